@@ -1,0 +1,1 @@
+package io.kapsel.base; /** x */ public final class Probe { private Probe() {} }

@@ -1,0 +1,1 @@
+package io.kapsel.cli; /** x */ public final class Probe { private Probe() {} }

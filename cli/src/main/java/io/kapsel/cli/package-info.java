@@ -1,0 +1,2 @@
+/** The kapsel commands and the daemon that serves them. */
+package io.kapsel.cli;

@@ -1,0 +1,1 @@
+package io.kapsel.engine; /** x */ public final class Probe { private Probe() {} }

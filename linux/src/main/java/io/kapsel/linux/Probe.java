@@ -1,0 +1,1 @@
+package io.kapsel.linux; /** x */ public final class Probe { private Probe() {} }

@@ -1,0 +1,2 @@
+/** Typed Linux system calls; the only module that sees java.lang.foreign. */
+package io.kapsel.linux;

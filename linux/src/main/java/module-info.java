@@ -1,0 +1,8 @@
+/** Typed Linux system calls; the only module that sees java.lang.foreign. */
+@org.jspecify.annotations.NullMarked
+module io.kapsel.linux {
+  requires static transitive org.jspecify;
+  requires transitive io.kapsel.base;
+
+  exports io.kapsel.linux;
+}

@@ -1,0 +1,1 @@
+package io.kapsel.oci; /** x */ public final class Probe { private Probe() {} }

@@ -1,0 +1,2 @@
+/** Records of the OCI runtime specification, their JSON and their validation. */
+package io.kapsel.oci;

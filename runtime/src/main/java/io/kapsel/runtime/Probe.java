@@ -1,0 +1,1 @@
+package io.kapsel.runtime; /** x */ public final class Probe { private Probe() {} }

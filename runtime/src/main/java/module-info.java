@@ -1,0 +1,9 @@
+/** Makes one container out of an OCI configuration: bundle, launch plan, process. */
+@org.jspecify.annotations.NullMarked
+module io.kapsel.runtime {
+  requires static transitive org.jspecify;
+  requires transitive io.kapsel.oci;
+  requires transitive io.kapsel.linux;
+
+  exports io.kapsel.runtime;
+}
