@@ -2,7 +2,6 @@
 @org.jspecify.annotations.NullMarked
 module io.kapsel.linux {
   requires static transitive org.jspecify;
-  requires transitive io.kapsel.base;
 
   exports io.kapsel.linux;
 }
