@@ -1,2 +1,2 @@
-/** Identifiers, sizes, durations and files that are replaced whole; no container noun. */
+/** Identifiers, sizes, durations, JSON and files that are replaced whole; no container noun. */
 package io.kapsel.base;

@@ -1,1 +1,0 @@
-package io.kapsel.base; /** x */ public final class Probe { private Probe() {} }
