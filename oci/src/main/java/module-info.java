@@ -1,9 +1,8 @@
-/** Records of the OCI runtime specification, their JSON and their validation. */
+/** Records of the OCI runtime specification 1.3, their JSON and their validation. */
 @org.jspecify.annotations.NullMarked
 module io.kapsel.oci {
   requires static transitive org.jspecify;
   requires transitive io.kapsel.base;
-  requires com.fasterxml.jackson.core;
 
   exports io.kapsel.oci;
 }

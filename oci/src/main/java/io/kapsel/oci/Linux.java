@@ -1,0 +1,97 @@
+package io.kapsel.oci;
+
+import io.kapsel.base.JsonName;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** The part {@code linux} of a configuration (runtime-spec, config-linux.md). */
+public record Linux(
+    List<IdMapping> uidMappings,
+    List<IdMapping> gidMappings,
+    Map<String, String> sysctl,
+    Optional<Resources> resources,
+    Optional<String> cgroupsPath,
+    List<Namespace> namespaces,
+    List<Device> devices,
+    Map<String, NetDevice> netDevices,
+    Optional<Seccomp> seccomp,
+    Optional<String> rootfsPropagation,
+    List<String> maskedPaths,
+    List<String> readonlyPaths,
+    Optional<String> mountLabel,
+    Optional<Personality> personality,
+    Map<String, TimeOffset> timeOffsets,
+    Optional<IntelRdt> intelRdt,
+    Optional<MemoryPolicy> memoryPolicy) {
+  private static final Set<String> PROPAGATIONS =
+      Set.of("shared", "slave", "private", "unbindable");
+
+  /** Checks each part. */
+  public Linux {
+    uidMappings = List.copyOf(uidMappings);
+    gidMappings = List.copyOf(gidMappings);
+    sysctl = Map.copyOf(sysctl);
+    namespaces = List.copyOf(namespaces);
+    devices = List.copyOf(devices);
+    netDevices = Map.copyOf(netDevices);
+    maskedPaths = List.copyOf(maskedPaths);
+    readonlyPaths = List.copyOf(readonlyPaths);
+    timeOffsets = Map.copyOf(timeOffsets);
+    maskedPaths.forEach(path -> Check.absolute("linux.maskedPaths", path));
+    readonlyPaths.forEach(path -> Check.absolute("linux.readonlyPaths", path));
+    rootfsPropagation.ifPresent(value ->
+        Check.that(
+            PROPAGATIONS.contains(value),
+            "linux.rootfsPropagation",
+            value,
+            "is not one of " + PROPAGATIONS));
+    Set<Namespace.Type> types = EnumSet.noneOf(Namespace.Type.class);
+    for (Namespace namespace : namespaces) {
+      Check.that(
+          types.add(namespace.type()), "linux.namespaces", namespace.type(), "is there twice");
+    }
+  }
+
+  /** The namespace of a kind that the container has for itself or joins, if any. */
+  public Optional<Namespace> namespace(Namespace.Type type) {
+    return namespaces.stream().filter(each -> each.type() == type).findFirst();
+  }
+
+  /** A device of the host's network that moves into the container, and its name there. */
+  public record NetDevice(Optional<String> name) {}
+
+  /** The execution domain; see personality(2). */
+  public record Personality(String domain, List<String> flags) {
+    /** Copies the flags. */
+    public Personality {
+      flags = List.copyOf(flags);
+    }
+  }
+
+  /** How far a clock is ahead in a time namespace. */
+  public record TimeOffset(long secs, int nanosecs) {}
+
+  /** Cache and memory bandwidth classes of Intel processors. */
+  public record IntelRdt(
+      @JsonName("closID") Optional<String> closId,
+      List<String> schemata,
+      Optional<String> l3CacheSchema,
+      Optional<String> memBwSchema,
+      boolean enableMonitoring) {
+    /** Copies the list. */
+    public IntelRdt {
+      schemata = List.copyOf(schemata);
+    }
+  }
+
+  /** On which nodes memory is taken; see set_mempolicy(2). */
+  public record MemoryPolicy(String mode, String nodes, List<String> flags) {
+    /** Copies the flags. */
+    public MemoryPolicy {
+      flags = List.copyOf(flags);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.kapsel.oci;
+
+import java.util.List;
+import java.util.Optional;
+
+/** An entry of {@code mounts} in config.json (runtime-spec, config.md, "Mounts"). */
+public record Mount(
+    String destination,
+    Optional<String> type,
+    Optional<String> source,
+    List<String> options,
+    List<IdMapping> uidMappings,
+    List<IdMapping> gidMappings) {
+  /** Checks each part. */
+  public Mount {
+    options = List.copyOf(options);
+    uidMappings = List.copyOf(uidMappings);
+    gidMappings = List.copyOf(gidMappings);
+    Check.absolute("mounts[].destination", destination);
+    source.ifPresent(path -> Check.noNul("mounts[].source", path));
+    Check.noNul("mounts[].options", options);
+    Check.that(
+        uidMappings.isEmpty() == gidMappings.isEmpty(),
+        "mounts[].uidMappings",
+        destination,
+        "needs gidMappings with it");
+  }
+
+  /** A mount without id mappings of its own. */
+  public static Mount of(String destination, String type, String source, String... options) {
+    return new Mount(
+        destination,
+        Optional.of(type),
+        Optional.of(source),
+        List.of(options),
+        List.of(),
+        List.of());
+  }
+
+  /** Whether a file or directory of the host is shown. */
+  public boolean isBind() {
+    return type.filter("bind"::equals).isPresent()
+        || options.contains("bind")
+        || options.contains("rbind");
+  }
+}

@@ -1,1 +1,0 @@
-package io.kapsel.oci; /** x */ public final class Probe { private Probe() {} }
