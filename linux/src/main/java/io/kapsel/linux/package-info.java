@@ -1,2 +1,2 @@
-/** Typed Linux system calls; the only module that sees java.lang.foreign. */
+/** The gate to the kernel: descriptors, errors, the names and numbers of system calls. */
 package io.kapsel.linux;

@@ -1,1 +1,0 @@
-package io.kapsel.linux; /** x */ public final class Probe { private Probe() {} }

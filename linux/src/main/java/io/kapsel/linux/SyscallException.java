@@ -1,0 +1,42 @@
+package io.kapsel.linux;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A system call failed. The message is {@code openat2 '/x/y': no such file or directory (ENOENT)}.
+ */
+public final class SyscallException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  private final String call;
+  private final String subject;
+  private final transient Errno errno;
+
+  /** A failure of {@code call} on {@code subject}, which is what the caller named, or null. */
+  public SyscallException(String call, @Nullable Object subject, Errno errno) {
+    super(subject == null ? call + ": " + errno : call + " '" + subject + "': " + errno);
+    this.call = call;
+    this.subject = subject == null ? "" : subject.toString();
+    this.errno = errno;
+  }
+
+  /** The name of the system call. */
+  public String call() {
+    return call;
+  }
+
+  /** What it was done to, or nothing. */
+  public String subject() {
+    return subject;
+  }
+
+  /** What the kernel answered. */
+  public Errno errno() {
+    return errno;
+  }
+
+  /** Whether the kernel answered that. */
+  public boolean is(Errno other) {
+    return errno.equals(other);
+  }
+}
