@@ -1,0 +1,35 @@
+/*
+ * kapsel, the client: hands everything that it was called with to the engine, starts the engine
+ * when there is none, carries the terminal, the signals and the output, and returns the exit code.
+ * It parses no command line: the engine does.
+ */
+#include "client.h"
+
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+
+#include "start.h"
+#include "syscall.h"
+
+/* A descriptor that is closed would be taken by the first file that is opened, and written to. */
+static void fill_closed_descriptors(void)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		if (syscall2(__NR_fcntl, fd, F_GETFD) != -EBADF)
+			continue;
+		if (syscall4(__NR_openat, AT_FDCWD, "/dev/null", O_RDWR, 0) != fd)
+			FAIL("cannot open '/dev/null' in place of a closed descriptor");
+	}
+}
+
+int kapsel_main(int argc, char **argv, char **envp)
+{
+	int engine;
+
+	fill_closed_descriptors();
+	if (argc < 1)
+		FAIL("cannot run without a name of its own in argv[0]");
+	engine = connect_engine(envp);
+	send_request(engine, argv, envp);
+	return relay(engine);
+}
