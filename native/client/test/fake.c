@@ -15,6 +15,7 @@
 char directory[64];
 const char *client_binary;
 const char *self;
+const char *emulator;
 
 char *path_of(const char *name)
 {

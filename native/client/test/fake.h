@@ -35,6 +35,7 @@ struct received {
 
 extern char directory[64];	  /* of this test, made anew: bin/, lib/, run/ */
 extern const char *client_binary; /* the program under test */
+extern const char *emulator;	  /* what runs it when it is for another architecture, or NULL */
 extern const char *self;	  /* this program */
 
 struct test {

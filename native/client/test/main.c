@@ -16,9 +16,6 @@
 #define TEST_SECONDS 30
 #define ENGINE_SECONDS 8
 
-/* What runs a client of another architecture, or NULL. */
-static const char *emulator;
-
 static void be_engine(const char *where)
 {
 	int listener;
