@@ -1,0 +1,85 @@
+package io.kapsel.linux.process;
+
+import io.kapsel.linux.Errno;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.Kernel;
+import io.kapsel.linux.Scratch;
+import io.kapsel.linux.Syscall;
+import io.kapsel.linux.poll.Poller;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.time.Duration;
+
+/** A process that stays the same one, unlike a number, which is given away again. */
+public final class Pidfd implements AutoCloseable {
+  private static final short READABLE = 1;
+
+  private final int pid;
+  private final Fd fd;
+
+  private Pidfd(int pid, Fd fd) {
+    this.pid = pid;
+    this.fd = fd;
+  }
+
+  /** The process that has that number now; see pidfd_open(2). Fails with ESRCH. */
+  public static Pidfd open(int pid) {
+    long fd = Kernel.call(Syscall.PIDFD_OPEN, pid);
+    return new Pidfd(pid, Fd.adopt((int) Kernel.check(fd, Syscall.PIDFD_OPEN, pid)));
+  }
+
+  /** Takes over a descriptor for the process of that number. */
+  public static Pidfd of(int pid, Fd fd) {
+    return new Pidfd(pid, fd);
+  }
+
+  /** Its number, good for messages. */
+  public int pid() {
+    return pid;
+  }
+
+  /** Its descriptor, which this goes on to own. */
+  public Fd fd() {
+    return fd;
+  }
+
+  /** Sends a signal; see pidfd_send_signal(2). False when the process has ended. */
+  public boolean signal(int number) {
+    try (Fd.Lease lease = fd.lease()) {
+      long result = Kernel.call(Syscall.PIDFD_SEND_SIGNAL, lease.number(), number, 0);
+      if (result == -Errno.ESRCH.number()) {
+        return false;
+      }
+      Kernel.check(result, Syscall.PIDFD_SEND_SIGNAL, pid);
+      return true;
+    }
+  }
+
+  /** Whether it has not ended; one that waits to be reaped has. */
+  public boolean alive() {
+    try (Fd.Lease lease = fd.lease();
+        Scratch scratch = Scratch.take()) {
+      MemorySegment poll = scratch.allocate(8);
+      poll.set(ValueLayout.JAVA_INT, 0, lease.number());
+      poll.set(ValueLayout.JAVA_SHORT, 4, READABLE);
+      long now = scratch.allocate(16).address();
+      long count = scratch.call(Syscall.PPOLL, poll.address(), 1, now, 0, 8);
+      return Kernel.check(count, Syscall.PPOLL, fd) == 0;
+    }
+  }
+
+  /** Waits until it ends. */
+  public void await() {
+    Poller.shared().await(fd, Poller.READ);
+  }
+
+  /** The same; false when it has not ended after {@code limit}. */
+  public boolean await(Duration limit) {
+    return Poller.shared().await(fd, Poller.READ, limit) != 0;
+  }
+
+  @Override
+  public void close() {
+    fd.close();
+  }
+}

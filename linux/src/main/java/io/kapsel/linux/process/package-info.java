@@ -1,0 +1,2 @@
+/** Child processes, descriptors of processes, signals and limits. */
+package io.kapsel.linux.process;

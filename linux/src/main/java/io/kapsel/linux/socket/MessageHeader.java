@@ -1,0 +1,89 @@
+package io.kapsel.linux.socket;
+
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.Scratch;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The structures msghdr, iovec and cmsghdr; see recvmsg(2) and cmsg(3). */
+final class MessageHeader {
+  static final int SIZE = 56;
+  static final int VECTOR = 16;
+  static final int CONTROL_HEAD = 16;
+
+  /** SCM_MAX_FD: more descriptors the kernel does not send at once. */
+  static final int MOST = 253;
+
+  private static final ValueLayout.OfInt HALF = ValueLayout.JAVA_INT;
+  private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG;
+  private static final int SOL_SOCKET = 1;
+  private static final int SCM_RIGHTS = 1;
+
+  private final MemorySegment header;
+  private final MemorySegment control;
+
+  private MessageHeader(MemorySegment header, MemorySegment control) {
+    this.header = header;
+    this.control = control;
+  }
+
+  /** For a message of {@code length} bytes at {@code memory} with room for control data. */
+  static MessageHeader of(Scratch scratch, MemorySegment memory, int length, int descriptors) {
+    MemorySegment header = scratch.allocate(SIZE);
+    MemorySegment vector = scratch.allocate(VECTOR);
+    vector.set(WORD, 0, memory.address());
+    vector.set(WORD, 8, length);
+    header.set(WORD, 16, vector.address());
+    header.set(WORD, 24, 1);
+    long room = descriptors == 0 ? 0 : space(descriptors);
+    MemorySegment control = scratch.allocate(Math.max(room, CONTROL_HEAD));
+    if (room > 0) {
+      header.set(WORD, 32, control.address());
+      header.set(WORD, 40, room);
+    }
+    return new MessageHeader(header, control);
+  }
+
+  long address() {
+    return header.address();
+  }
+
+  int flags() {
+    return header.get(HALF, 48);
+  }
+
+  void attach(List<Fd.Lease> leases) {
+    control.set(WORD, 0, CONTROL_HEAD + 4L * leases.size());
+    control.set(HALF, 8, SOL_SOCKET);
+    control.set(HALF, 12, SCM_RIGHTS);
+    for (int i = 0; i < leases.size(); i++) {
+      control.set(HALF, CONTROL_HEAD + 4L * i, leases.get(i).number());
+    }
+  }
+
+  /** The descriptors that a received message holds. */
+  List<Fd> descriptors() {
+    List<Fd> found = new ArrayList<>();
+    long end = header.get(WORD, 40);
+    long at = 0;
+    while (at + CONTROL_HEAD <= end) {
+      long length = control.get(WORD, at);
+      if (length < CONTROL_HEAD || at + length > end) {
+        break;
+      }
+      if (control.get(HALF, at + 8) == SOL_SOCKET && control.get(HALF, at + 12) == SCM_RIGHTS) {
+        for (long each = at + CONTROL_HEAD; each + 4 <= at + length; each += 4) {
+          found.add(Fd.adopt(control.get(HALF, each)));
+        }
+      }
+      at += (length + 7) & ~7L;
+    }
+    return found;
+  }
+
+  private static long space(int descriptors) {
+    return CONTROL_HEAD + ((4L * descriptors + 7) & ~7L);
+  }
+}

@@ -1,0 +1,2 @@
+/** Unix sockets that carry bytes, messages and descriptors. */
+package io.kapsel.linux.socket;
