@@ -1,0 +1,17 @@
+# Sourced by the virtual machine's tests: `expect NAME WANTED COMMAND…` compares the output, `finish` counts.
+passed=0
+failed=0
+expect() {
+  name=$1 wanted=$2
+  shift 2
+  got=$("$@" 2>&1)
+  status=$?
+  case "$got|$status" in
+    $wanted) passed=$((passed + 1)); echo "ok   $name" ;;
+    *) failed=$((failed + 1)); echo "FAIL $name: wanted '$wanted', got '$got|$status'" ;;
+  esac
+}
+finish() {
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ]
+}
