@@ -36,10 +36,10 @@ const char *variable(char *const *envp, const char *name_and_equals, const char 
 /* ---- engine.c, daemon.c: to a connected engine ---- */
 
 struct places {
-	char run[PATH_SIZE];	 /* the run directory: socket, lock and log of the engine */
-	char state[PATH_SIZE];	 /* the state directory */
-	char log[PATH_SIZE];	 /* stdout and stderr of the engine */
-	char lock[PATH_SIZE];	 /* held by the client that starts the engine */
+	char run[PATH_SIZE];     /* the run directory: socket, lock and log of the engine */
+	char state[PATH_SIZE];   /* the state directory */
+	char log[PATH_SIZE];     /* stdout and stderr of the engine */
+	char lock[PATH_SIZE];    /* held by the client that starts the engine */
 	char starter[PATH_SIZE]; /* the program that becomes the engine */
 };
 
@@ -51,8 +51,8 @@ int start_daemon(const struct places *places, int log, char *const *envp);
 
 /* ---- request.c ---- */
 
-/* Sends everything that this process was called with. */
-void send_request(int engine, char **argv, char **envp);
+/* Sends everything that this process was called with. False: the engine has not taken it whole. */
+bool send_request(int engine, char **argv, char **envp);
 
 /* ---- stream.c: the client's own stdin, stdout and stderr ---- */
 
@@ -85,6 +85,8 @@ void terminal_restore(void);
 
 /* From now on signals are read from the descriptor that this returns. */
 int signals_open(void);
+/* Ends that. */
+void signals_close(int fd);
 /* The next signal that came, or 0. */
 int signals_next(int fd);
 /* Does what `signal` would have done to this process; returns when it was to stop, and goes on. */
@@ -93,14 +95,16 @@ void signals_default(int signal);
 /* ---- inlet.c: frames that come in ---- */
 
 struct inlet {
-	int fd;		/* -1: not open */
-	int passed;	/* a descriptor that came along, or -1 */
+	int fd;         /* -1: not open */
+	int passed;     /* a descriptor that came along, or -1 */
 	uint32_t begin; /* what was read and not yet taken: data[begin..end) */
 	uint32_t end;
 	uint8_t data[FRAME_LIMIT];
 	struct frame frame; /* the one being taken */
 	uint32_t header;    /* bytes of it that are there */
-	uint32_t left;	    /* bytes of its payload not yet taken */
+	uint32_t left;      /* bytes of its payload not yet taken */
+	bool heard;         /* something has come */
+	bool reset;         /* the other side has ended without reading all that it was sent */
 };
 
 /* Reads once without waiting. False: the other side has ended, fd is closed. */
@@ -116,15 +120,15 @@ void inlet_close(struct inlet *inlet);
 /* ---- uplink.c: what goes to the monitor ---- */
 
 struct uplink {
-	int fd;		  /* the monitor's stream, or -1 */
-	bool open;	  /* stdin has not ended */
-	bool ended;	  /* STDIN_EOF is still to be sent */
-	bool resized;	  /* RESIZE is still to be sent */
-	bool keys;	  /* look for the detach keys */
-	bool held;	  /* the first of them has been typed and is held back */
-	bool detached;	  /* both have been typed */
+	int fd;           /* the monitor's stream, or -1 */
+	bool open;        /* stdin has not ended */
+	bool ended;       /* STDIN_EOF is still to be sent */
+	bool resized;     /* RESIZE is still to be sent */
+	bool keys;        /* look for the detach keys */
+	bool held;        /* the first of them has been typed and is held back */
+	bool detached;    /* both have been typed */
 	uint64_t signals; /* SIGNALs still to be sent, bit n-1 for n */
-	uint32_t begin;	  /* what is still to be sent: data[begin..end) */
+	uint32_t begin;   /* what is still to be sent: data[begin..end) */
 	uint32_t end;
 	uint8_t data[FRAME_LIMIT + 1024];
 };
@@ -136,7 +140,13 @@ void uplink_pump(struct uplink *uplink, struct stream *in, bool readable);
 
 /* ---- relay.c ---- */
 
-/* Carries frames, the terminal and signals until the engine says the exit code. */
-int relay(int engine);
+/* What relay says of an engine that was about to end and has not read the request. */
+#define NOT_TAKEN (-1)
+
+/*
+ * Carries frames, the terminal and signals until the engine says the exit code. `taken`: the engine
+ * has the whole request, as far as is known.
+ */
+int relay(int engine, bool taken);
 
 #endif

@@ -15,7 +15,7 @@
  * (JAVA_TOOL_OPTIONS, JDK_JAVA_OPTIONS, LD_PRELOAD, ...) is not among it, and neither are the
  * secrets that a caller may have in his.
  */
-static const char *const KEPT[] = {"PATH=", "HOME=",	  "LANG=",   "LC_",
+static const char *const KEPT[] = {"PATH=", "HOME=",      "LANG=",   "LC_",
 				   "TZ=",   "JAVA_HOME=", "KAPSEL_", "XDG_"};
 
 static void keep_environment(char *const *envp, char **kept)
@@ -51,8 +51,8 @@ __attribute__((noreturn)) static void become_engine(const struct places *places,
 						    char *const *envp)
 {
 	char *kept[ENVIRONMENT_LIMIT + 1];
-	const char *const argv[] = {places->starter, "--run",	    places->run,
-				    "--state",	     places->state, NULL};
+	const char *const argv[] = {places->starter, "--run",       places->run,
+				    "--state",       places->state, NULL};
 	long null = syscall4(__NR_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
 	long error;
 

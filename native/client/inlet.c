@@ -60,10 +60,12 @@ bool inlet_read(struct inlet *inlet)
 	if (got == -EAGAIN || got == -EINTR)
 		return true;
 	if (got <= 0) {
+		inlet->reset = got == -ECONNRESET;
 		inlet_close(inlet);
 		return false;
 	}
 	keep_passed(inlet, &message, &control);
+	inlet->heard = true;
 	inlet->end += (uint32_t)got;
 	return true;
 }

@@ -11,6 +11,8 @@
 #include "start.h"
 #include "syscall.h"
 
+#define TRIES 3
+
 /* A descriptor that is closed would be taken by the first file that is opened, and written to. */
 static void fill_closed_descriptors(void)
 {
@@ -24,12 +26,18 @@ static void fill_closed_descriptors(void)
 
 int kapsel_main(int argc, char **argv, char **envp)
 {
-	int engine;
+	int code = NOT_TAKEN;
 
 	fill_closed_descriptors();
 	if (argc < 1)
 		FAIL("cannot run without a name of its own in argv[0]");
-	engine = connect_engine(envp);
-	send_request(engine, argv, envp);
-	return relay(engine);
+	/* An engine that ends just now has perhaps not read the request: the next one will. */
+	for (int try = 0; try < TRIES && code == NOT_TAKEN; try++) {
+		int engine = connect_engine(envp);
+
+		code = relay(engine, send_request(engine, argv, envp));
+	}
+	if (code == NOT_TAKEN)
+		FAIL("cannot send the request: the engine ends before it has read it");
+	return code;
 }

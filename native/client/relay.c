@@ -28,7 +28,7 @@ struct session {
 	int signals;
 	uint32_t attach;    /* flags of ATTACH while there is an attachment */
 	uint64_t cancelled; /* signals that the engine has been told of */
-	bool stopped;	    /* by our own hand, so SIGCONT is not the container's */
+	bool stopped;       /* by our own hand, so SIGCONT is not the container's */
 	bool detached;
 	bool status_known;
 	bool code_known;
@@ -296,10 +296,11 @@ static int code_of(int status)
 	return (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f);
 }
 
-int relay(int engine)
+int relay(int engine, bool taken)
 {
 	struct session *s = &session;
 
+	s->engine.reset = false;
 	s->engine.fd = engine;
 	s->engine.passed = s->monitor.passed = -1;
 	s->monitor.fd = s->up.fd = -1;
@@ -311,6 +312,9 @@ int relay(int engine)
 	terminal_restore();
 	if (s->code_known)
 		return s->code;
+	signals_close(s->signals);
+	if (!s->engine.heard && s->cancelled == 0 && (s->engine.reset || !taken))
+		return NOT_TAKEN;
 	if (s->detached)
 		return 0;
 	if (!s->status_known)

@@ -85,14 +85,14 @@ static long send_all(int engine, const char *data, size_t size)
 	return 0;
 }
 
-void send_request(int engine, char **argv, char **envp)
+bool send_request(int engine, char **argv, char **envp)
 {
 	char directory[PATH_SIZE];
 	char *const last[] = {directory, NULL};
 	struct strings strings = {NULL, sizeof(struct request)};
 	struct terminal_size size = terminal_size();
-	struct request request = {REQUEST_MAGIC, REQUEST_VERSION, 0,	     0,		  0,
-				  terminals(),	 current_umask(), size.rows, size.columns};
+	struct request request = {REQUEST_MAGIC, REQUEST_VERSION, 0,         0,           0,
+				  terminals(),   current_umask(), size.rows, size.columns};
 	long error = syscall2(__NR_getcwd, directory, sizeof(directory));
 
 	if (error < 0)
@@ -110,7 +110,9 @@ void send_request(int engine, char **argv, char **envp)
 	add(&strings, envp);
 	add(&strings, last);
 	error = send_all(engine, strings.data, strings.size);
+	syscall2(__NR_munmap, strings.data, strings.size);
 	/* An engine that has refused already has said why: that is still to be read. */
 	if (error < 0 && error != -EPIPE && error != -ECONNRESET)
 		FAIL("cannot send the request: ", reason(error));
+	return error == 0;
 }

@@ -32,17 +32,25 @@ static uint64_t ignored(void)
 	return set;
 }
 
+static uint64_t before;
+
 int signals_open(void)
 {
 	uint64_t caught = ~(LEFT_ALONE | ignored());
 	long fd;
 
-	syscall4(__NR_rt_sigprocmask, SIG_SETMASK, &caught, NULL, 8);
+	syscall4(__NR_rt_sigprocmask, SIG_SETMASK, &caught, &before, 8);
 	caught &= ~BIT(SIGPIPE);
 	fd = syscall4(__NR_signalfd4, -1, &caught, 8, O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		FAIL("cannot watch for signals: ", reason(fd));
 	return (int)fd;
+}
+
+void signals_close(int fd)
+{
+	syscall1(__NR_close, fd);
+	syscall4(__NR_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
 }
 
 int signals_next(int fd)

@@ -22,7 +22,7 @@
 struct client {
 	pid_t pid;
 	int in, out, err; /* our ends of its stdio */
-	int terminal;	  /* the master, when it runs in a terminal */
+	int terminal;     /* the master, when it runs in a terminal */
 	int slave;
 };
 
@@ -33,10 +33,10 @@ struct received {
 	int fds[3];
 };
 
-extern char directory[64];	  /* of this test, made anew: bin/, lib/, run/ */
+extern char directory[64];        /* of this test, made anew: bin/, lib/, run/ */
 extern const char *client_binary; /* the program under test */
-extern const char *emulator;	  /* what runs it when it is for another architecture, or NULL */
-extern const char *self;	  /* this program */
+extern const char *emulator;      /* what runs it when it is for another architecture, or NULL */
+extern const char *self;          /* this program */
 
 struct test {
 	const char *name;

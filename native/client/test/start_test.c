@@ -78,6 +78,20 @@ static void a_socket_that_was_left_behind_is_no_engine(void)
 	CHECK(run_client(&errors) == 7);
 }
 
+static void an_engine_that_ends_unasked_is_asked_again(void)
+{
+	int listener = listen_as_engine();
+	struct client client = start_client("run");
+	int engine = accept_client(listener);
+
+	usleep(50000); /* the request has come, and stays unread */
+	close(engine);
+	engine = accept_client(listener);
+	receive_request(engine);
+	send_word(engine, FROM_EXIT, 6);
+	CHECK(finish(&client) == 6);
+}
+
 static void the_engine_gets_nothing_of_the_caller(void)
 {
 	char *errors;
@@ -219,6 +233,7 @@ const struct test START_TESTS[] = {
 	{"an engine is started when there is none", an_engine_is_started_when_there_is_none},
 	{"ten clients at once start one engine", ten_clients_at_once_start_one_engine},
 	{"a socket that was left behind is no engine", a_socket_that_was_left_behind_is_no_engine},
+	{"an engine that ends unasked is asked again", an_engine_that_ends_unasked_is_asked_again},
 	{"the engine gets nothing of the caller", the_engine_gets_nothing_of_the_caller},
 	{"an engine that fails is quoted", an_engine_that_fails_is_quoted},
 	{"a missing starter is named", a_missing_starter_is_named},
