@@ -8,4 +8,6 @@ module io.kapsel.linux {
   exports io.kapsel.linux.socket;
   exports io.kapsel.linux.memory;
   exports io.kapsel.linux.process;
+  exports io.kapsel.linux.file;
+  exports io.kapsel.linux.mount;
 }

@@ -7,7 +7,7 @@ import java.lang.foreign.ValueLayout;
 /** The structure epoll_event; packed on x86-64 only. */
 final class EpollEvent {
   static final int SIZE = Abi.host() == Abi.X86_64 ? 12 : 16;
-  private static final int TOKEN = SIZE - 8;
+  static final int TOKEN = SIZE - 8;
   private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final ValueLayout.OfInt HALF = ValueLayout.JAVA_INT_UNALIGNED;
 

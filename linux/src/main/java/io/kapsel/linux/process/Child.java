@@ -1,6 +1,5 @@
 package io.kapsel.linux.process;
 
-import io.kapsel.linux.Errno;
 import io.kapsel.linux.Kernel;
 import io.kapsel.linux.Scratch;
 import io.kapsel.linux.Syscall;
@@ -17,7 +16,10 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class Child implements AutoCloseable {
   private static final int BY_DESCRIPTOR = 3; // P_PIDFD
   private static final int ENDED_NO_WAIT = 4 | 1; // WEXITED | WNOHANG
-  private static final int INFORMATION = 128;
+  static final int INFORMATION = 128;
+  static final int CODE_AT = 8;
+  static final int PID_AT = 16;
+  static final int STATUS_AT = 24;
   private static final int EXITED = 1;
   private static final int DUMPED = 3;
 
@@ -83,17 +85,16 @@ public final class Child implements AutoCloseable {
       int fd = process.fd().number();
       long result =
           scratch.call(Syscall.WAITID, BY_DESCRIPTOR, fd, info.address(), ENDED_NO_WAIT, 0);
-      if (result == -Errno.ECHILD.number()) {
-        return Optional.of(new WaitStatus(0)); // reaped by somebody else: its end is not known
-      }
       Kernel.check(result, Syscall.WAITID, pid());
-      return info.get(ValueLayout.JAVA_INT, 16) == 0 ? Optional.empty() : Optional.of(ended(info));
+      return info.get(ValueLayout.JAVA_INT, PID_AT) == 0
+          ? Optional.empty()
+          : Optional.of(ended(info));
     }
   }
 
   private static WaitStatus ended(MemorySegment info) {
-    int code = info.get(ValueLayout.JAVA_INT, 8);
-    int value = info.get(ValueLayout.JAVA_INT, 24);
+    int code = info.get(ValueLayout.JAVA_INT, CODE_AT);
+    int value = info.get(ValueLayout.JAVA_INT, STATUS_AT);
     return code == EXITED ? WaitStatus.exited(value) : WaitStatus.killed(value, code == DUMPED);
   }
 }

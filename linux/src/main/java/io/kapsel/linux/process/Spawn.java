@@ -22,11 +22,11 @@ import java.util.TreeMap;
  * /dev/null} unless named), this environment, default signal actions and no blocked signal.
  */
 public final class Spawn {
-  private static final int OPAQUE = 512; // posix_spawnattr_t has 336, the file actions have 80
+  static final int OPAQUE = 512; // posix_spawnattr_t has 336, the file actions have 80
   private static final int SET_SIGNAL_DEFAULTS = 4;
   private static final int SET_SIGNAL_MASK = 8;
   private static final int SET_SESSION = 0x80;
-  private static final int SIGNAL_SET = 128;
+  static final int SIGNAL_SET = 128;
   private static final int STANDARD = 3;
   private static final int NULL_FLAGS = 2 | 0x80000; // O_RDWR, O_CLOEXEC
 

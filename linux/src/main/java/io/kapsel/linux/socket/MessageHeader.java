@@ -12,6 +12,13 @@ final class MessageHeader {
   static final int SIZE = 56;
   static final int VECTOR = 16;
   static final int CONTROL_HEAD = 16;
+  static final int VECTORS = 16;
+  static final int VECTOR_COUNT = 24;
+  static final int CONTROL = 32;
+  static final int CONTROL_LENGTH = 40;
+  static final int FLAGS = 48;
+  static final int CONTROL_LEVEL = 8;
+  static final int CONTROL_TYPE = 12;
 
   /** SCM_MAX_FD: more descriptors the kernel does not send at once. */
   static final int MOST = 253;
@@ -35,13 +42,13 @@ final class MessageHeader {
     MemorySegment vector = scratch.allocate(VECTOR);
     vector.set(WORD, 0, memory.address());
     vector.set(WORD, 8, length);
-    header.set(WORD, 16, vector.address());
-    header.set(WORD, 24, 1);
+    header.set(WORD, VECTORS, vector.address());
+    header.set(WORD, VECTOR_COUNT, 1);
     long room = descriptors == 0 ? 0 : space(descriptors);
     MemorySegment control = scratch.allocate(Math.max(room, CONTROL_HEAD));
     if (room > 0) {
-      header.set(WORD, 32, control.address());
-      header.set(WORD, 40, room);
+      header.set(WORD, CONTROL, control.address());
+      header.set(WORD, CONTROL_LENGTH, room);
     }
     return new MessageHeader(header, control);
   }
@@ -51,13 +58,13 @@ final class MessageHeader {
   }
 
   int flags() {
-    return header.get(HALF, 48);
+    return header.get(HALF, FLAGS);
   }
 
   void attach(List<Fd.Lease> leases) {
     control.set(WORD, 0, CONTROL_HEAD + 4L * leases.size());
-    control.set(HALF, 8, SOL_SOCKET);
-    control.set(HALF, 12, SCM_RIGHTS);
+    control.set(HALF, CONTROL_LEVEL, SOL_SOCKET);
+    control.set(HALF, CONTROL_TYPE, SCM_RIGHTS);
     for (int i = 0; i < leases.size(); i++) {
       control.set(HALF, CONTROL_HEAD + 4L * i, leases.get(i).number());
     }
@@ -66,14 +73,15 @@ final class MessageHeader {
   /** The descriptors that a received message holds. */
   List<Fd> descriptors() {
     List<Fd> found = new ArrayList<>();
-    long end = header.get(WORD, 40);
+    long end = header.get(WORD, CONTROL_LENGTH);
     long at = 0;
     while (at + CONTROL_HEAD <= end) {
       long length = control.get(WORD, at);
       if (length < CONTROL_HEAD || at + length > end) {
         break;
       }
-      if (control.get(HALF, at + 8) == SOL_SOCKET && control.get(HALF, at + 12) == SCM_RIGHTS) {
+      if (control.get(HALF, at + CONTROL_LEVEL) == SOL_SOCKET
+          && control.get(HALF, at + CONTROL_TYPE) == SCM_RIGHTS) {
         for (long each = at + CONTROL_HEAD; each + 4 <= at + length; each += 4) {
           found.add(Fd.adopt(control.get(HALF, each)));
         }
