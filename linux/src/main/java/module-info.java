@@ -4,6 +4,8 @@ module io.kapsel.linux {
   requires static transitive org.jspecify;
 
   exports io.kapsel.linux;
+  exports io.kapsel.linux.capability;
+  exports io.kapsel.linux.seccomp;
   exports io.kapsel.linux.poll;
   exports io.kapsel.linux.socket;
   exports io.kapsel.linux.memory;

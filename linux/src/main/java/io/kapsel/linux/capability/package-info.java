@@ -1,0 +1,3 @@
+/** Capabilities of Linux and sets of them. */
+@org.jspecify.annotations.NullMarked
+package io.kapsel.linux.capability;
