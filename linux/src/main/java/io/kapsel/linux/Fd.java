@@ -93,7 +93,7 @@ public final class Fd implements AutoCloseable {
 
   /** Runs {@code action} once, at the begin of {@link #close}, or at once when it is closed. */
   public void onClose(Consumer<Fd> action) {
-    onClose.set(action);
+    onClose.accumulateAndGet(action, (known, added) -> known == null ? added : both(known, added));
     if (uses.closed()) {
       runOnClose();
     }
@@ -112,6 +112,10 @@ public final class Fd implements AutoCloseable {
   @Override
   public String toString() {
     return "fd " + number;
+  }
+
+  private static @Nullable Consumer<Fd> both(Consumer<Fd> known, @Nullable Consumer<Fd> added) {
+    return added == null ? known : known.andThen(added);
   }
 
   private void runOnClose() {

@@ -150,11 +150,12 @@ public final class Poller implements AutoCloseable {
       return known;
     }
     Watch fresh = new Watch(this, number, lastToken.incrementAndGet());
+    tokens.put(fresh.token(), fresh); // first: whoever finds the watch may get an event at once
     Watch other = watches.putIfAbsent(fd, fresh);
     if (other != null) {
+      tokens.remove(fresh.token());
       return other;
     }
-    tokens.put(fresh.token(), fresh);
     fd.onClose(this::forget); // runs at once when it is closed by now
     return fresh;
   }

@@ -46,7 +46,10 @@ final class Watch {
       }
       waiters.add(waiter);
       if ((waiter.events() & ~armed) != 0) {
-        arm();
+        long result = arm();
+        if (Kernel.failed(result)) {
+          throw new SyscallException("epoll_ctl", "fd " + number, Kernel.errno(result));
+        }
       }
     } finally {
       waitersLock.unlock();
@@ -67,8 +70,8 @@ final class Watch {
     try {
       armed = 0;
       wake(happened);
-      if (!waiters.isEmpty()) {
-        arm();
+      if (!waiters.isEmpty() && Kernel.failed(arm())) {
+        wake(Poller.ERROR); // they try again, wait again, and get the error themselves
       }
     } finally {
       waitersLock.unlock();
@@ -90,20 +93,20 @@ final class Watch {
     }
   }
 
-  private void arm() {
+  /** Arms for all that is waited for; 0 or the negative errno. */
+  private long arm() {
     int wanted = waiters.stream().mapToInt(Waiter::events).reduce(0, (a, b) -> a | b);
     long result = poller.control(added ? MODIFY : ADD, number, wanted | ONE_SHOT, token);
     if (!Kernel.failed(result)) {
       added = true;
       armed = wanted;
-      return;
+      return 0;
     }
     if (Kernel.errno(result).equals(Errno.EPERM)) {
       wake(wanted); // a regular file or a directory: never makes anybody wait
-      return;
+      return 0;
     }
-    waiters.clear();
-    throw new SyscallException("epoll_ctl", "fd " + number, Kernel.errno(result));
+    return result;
   }
 
   private void wake(int happened) {

@@ -170,6 +170,41 @@ class PollerTest {
   }
 
   @Test
+  void manyMayBeginToWaitForANewDescriptorAtOnce() throws Exception {
+    for (int round = 0; round < 200; round++) {
+      Stream.Pipe pipe = Stream.pipe();
+      Stream.of(pipe.writer()).write(new byte[1], 0, 1);
+      CompletableFuture<Integer> one = wait(Thread.ofVirtual(), pipe.reader(), Poller.READ);
+      CompletableFuture<Integer> two = wait(Thread.ofVirtual(), pipe.reader(), Poller.READ);
+      assertThat(one.get()).isEqualTo(Poller.READ);
+      assertThat(two.get()).isEqualTo(Poller.READ);
+      pipe.reader().close();
+      pipe.writer().close();
+    }
+  }
+
+  @Test
+  void twoPollersBothLearnOfAClose() {
+    try (Poller own = new Poller()) {
+      assertThat(own.await(reader, Poller.READ, Duration.ofMillis(1))).isZero();
+      assertThat(Poller.shared().await(reader, Poller.READ, Duration.ofMillis(1))).isZero();
+      CompletableFuture<Integer> shared = wait(Thread.ofVirtual(), reader, Poller.READ);
+      CompletableFuture<Integer> mine = new CompletableFuture<>();
+      Thread.ofVirtual()
+          .start(() -> {
+            try {
+              mine.complete(own.await(reader, Poller.READ));
+            } catch (SyscallException e) {
+              mine.completeExceptionally(e);
+            }
+          });
+      reader.close();
+      assertThatThrownBy(() -> shared.get(10, TimeUnit.SECONDS)).hasMessageContaining("EBADF");
+      assertThatThrownBy(() -> mine.get(10, TimeUnit.SECONDS)).hasMessageContaining("EBADF");
+    }
+  }
+
+  @Test
   void aPollerOfOnesOwnEnds() {
     try (Poller own = new Poller()) {
       put();
