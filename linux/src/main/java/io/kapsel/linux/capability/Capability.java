@@ -3,7 +3,9 @@ package io.kapsel.linux.capability;
 import java.util.Locale;
 import java.util.Optional;
 
-/** One of the privileges that root is divided into, in the order of their numbers; capabilities(7). */
+/**
+ * One of the privileges that root is divided into, in the order of their numbers; capabilities(7).
+ */
 public enum Capability {
   CHOWN,
   DAC_OVERRIDE,
@@ -77,9 +79,8 @@ public enum Capability {
   /** The same; a name that is none is refused. */
   public static Capability parse(String name) {
     return of(name)
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "cannot use capability '" + name + "': there is none of that name"));
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "cannot use capability '" + name + "': there is none of that name"));
   }
 }

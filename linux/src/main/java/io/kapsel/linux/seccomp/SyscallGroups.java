@@ -49,8 +49,7 @@ final class SyscallGroups {
           gate(List.of(Capability.SYS_PACCT), "acct"),
           gate(List.of(Capability.SYS_PTRACE), "kcmp pidfd_getfd process_madvise"),
           gate(List.of(Capability.SYS_RAWIO), "ioperm iopl"),
-          gate(
-              List.of(Capability.SYS_TIME), "clock_settime clock_settime64 settimeofday stime"),
+          gate(List.of(Capability.SYS_TIME), "clock_settime clock_settime64 settimeofday stime"),
           gate(List.of(Capability.SYS_TTY_CONFIG), "vhangup"),
           gate(
               List.of(Capability.SYS_NICE),
@@ -215,8 +214,7 @@ final class SyscallGroups {
 
   /** The probe calls are made by the kernel's own trampolines and refuse everybody else. */
   private static List<String> architectureOwn() {
-    return words(
-        "arch_prctl breakpoint cacheflush get_tls modify_ldt set_tls uprobe uretprobe");
+    return words("arch_prctl breakpoint cacheflush get_tls modify_ldt set_tls uprobe uretprobe");
   }
 
   private static Gate gate(List<Capability> any, String calls) {
