@@ -50,11 +50,13 @@ public enum Capability {
   CHECKPOINT_RESTORE;
 
   /** The number by which prctl(2) and capset(2) know it. */
+  @SuppressWarnings("EnumOrdinal") // the order is the kernel's
   public int number() {
     return ordinal();
   }
 
   /** The bit of {@link #number} in a set. */
+  @SuppressWarnings("EnumOrdinal") // the order is the kernel's
   public long bit() {
     return 1L << ordinal();
   }

@@ -100,8 +100,8 @@ public record CgroupHost(
       if (halves.size() < 2) {
         continue;
       }
-      String[] place = halves.get(0).split(" ");
-      String[] kind = halves.get(1).split(" ");
+      String[] place = halves.get(0).split(" ", -1);
+      String[] kind = halves.get(1).split(" ", -1);
       if (place.length < 5 || kind.length < 3) {
         continue;
       }
@@ -109,7 +109,7 @@ public record CgroupHost(
       if (kind[0].equals("cgroup2") && unified.isEmpty()) {
         unified = Optional.of(point);
       } else if (kind[0].equals("cgroup")) {
-        for (String option : kind[2].split(",")) {
+        for (String option : kind[2].split(",", -1)) {
           if (KNOWN.contains(option)) {
             v1.putIfAbsent(option, point);
           }
@@ -120,6 +120,6 @@ public record CgroupHost(
   }
 
   private static Set<String> words(String text) {
-    return text.isEmpty() ? Set.of() : Set.of(text.split(" "));
+    return text.isEmpty() ? Set.of() : Set.of(text.split(" ", -1));
   }
 }

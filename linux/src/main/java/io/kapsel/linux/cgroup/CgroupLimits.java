@@ -111,7 +111,7 @@ public record CgroupLimits(
     if (shares >= 262_144) {
       return 10_000;
     }
-    double log = Math.log(shares) / Math.log(2);
+    double log = Math.log((double) shares) / Math.log(2);
     double exponent = (log * log + 125 * log) / 612.0 - 7.0 / 34.0;
     return (long) Math.ceil(Math.pow(10, exponent));
   }

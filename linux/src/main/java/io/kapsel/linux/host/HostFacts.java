@@ -54,7 +54,7 @@ public record HostFacts(
 
   /** Whether the kernel is that version or newer. */
   public boolean kernelAtLeast(int major, int minor) {
-    return kernelMajor > major || kernelMajor == major && kernelMinor >= minor;
+    return kernelMajor > major || (kernelMajor == major && kernelMinor >= minor);
   }
 
   /** Whether overlayfs takes its layers as descriptors of detached trees (Linux 6.15). */

@@ -227,6 +227,10 @@ final class SyscallGroups {
 
   @SafeVarargs
   private static List<String> join(List<String>... lists) {
-    return java.util.stream.Stream.of(lists).flatMap(List::stream).toList();
+    List<String> all = new java.util.ArrayList<>();
+    for (List<String> list : lists) {
+      all.addAll(list);
+    }
+    return List.copyOf(all);
   }
 }
