@@ -1,0 +1,122 @@
+package io.kapsel.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Hosts that lack something: the engine says what, and runs nothing weaker (rows F7, F15, F16,
+ * F18).
+ */
+class HostIT {
+  private Product product;
+
+  @BeforeEach
+  void fresh() {
+    product = Product.fresh();
+  }
+
+  @AfterEach
+  void leavesNothing() {
+    product.close();
+  }
+
+  /**
+   * Runs a shell line in which {@code $KAPSEL} is the client, so that it can prepare its engine.
+   */
+  private Result prepared(String line) {
+    return product
+        .environment(Command.of("sh", "-c", line, "sh", TestRoot.reference()))
+        .env("KAPSEL", Product.DIST.resolve("bin/kapsel").toString())
+        .run();
+  }
+
+  @Test
+  void withoutUserNamespacesItSaysSo() {
+    String setting = "/proc/sys/user/max_user_namespaces";
+    String before = HostFiles.read(setting).strip();
+    try {
+      Result result =
+          prepared("echo 0 > " + setting + "; exec $KAPSEL run --rm \"$1\" /bin/echo ran");
+      assertThat(result.exitCode()).as(result.toString()).isEqualTo(125);
+      assertThat(result.err()).containsIgnoringCase("user namespace");
+      assertThat(result.out()).isEmpty();
+    } finally {
+      Command.of("sh", "-c", "echo " + before + " > " + setting).run().ok();
+    }
+    assertThat(product.kapsel("run", "--rm", TestRoot.reference(), "/bin/echo", "ran").ok().line())
+        .isEqualTo("ran");
+  }
+
+  @Test
+  void withFewDescriptorsItFailsCleanly() {
+    Result result = prepared("ulimit -n 40; exec $KAPSEL run --rm \"$1\" /bin/echo ran");
+
+    assertThat(result.exitCode()).as(result.toString()).isIn(0, 125);
+    if (result.exitCode() == 125) {
+      assertThat(result.err()).startsWith("kapsel: ");
+    }
+    assertThat(product.directories()).isEmpty();
+  }
+
+  @Test
+  void withAReadOnlyStateDirectoryItSaysSo() {
+    Command.of("mount", "-t", "tmpfs", "-o", "ro", "tmpfs", product.state().toString()).run().ok();
+    try {
+      Result result = product.kapsel("run", "--rm", TestRoot.reference(), "/bin/true");
+      assertThat(result.exitCode()).isEqualTo(125);
+      assertThat(result.err()).containsIgnoringCase("read-only file system");
+    } finally {
+      product.stopEngine();
+      Command.of("umount", product.state().toString()).run();
+    }
+  }
+
+  @Test
+  void withoutRootItSaysSo() {
+    Path home = product.home();
+    Command.of("chown", "-R", "65534:65534", home.toString()).run().ok();
+    Result result =
+        product
+            .environment(
+                Command.of(
+                    "setpriv",
+                    "--reuid=65534",
+                    "--regid=65534",
+                    "--clear-groups",
+                    Product.DIST.resolve("bin/kapsel").toString(),
+                    "run",
+                    "--rm",
+                    TestRoot.reference(),
+                    "/bin/true"))
+            .run();
+
+    assertThat(result.exitCode()).as(result.toString()).isEqualTo(125);
+    assertThat(result.err()).startsWith("kapsel: ").containsIgnoringCase("root");
+    Command.of("chown", "-R", "0:0", home.toString()).run().ok();
+  }
+
+  @Test
+  void theDoctorNamesAMendForWhatIsMissing() {
+    Result result = product.kapsel("doctor");
+
+    assertThat(result.exitCode()).isIn(0, 1);
+    assertThat(result.lines()).hasSizeGreaterThan(8);
+  }
+
+  @Test
+  void theRunDirectoryIsClosedToOthers() {
+    product.kapsel("ps").ok();
+
+    assertThat(Command.of("stat", "-c", "%a", product.run().toString()).run().line())
+        .isIn("700", "711", "755", "710");
+    assertThat(
+            Command.of("stat", "-c", "%a", product.run().resolve("kapsel.sock").toString())
+                .run()
+                .line())
+        .matches("[67]00");
+  }
+}
