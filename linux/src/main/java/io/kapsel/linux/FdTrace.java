@@ -1,17 +1,16 @@
 package io.kapsel.linux;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /** Remembers where descriptors were adopted; for finding leaks. */
 final class FdTrace {
-  private final Map<Fd, Throwable> open = new ConcurrentHashMap<>();
+  private final Map<Fd, String> open = new ConcurrentHashMap<>();
 
   void opened(Fd fd) {
-    open.put(fd, new Throwable(fd.toString()));
+    open.put(fd, fd + " adopted\n" + callers());
   }
 
   void closed(Fd fd) {
@@ -19,12 +18,11 @@ final class FdTrace {
   }
 
   List<String> list() {
-    return open.values().stream().map(FdTrace::print).toList();
+    return List.copyOf(open.values());
   }
 
-  private static String print(Throwable origin) {
-    StringWriter text = new StringWriter();
-    origin.printStackTrace(new PrintWriter(text));
-    return text.toString();
+  private static String callers() {
+    return StackWalker.getInstance()
+        .walk(frames -> frames.skip(3).map(f -> "\tat " + f).collect(Collectors.joining("\n")));
   }
 }

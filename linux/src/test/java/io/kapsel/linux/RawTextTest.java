@@ -3,13 +3,13 @@ package io.kapsel.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class RawTextTest {
   @Test
   void anyBytesSurviveTheWayToTextAndBack() {
-    Random random = new Random(1);
+    SplittableRandom random = new SplittableRandom(1);
     for (int round = 0; round < 20_000; round++) {
       byte[] bytes = new byte[random.nextInt(12)];
       random.nextBytes(bytes);

@@ -21,7 +21,7 @@
 #define AT(type, field) printf("%s.%s %zu\n", #type, #field, offsetof(type, field))
 #define VALUE(name) printf("%s %ld\n", #name, (long)(name))
 
-int main(void)
+static void files(void)
 {
     SIZE(struct open_how);
     AT(struct open_how, mode);
@@ -47,8 +47,16 @@ int main(void)
     AT(struct dirent64, d_reclen);
     AT(struct dirent64, d_type);
     AT(struct dirent64, d_name);
+}
+
+static void mounts(void)
+{
     SIZE(struct mount_attr);
     AT(struct mount_attr, userns_fd);
+}
+
+static void sockets(void)
+{
     SIZE(struct epoll_event);
     AT(struct epoll_event, data);
     SIZE(struct msghdr);
@@ -65,6 +73,10 @@ int main(void)
     SIZE(struct ucred);
     SIZE(struct pollfd);
     AT(struct pollfd, events);
+}
+
+static void processes(void)
+{
     SIZE(siginfo_t);
     AT(siginfo_t, si_code);
     AT(siginfo_t, si_pid);
@@ -74,6 +86,16 @@ int main(void)
     SIZE(sigset_t);
     SIZE(posix_spawnattr_t);
     SIZE(posix_spawn_file_actions_t);
+    VALUE(RLIMIT_NOFILE);
+    VALUE(RLIMIT_RTTIME);
+    VALUE(RLIMIT_NPROC);
+    VALUE(POSIX_SPAWN_SETSID);
+    VALUE(POSIX_SPAWN_SETSIGDEF);
+    VALUE(POSIX_SPAWN_SETSIGMASK);
+}
+
+static void flags(void)
+{
     VALUE(O_DIRECTORY);
     VALUE(O_NOFOLLOW);
     VALUE(O_PATH);
@@ -85,11 +107,14 @@ int main(void)
     VALUE(O_TRUNC);
     VALUE(O_EXCL);
     VALUE(O_CREAT);
-    VALUE(RLIMIT_NOFILE);
-    VALUE(RLIMIT_RTTIME);
-    VALUE(RLIMIT_NPROC);
-    VALUE(POSIX_SPAWN_SETSID);
-    VALUE(POSIX_SPAWN_SETSIGDEF);
-    VALUE(POSIX_SPAWN_SETSIGMASK);
+}
+
+int main(void)
+{
+    files();
+    mounts();
+    sockets();
+    processes();
+    flags();
     return 0;
 }

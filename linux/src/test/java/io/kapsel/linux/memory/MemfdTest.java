@@ -9,14 +9,14 @@ import io.kapsel.linux.Scratch;
 import io.kapsel.linux.Syscall;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class MemfdTest {
   @Test
   void holdsItsContentAndCannotChange() throws Exception {
     byte[] content = new byte[300_000];
-    new Random(1).nextBytes(content);
+    new SplittableRandom(1).nextBytes(content);
     try (Fd fd = Memfd.sealed("content", content);
         Scratch scratch = Scratch.take()) {
       assertThat(Files.readAllBytes(Path.of("/proc/self/fd/" + fd.number()))).isEqualTo(content);

@@ -216,7 +216,7 @@ class PollerTest {
   @Test
   void aStreamCarriesMoreThanAPipeHoldsWhoeverIsFaster() throws Exception {
     byte[] sent = new byte[1 << 20];
-    new java.util.Random(1).nextBytes(sent);
+    new java.util.SplittableRandom(1).nextBytes(sent);
     Thread sender =
         Thread.ofVirtual()
             .start(() -> {

@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -170,7 +170,7 @@ class UnixSocketTest {
   @Test
   void bytesAndDescriptorsTravelOnAStream() throws Exception {
     byte[] sent = new byte[1 << 20];
-    new Random(1).nextBytes(sent);
+    new SplittableRandom(1).nextBytes(sent);
     UnixStream.Pair pair = UnixStream.pair();
     try (UnixStream a = pair.stream();
         UnixStream b = UnixStream.of(pair.other());
