@@ -287,7 +287,7 @@ static void step(struct session *s)
 	s->monitor_blocked = s->monitor.fd >= 0 ? drain(s, &s->monitor) : NULL;
 	if (s->up.fd >= 0)
 		uplink_pump(&s->up, &s->in, polled[POLL_IN].revents != 0);
-	if (s->up.detached && !s->detached && uplink_idle(&s->up))
+	if (s->up.detached && !s->detached)
 		detach(s);
 }
 
