@@ -7,7 +7,9 @@ public enum Abi {
   /** The 64-bit interface of ARM. */
   AARCH64(0xC00000B7),
   /** The 32-bit interface of x86, which an x86-64 kernel offers too. */
-  I386(0x40000003);
+  I386(0x40000003),
+  /** The 32-bit interface of ARM (EABI), which an aarch64 kernel may offer too. */
+  ARM(0x40000028);
 
   private static final Abi HOST = detect();
 

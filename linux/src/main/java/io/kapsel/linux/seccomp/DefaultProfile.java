@@ -56,8 +56,8 @@ public final class DefaultProfile {
   private static List<Abi> architectures(Abi host) {
     return switch (host) {
       case X86_64 -> List.of(Abi.X86_64, Abi.I386);
-      case AARCH64 -> List.of(Abi.AARCH64);
-      case I386 -> List.of(host);
+      case AARCH64 -> List.of(Abi.AARCH64, Abi.ARM);
+      case I386, ARM -> List.of(host);
     };
   }
 

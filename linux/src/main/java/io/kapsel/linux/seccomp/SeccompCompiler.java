@@ -32,8 +32,8 @@ public final class SeccompCompiler {
     Abi narrow =
         switch (host) {
           case X86_64 -> Abi.I386;
-          case AARCH64 -> host;
-          case I386 -> host;
+          case AARCH64 -> Abi.ARM;
+          case I386, ARM -> host;
         };
     return narrow != host && profile.architectures().contains(narrow)
         ? List.of(host, narrow)
@@ -43,7 +43,7 @@ public final class SeccompCompiler {
   private static boolean wide(Abi abi) {
     return switch (abi) {
       case X86_64, AARCH64 -> true;
-      case I386 -> false;
+      case I386, ARM -> false;
     };
   }
 

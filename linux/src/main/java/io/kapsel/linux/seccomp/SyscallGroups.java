@@ -114,7 +114,7 @@ final class SyscallGroups {
         inotify_add_watch inotify_init inotify_init1 inotify_rm_watch io_cancel io_destroy
         io_getevents io_pgetevents io_pgetevents_time64 io_setup io_submit ioctl lseek pipe pipe2
         pread64 preadv preadv2 pwrite64 pwritev pwritev2 read readahead readv sendfile sendfile64
-        splice sync sync_file_range sync_file_range2 syncfs tee truncate truncate64 vmsplice write
+        splice sync sync_file_range syncfs tee truncate truncate64 vmsplice write
         writev
         """);
   }
