@@ -160,6 +160,7 @@ static void run_segment(const int *descriptors, int count)
 		give_up(failure);
 	unmap_segment(&plan);
 	if (!final) {
+		launch.segment++;
 		send_message(CONTROL, MESSAGE_DONE, 0, 0, 0, -1);
 		return;
 	}
@@ -177,6 +178,7 @@ static void spawn(int socket)
 		struct kernel_action action;
 		uint64_t child = 1ul << (SIGCHLD - 1);
 
+		launch.segment = 0;
 		memset(&action, 0, sizeof(action));
 		syscall3(__NR_dup3, socket, CONTROL, O_CLOEXEC);
 		syscall4(__NR_rt_sigaction, SIGCHLD, &action, NULL, sizeof(uint64_t));

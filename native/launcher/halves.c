@@ -33,6 +33,7 @@ _Noreturn void init_half(const struct plan *plan)
 			leave(1);
 		}
 		unmap_segment(&next);
+		launch.segment++;
 		if (receive_message(launch.sync, &m, sizeof(m), &memfd, &count) <= 0 ||
 		    m.type != SYNC_SEGMENT || map_segment(memfd, &next) < 0)
 			leave(1);

@@ -145,12 +145,13 @@ int run_steps(const struct plan *plan, const struct step *steps, uint32_t count,
 			continue;
 		}
 		if (!tolerated(s, -result)) {
-			*failure = (struct failure){launch.half, (int32_t)i, (int32_t)-result};
+			*failure = (struct failure){
+				launch.half, (int32_t)(launch.segment << 16 | i), (int32_t)-result};
 			return -1;
 		}
 		keep(s, -1);
 		if (s->rule & RULE_NOTICE)
-			notice(i, -result);
+			notice(launch.segment << 16 | i, -result);
 		i += s->skip_error;
 	}
 	return 0;

@@ -74,6 +74,7 @@ struct launch {
 	int init; /* pid of the container's init, or 0 */
 	int init_pidfd;
 	int half;
+	uint32_t segment;    /* how many came before the one that runs */
 	struct failure peer; /* what the init half said, error 0: nothing */
 };
 

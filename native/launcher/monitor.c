@@ -497,7 +497,7 @@ static void take_roles(void)
 static void trim(void)
 {
 	static const int kept[] = {ROLE_LOG,   ROLE_EXIT_RECORD,  ROLE_LISTENER,
-				   ROLE_STDIN, ROLE_STDOUT,	  ROLE_STDERR,
+				   ROLE_STDIN, ROLE_STDOUT,       ROLE_STDERR,
 				   ROLE_PTY,   ROLE_LOG_DIRECTORY};
 
 	for (int fd = 0; fd < 1024; fd++) {

@@ -4,7 +4,7 @@
 #include <linux/openat2.h>
 #include <linux/stat.h>
 
-enum { WANT_EXISTING, WANT_DIRECTORY, WANT_FILE };
+enum { WANT_EXISTING, WANT_DIRECTORY, WANT_FILE, WANT_KIND = 3, WANT_NO_LINK = 4 };
 enum { MAX_PATH = 4096, MAX_RETRIES = 128, AT_HERE = -100, PATH_ONLY = 010000000 };
 
 long open_proc(int64_t pid, const char *path, int64_t flags)
@@ -31,11 +31,12 @@ long open_proc(int64_t pid, const char *path, int64_t flags)
 }
 
 /* RESOLVE_IN_ROOT may answer EAGAIN while somebody renames below; that is bounded here. */
-static long look_up(int root, const char *path, uint64_t flags)
+static long look_up(int root, const char *path, uint64_t flags, uint64_t want)
 {
 	struct open_how how = {
 		.flags = flags | PATH_ONLY | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS |
+			(want & WANT_NO_LINK ? RESOLVE_NO_SYMLINKS : 0),
 	};
 	long result = -EAGAIN;
 
@@ -62,11 +63,11 @@ static int is_dots(const char *name)
 
 /* Makes what is missing, one component after the other, each by (directory descriptor, single
  * name). */
-static long make_path(int root, const char *path, int file, uint32_t mode)
+static long make_path(int root, const char *path, uint64_t want, uint32_t mode)
 {
 	char prefix[MAX_PATH];
 	size_t at = 0;
-	int parent = (int)look_up(root, "/", O_DIRECTORY);
+	int parent = (int)look_up(root, "/", O_DIRECTORY, want);
 	long result = parent < 0 ? parent : 0;
 
 	while (result == 0 && *path == '/')
@@ -86,11 +87,12 @@ static long make_path(int root, const char *path, int file, uint32_t mode)
 		while (*path == '/')
 			path++;
 		last = *path == 0;
-		long next = look_up(root, prefix, last ? 0 : O_DIRECTORY);
+		long next = look_up(root, prefix, last ? 0 : O_DIRECTORY, want);
 		if (next == -ENOENT) {
-			result = make(parent, prefix + start, last && file, last ? mode : 0755);
+			result = make(parent, prefix + start,
+				      last && (want & WANT_KIND) == WANT_FILE, last ? mode : 0755);
 			if (result == 0)
-				next = look_up(root, prefix, last ? 0 : O_DIRECTORY);
+				next = look_up(root, prefix, last ? 0 : O_DIRECTORY, want);
 		}
 		if (result == 0 && next < 0)
 			result = next;
@@ -106,14 +108,14 @@ static long make_path(int root, const char *path, int file, uint32_t mode)
 
 long open_in_root(int root, const char *path, uint64_t want, uint32_t mode)
 {
-	uint64_t flags = want == WANT_DIRECTORY ? O_DIRECTORY : 0;
-	long result = look_up(root, path, flags);
+	uint64_t flags = (want & WANT_KIND) == WANT_DIRECTORY ? O_DIRECTORY : 0;
+	long result = look_up(root, path, flags, want);
 
-	if (result != -ENOENT || want == WANT_EXISTING)
+	if (result != -ENOENT || (want & WANT_KIND) == WANT_EXISTING)
 		return result;
-	result = make_path(root, path, want == WANT_FILE, mode);
-	if (result < 0 || want == WANT_FILE)
+	result = make_path(root, path, want, mode);
+	if (result < 0 || (want & WANT_KIND) == WANT_FILE)
 		return result;
 	close_fd((int)result);
-	return look_up(root, path, flags);
+	return look_up(root, path, flags, want);
 }

@@ -6,4 +6,5 @@ module io.kapsel.runtime {
   requires transitive io.kapsel.linux;
 
   exports io.kapsel.runtime;
+  exports io.kapsel.runtime.plan;
 }

@@ -1,2 +1,2 @@
-/** Makes one container out of an OCI configuration: bundle, launch plan, process. */
+/** Containers as processes: from a bundle to a plan, and from a plan to a running program. */
 package io.kapsel.runtime;

@@ -1,0 +1,181 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Errno;
+import io.kapsel.linux.Syscall;
+import io.kapsel.linux.cgroup.CgroupHost;
+import io.kapsel.linux.cgroup.CgroupWrite;
+import io.kapsel.linux.device.DeviceFilter;
+import io.kapsel.linux.device.DeviceRule;
+import io.kapsel.runtime.plan.Blob;
+import io.kapsel.runtime.plan.Input;
+import io.kapsel.runtime.plan.Slot;
+import io.kapsel.runtime.plan.Steps;
+import io.kapsel.runtime.plan.Value;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Control groups: made and filled before the init half exists, which is then born in the version 2
+ * one and moves itself into the others.
+ *
+ * <p>Nothing is ever written to cgroup.procs: that would wait for a grace period of ten
+ * milliseconds; docs/decisions says more.
+ */
+final class CgroupPlanner {
+  private static final int PROGRAM_LOAD = 5;
+  private static final int PROGRAM_ATTACH = 8;
+  private static final int CGROUP_DEVICE_PROGRAM = 15;
+  private static final int CGROUP_DEVICE_HOOK = 6;
+  private static final int ALLOW_MULTI = 2;
+  private static final int INSTRUCTION = 8;
+
+  private final Draft draft;
+  private final CgroupHost host;
+  private final String group;
+  private final Map<String, Slot> directories = new LinkedHashMap<>();
+  private final List<Slot> tasks = new ArrayList<>();
+
+  CgroupPlanner(Draft draft, CgroupHost host, String group) {
+    this.draft = draft;
+    this.host = host;
+    this.group = group;
+  }
+
+  /** Makes the groups, and returns the version 2 one, if the host has that tree. */
+  Optional<Slot> make(List<CgroupWrite> writes, List<DeviceRule> devices, boolean filtered) {
+    Optional<Slot> unified =
+        host.unified().map(point -> directory("unified", point, "born, killed and frozen there"));
+    for (CgroupWrite write : writes) {
+      Slot directory =
+          host.onUnified(write.controller())
+              ? unified.orElseThrow()
+              : directory(
+                  v1(write.controller()), point(write.controller()), "limits are set there");
+      draft.put(
+          draft.monitor, directory, write.file(), write.value(), "limits " + write.controller());
+    }
+    if (filtered) {
+      filterDevices(unified, devices);
+    }
+    for (Map.Entry<String, Slot> each : directories.entrySet()) {
+      if (!each.getKey().equals("unified")) {
+        openTasks(each.getKey(), each.getValue());
+      }
+    }
+    return unified;
+  }
+
+  private void filterDevices(Optional<Slot> unified, List<DeviceRule> devices) {
+    if (unified.isPresent()) {
+      attachFilter(unified.get(), DeviceFilter.compile(devices));
+    } else if (host.has("devices")) {
+      Slot directory = directory("devices", point("devices"), "device nodes are refused there");
+      for (DeviceRule rule : devices) {
+        draft.put(
+            draft.monitor,
+            directory,
+            rule.allow() ? "devices.allow" : "devices.deny",
+            rule.line(),
+            "which devices may be opened");
+      }
+    }
+  }
+
+  private void attachFilter(Slot group, byte[] program) {
+    String why = "which devices may be opened";
+    Slot loaded = draft.slots.take("device_filter");
+    Blob code = Blob.of(program, "device rules");
+    int instructions = program.length / INSTRUCTION;
+    Blob load =
+        Blob.words(
+                "{CGROUP_DEVICE, " + instructions + " instructions}",
+                CGROUP_DEVICE_PROGRAM | (long) instructions << 32,
+                0,
+                0,
+                0,
+                0,
+                0)
+            .point(8, code)
+            .point(16, Blob.text("Apache-2.0"));
+    draft
+        .monitor
+        .call(Syscall.BPF, Value.named("BPF_PROG_LOAD", PROGRAM_LOAD), Value.at(load), Value.of(48))
+        .into(loaded)
+        .because(why);
+    Blob attach =
+        Blob.words(
+            "{CGROUP_DEVICE, BPF_F_ALLOW_MULTI}", 0, CGROUP_DEVICE_HOOK | (long) ALLOW_MULTI << 32);
+    draft.poke(draft.monitor, attach, 0, group, 4);
+    draft.poke(draft.monitor, attach, 4, loaded, 4);
+    draft
+        .monitor
+        .call(
+            Syscall.BPF,
+            Value.named("BPF_PROG_ATTACH", PROGRAM_ATTACH),
+            Value.at(attach),
+            Value.of(16))
+        .because(why);
+    draft.close(draft.monitor, loaded);
+  }
+
+  private String v1(String controller) {
+    return controller.equals("io") ? "blkio" : controller;
+  }
+
+  private Path point(String controller) {
+    return java.util.Objects.requireNonNull(host.v1().get(v1(controller)));
+  }
+
+  private Slot directory(String name, Path point, String why) {
+    return directories.computeIfAbsent(
+        name,
+        _ -> {
+          Path parent = point.resolve(Cgroups.PARENT);
+          Slot above = draft.input(Input.Kind.DIRECTORY, parent.toString(), name + "_kapsel", why);
+          Slot slot = draft.slots.take(name + "_cgroup");
+          draft
+              .monitor
+              .call(Syscall.MKDIRAT, Value.of(above), Value.text(group), Value.mode(0755))
+              .because("a control group of its own: " + why)
+              .tolerating(Errno.EEXIST);
+          draft
+              .monitor
+              .call(
+                  Syscall.OPENAT,
+                  Value.of(above),
+                  Value.text(group),
+                  Value.all(Flag.DIRECTORY, Flag.CLOSE_ON_EXEC),
+                  Flag.ZERO)
+              .into(slot)
+              .because("a control group of its own: " + why);
+          return slot;
+        });
+  }
+
+  private void openTasks(String name, Slot directory) {
+    Slot slot = draft.slots.take(name + "_tasks");
+    draft
+        .monitor
+        .call(
+            Syscall.OPENAT,
+            Value.of(directory),
+            Value.text("tasks"),
+            Value.all(Flag.WRITE, Flag.CLOSE_ON_EXEC),
+            Flag.ZERO)
+        .into(slot)
+        .because("for the init half to move itself");
+    tasks.add(slot);
+  }
+
+  /** In the init half, which has one thread: the kernel then takes no lock. */
+  void join(Steps init) {
+    for (Slot slot : tasks) {
+      draft.write(init, slot, "0", "moves itself into its control group");
+      draft.close(init, slot);
+    }
+  }
+}

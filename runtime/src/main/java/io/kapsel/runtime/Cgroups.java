@@ -1,0 +1,209 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.cgroup.CgroupHost;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Our part of the control groups: {@code /kapsel} in each hierarchy, and one group a container. */
+final class Cgroups {
+  /** The directory below each hierarchy's mount point that is ours. */
+  static final String PARENT = "kapsel";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final List<String> DELEGATED =
+      List.of("cpuset", "cpu", "io", "memory", "pids", "hugetlb");
+
+  private final CgroupHost host;
+
+  Cgroups(CgroupHost host) {
+    this.host = host;
+  }
+
+  /** Makes the parents and lets their controllers through to their children. */
+  void prepare() {
+    try {
+      for (Path parent : parents()) {
+        Files.createDirectories(parent);
+      }
+      if (host.unified().isPresent()) {
+        delegate(host.unified().get());
+        delegate(host.unified().get().resolve(PARENT));
+      }
+      Path cpuset = host.v1().get("cpuset");
+      if (cpuset != null) {
+        for (String file : List.of("cpuset.cpus", "cpuset.mems")) {
+          copy(cpuset.resolve(file), cpuset.resolve(PARENT).resolve(file));
+        }
+        write(cpuset.resolve(PARENT).resolve("cgroup.clone_children"), "1");
+      }
+    } catch (IOException e) {
+      throw new LaunchException(
+          LaunchException.Kind.REFUSED,
+          "cannot make control groups: "
+              + e.getMessage()
+              + "; is the cgroup file system writable?");
+    }
+  }
+
+  private void delegate(Path group) {
+    for (String controller : DELEGATED) {
+      if (host.onUnified(controller)) {
+        try {
+          write(group.resolve("cgroup.subtree_control"), "+" + controller);
+        } catch (IOException e) {
+          System.getLogger(Cgroups.class.getName())
+              .log(
+                  System.Logger.Level.WARNING,
+                  "a controller cannot be used controller={0} reason={1}",
+                  controller,
+                  e.getMessage());
+        }
+      }
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    if (Files.exists(from) && Files.readString(to).isBlank()) {
+      write(to, Files.readString(from).strip());
+    }
+  }
+
+  private static void write(Path file, String value) throws IOException {
+    Files.writeString(file, value, StandardOpenOption.WRITE);
+  }
+
+  private List<Path> parents() {
+    List<Path> all = new ArrayList<>();
+    host.unified().ifPresent(point -> all.add(point.resolve(PARENT)));
+    for (String controller : Set.of("memory", "cpu", "cpuset", "pids", "blkio", "devices")) {
+      Path point = host.v1().get(controller);
+      if (point != null) {
+        all.add(point.resolve(PARENT));
+      }
+    }
+    return all.stream().distinct().toList();
+  }
+
+  /** The ids that have a group of ours somewhere. */
+  Set<String> ids() {
+    Set<String> found = new java.util.TreeSet<>();
+    for (Path parent : parents()) {
+      if (!Files.isDirectory(parent)) {
+        continue;
+      }
+      try (Stream<Path> below = Files.list(parent)) {
+        below.filter(Files::isDirectory).forEach(each -> found.add(each.getFileName().toString()));
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot list '" + parent + "'", e);
+      }
+    }
+    return found;
+  }
+
+  /** The directories of one container's groups that exist. */
+  List<Path> groups(String id) {
+    return parents().stream().map(each -> each.resolve(id)).filter(Files::isDirectory).toList();
+  }
+
+  /** Ends all that runs in them and removes them. */
+  void remove(String id) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    for (Path group : groups(id)) {
+      boolean first = true;
+      while (!removed(group)) {
+        kill(group);
+        if (System.nanoTime() > deadline) {
+          throw new LaunchException(
+              LaunchException.Kind.FAILED,
+              "cannot remove control group '" + group + "': processes in it do not end");
+        }
+        pause(first ? 1 : 5);
+        first = false;
+      }
+    }
+  }
+
+  private static boolean removed(Path group) {
+    try {
+      for (Path child : children(group)) {
+        removed(child);
+      }
+      Files.delete(group);
+      return true;
+    } catch (NoSuchFileException e) {
+      return true;
+    } catch (DirectoryNotEmptyException e) {
+      return false;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static List<Path> children(Path group) throws IOException {
+    try (Stream<Path> below = Files.list(group)) {
+      return below.filter(Files::isDirectory).toList();
+    }
+  }
+
+  /** Kills everything in a group; Linux 5.14 has one file for that. */
+  static void kill(Path group) {
+    try {
+      Path all = group.resolve("cgroup.kill");
+      if (Files.exists(all)) {
+        write(all, "1");
+        return;
+      }
+      Path list = group.resolve("cgroup.procs");
+      for (String pid : Files.readAllLines(list)) {
+        ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly);
+      }
+    } catch (IOException e) {
+      System.getLogger(Cgroups.class.getName())
+          .log(System.Logger.Level.DEBUG, "cannot kill a group group={0}", group);
+    }
+  }
+
+  private static void pause(long milliseconds) {
+    try {
+      Thread.sleep(milliseconds);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** How often the kernel killed a process of the container for want of memory. */
+  long oomKills(String id) {
+    for (Path group : groups(id)) {
+      long kills = counter(group.resolve("memory.events"), "oom_kill ");
+      kills = Math.max(kills, counter(group.resolve("memory.oom_control"), "oom_kill "));
+      if (kills > 0) {
+        return kills;
+      }
+    }
+    return 0;
+  }
+
+  private static long counter(Path file, String name) {
+    try {
+      return Files.exists(file)
+          ? Files.readAllLines(file).stream()
+              .filter(line -> line.startsWith(name))
+              .mapToLong(line -> Long.parseLong(line.substring(name.length()).strip()))
+              .findFirst()
+              .orElse(0)
+          : 0;
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,279 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Errno;
+import io.kapsel.linux.Syscall;
+import io.kapsel.oci.Mount;
+import io.kapsel.oci.Process;
+import io.kapsel.runtime.plan.Blob;
+import io.kapsel.runtime.plan.Input;
+import io.kapsel.runtime.plan.Role;
+import io.kapsel.runtime.plan.Slot;
+import io.kapsel.runtime.plan.Step;
+import io.kapsel.runtime.plan.Steps;
+import io.kapsel.runtime.plan.Value;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** The second segment: the root file system, what is mounted into it, and the program. */
+final class ContainerPlanner {
+  private static final Set<String> PROPAGATIONS =
+      Set.of("rprivate", "private", "rslave", "slave", "rshared", "shared");
+
+  private final Draft draft;
+  private final Wanted wanted;
+  private final Rooms rooms;
+  private final Process process;
+
+  ContainerPlanner(Draft draft, Wanted wanted, Rooms rooms) {
+    this.draft = draft;
+    this.wanted = wanted;
+    this.rooms = rooms;
+    this.process =
+        wanted
+            .bundle()
+            .spec()
+            .process()
+            .orElseThrow(() ->
+                new LaunchException(
+                    LaunchException.Kind.REFUSED, "the configuration has no 'process'"));
+  }
+
+  void plan() {
+    Steps monitor = draft.monitor;
+    Steps init = draft.init;
+    StdioPlanner stdio = new StdioPlanner(draft, wanted, rooms);
+    IdentityPlanner identity = new IdentityPlanner(draft, wanted.facts(), process);
+    List<Slot> passed = new ArrayList<>();
+    passed.add(new RootPlanner(draft, wanted, rooms).plan());
+    List<Bind> binds = binds();
+    binds.forEach(bind -> passed.add(bind.tree()));
+    identity.planMonitor(rooms.pid);
+    List<Slot> streams = stdio.pipes();
+    passed.addAll(streams);
+    List<Slot> taken = draft.handOver(monitor, init, passed, "the root and what belongs in it");
+    Slot root = taken.getFirst();
+    enterMounts(root, binds, taken.subList(1, 1 + binds.size()));
+    stdio.connect(root, taken.subList(1 + binds.size(), taken.size()));
+    roles();
+    names();
+    finishRoot(root);
+    identity.planInit(wanted.bundle().seccomp(), rooms.proc);
+    if (wanted.bundle().init()) {
+      init.act(Step.Op.REAPER).because("--init: reaps and passes signals on");
+    }
+    identity.execute();
+  }
+
+  /** A bind mount: a tree of the host, and the place for it. */
+  private record Bind(Mount mount, Slot tree, boolean directory) {}
+
+  private List<Bind> binds() {
+    List<Bind> binds = new ArrayList<>();
+    for (Mount mount : wanted.otherMounts()) {
+      if (mount.isBind()) {
+        binds.add(bind(mount));
+      }
+    }
+    return binds;
+  }
+
+  private Bind bind(Mount mount) {
+    String source = mount.source().orElseThrow();
+    boolean recursive = mount.options().contains("rbind");
+    String why = "'" + source + "' is seen at '" + mount.destination() + "'";
+    Slot tree =
+        draft.input(recursive ? Input.Kind.TREE_RECURSIVE : Input.Kind.TREE, source, "tree", why);
+    if (wanted.mapped()) {
+      draft
+          .attributes(
+              draft.monitor,
+              tree,
+              Flag.ID_MAP,
+              rooms.userNamespace,
+              "{IDMAP}",
+              "files keep the owner that they have on the host")
+          .tolerating(Errno.EINVAL, Errno.EPERM)
+          .noticing();
+    }
+    Value.Constant set =
+        Value.all(
+            when(mount, "ro", Flag.READ_ONLY),
+            when(mount, "nosuid", Flag.NO_SUID),
+            when(mount, "nodev", Flag.NO_DEVICES),
+            when(mount, "noexec", Flag.NO_EXECUTION));
+    if (set.value() != 0) {
+      draft.attributes(draft.monitor, tree, set, why);
+    }
+    return new Bind(mount, tree, Files.isDirectory(Path.of(source)));
+  }
+
+  private static Value.Constant when(Mount mount, String option, Value.Constant flag) {
+    return mount.options().contains(option) ? flag : Flag.ZERO;
+  }
+
+  private void enterMounts(Slot root, List<Bind> binds, List<Slot> trees) {
+    Steps init = draft.init;
+    draft.attach(init, root, Flag.CWD, "/newroot", "the root, still beside the old one");
+    place(root, rooms.proc, "/proc");
+    place(root, rooms.sys, "/sys");
+    place(root, rooms.dev, "/dev");
+    int next = 0;
+    for (Mount mount : wanted.otherMounts()) {
+      if (mount.isBind()) {
+        place(root, binds.get(next), trees.get(next));
+        next++;
+      } else {
+        own(root, mount);
+      }
+    }
+    new MaskPlanner(draft, wanted, rooms).planOthers(init, root);
+    Slot cwd =
+        draft.inRoot(
+            init, root, process.cwd(), Flag.MAKE_DIRECTORY, 0755, "cwd", "the working directory");
+    draft.close(init, cwd);
+  }
+
+  /** A directory of the root's own: where the image has a link, nothing is followed. */
+  private void place(Slot root, Slot mount, String path) {
+    if (!mount.isThere()) {
+      return;
+    }
+    String why = "its own " + path;
+    Slot target = draft.inRoot(draft.init, root, path, Flag.OWN_DIRECTORY, 0755, "target", why);
+    draft.attach(draft.init, mount, target, why);
+    draft.close(draft.init, target);
+  }
+
+  private void place(Slot root, Bind bind, Slot tree) {
+    Mount mount = bind.mount();
+    String why = "'" + mount.source().orElse("") + "' is seen at '" + mount.destination() + "'";
+    Slot target =
+        draft.inRoot(
+            draft.init,
+            root,
+            mount.destination(),
+            bind.directory() ? Flag.MAKE_DIRECTORY : Flag.MAKE_FILE,
+            0755,
+            "target",
+            why);
+    draft.attach(draft.init, tree, target, why);
+    draft.close(draft.init, target);
+    draft.close(draft.init, tree);
+  }
+
+  private void own(Slot root, Mount mount) {
+    String type = mount.type().orElse("none");
+    String why = type + " at '" + mount.destination() + "'";
+    Value.Constant set =
+        Value.all(
+            when(mount, "ro", Flag.READ_ONLY),
+            when(mount, "nosuid", Flag.NO_SUID),
+            when(mount, "nodev", Flag.NO_DEVICES),
+            when(mount, "noexec", Flag.NO_EXECUTION));
+    List<String> options =
+        mount.options().stream().filter(each -> each.contains("=") || !isCommon(each)).toList();
+    Slot made =
+        draft.filesystem(draft.init, type, "mount", set, why, options.toArray(String[]::new));
+    Slot target =
+        draft.inRoot(
+            draft.init, root, mount.destination(), Flag.MAKE_DIRECTORY, 0755, "target", why);
+    draft.attach(draft.init, made, target, why);
+    draft.close(draft.init, target);
+    draft.close(draft.init, made);
+  }
+
+  private static boolean isCommon(String option) {
+    return PROPAGATIONS.contains(option)
+        || Set.of(
+                "ro",
+                "rw",
+                "nosuid",
+                "suid",
+                "nodev",
+                "dev",
+                "noexec",
+                "exec",
+                "relatime",
+                "noatime",
+                "strictatime",
+                "sync",
+                "async",
+                "defaults")
+            .contains(option);
+  }
+
+  private void roles() {
+    Bundle bundle = wanted.bundle();
+    Steps monitor = draft.monitor;
+    Path log = bundle.logDirectory();
+    monitor.role(
+        Role.LISTENER,
+        Value.of(
+            draft.input(
+                Input.Kind.LISTENER,
+                bundle.runDirectory().resolve("control.sock").toString(),
+                "listener",
+                "an engine that is started later finds the container again")));
+    monitor.role(
+        Role.EXIT_RECORD,
+        Value.of(
+            draft.input(
+                Input.Kind.WRITE,
+                bundle.runDirectory().resolve("exit").toString(),
+                "exit_record",
+                "the exit status is kept without an engine")));
+    monitor.role(
+        Role.LOG,
+        Value.of(
+            draft.input(
+                Input.Kind.APPEND, log.resolve("log").toString(), "log", "the output is kept")));
+    monitor.role(
+        Role.LOG_DIRECTORY,
+        Value.of(
+            draft.input(
+                Input.Kind.DIRECTORY, log.toString(), "log_directory", "the log is rotated")));
+    monitor.role(Role.LOG_LIMIT, Value.of(bundle.logLimitBytes()));
+    monitor.role(Role.FLAGS, Value.of(bundle.stdio().stdinOnce() ? 1 : 0));
+  }
+
+  private void names() {
+    wanted
+        .bundle()
+        .spec()
+        .hostname()
+        .ifPresent(name -> name(Syscall.SETHOSTNAME, name, "its host name"));
+    wanted
+        .bundle()
+        .spec()
+        .domainname()
+        .ifPresent(name -> name(Syscall.SETDOMAINNAME, name, "its domain name"));
+  }
+
+  private void name(Syscall call, String name, String why) {
+    int length = name.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+    draft.init.call(call, Value.text(name), Value.of(length)).because(why);
+  }
+
+  private void finishRoot(Slot root) {
+    Steps init = draft.init;
+    if (wanted.bundle().spec().root().filter(each -> each.readonly()).isPresent()) {
+      Blob attributes = Blob.words("{MOUNT_ATTR_RDONLY}", 1, 0, 0, 0);
+      init.call(
+              Syscall.MOUNT_SETATTR,
+              Value.of(root),
+              Value.text(""),
+              Flag.EMPTY_PATH,
+              Value.at(attributes),
+              Value.of(32))
+          .because("a read-only root");
+    }
+    String why = "the root becomes the root; the launcher's own tree is gone";
+    init.call(Syscall.FCHDIR, Value.of(root)).because(why);
+    init.call(Syscall.PIVOT_ROOT, Value.text("."), Value.text(".")).because(why);
+    init.call(Syscall.UMOUNT2, Value.text("."), Value.named("MNT_DETACH", 2)).because(why);
+    init.call(Syscall.CHDIR, Value.text("/")).because(why);
+  }
+}

@@ -1,0 +1,134 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Errno;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.process.Pidfd;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** A running program and its monitor. */
+public final class ContainerProcess implements AutoCloseable {
+  private static final int KILL = 9;
+
+  private final Control control;
+  private final int pid;
+  private final int monitorPid;
+  private final Pidfd process;
+  private final Optional<Path> record;
+  private final List<String> notices;
+  private final CompletableFuture<ExitRecord> end = new CompletableFuture<>();
+
+  private volatile boolean released;
+
+  ContainerProcess(
+      Control control, Control.Answer started, Optional<Path> record, List<String> notices) {
+    this.control = control;
+    this.pid = started.a();
+    this.monitorPid = started.b();
+    this.process = Pidfd.of(pid, started.descriptor().orElseThrow());
+    this.record = record;
+    this.notices = List.copyOf(notices);
+    Thread.ofVirtual().name("monitor-" + pid).start(this::listen);
+  }
+
+  private void listen() {
+    try {
+      Optional<Control.Answer> answer = control.receive();
+      while (answer.isPresent()) {
+        if (answer.get().type() == Control.EXITED) {
+          int status = answer.get().a();
+          end.complete(
+              recorded()
+                  .orElseGet(() ->
+                      new ExitRecord(
+                          new io.kapsel.linux.process.WaitStatus(status),
+                          java.time.Instant.now(),
+                          false)));
+        }
+        answer = control.receive();
+      }
+    } catch (SyscallException e) {
+      if (!e.is(Errno.EBADF) && !e.is(Errno.ECONNRESET)) {
+        throw e;
+      }
+    } finally {
+      finish();
+    }
+  }
+
+  /** The monitor is gone. Without its record the program goes, too: nobody would see its end. */
+  private void finish() {
+    if (!end.isDone() && !released) {
+      Optional<ExitRecord> known = recorded();
+      if (known.isEmpty()) {
+        process.signal(KILL);
+      }
+      end.complete(known.orElseGet(ExitRecord::unseen));
+    }
+    control.close();
+  }
+
+  private Optional<ExitRecord> recorded() {
+    if (record.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return ExitRecord.parse(Files.readAllBytes(record.get()));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The pid of its first process, as the host sees it. */
+  public int pid() {
+    return pid;
+  }
+
+  /** The pid of the monitor. */
+  public int monitorPid() {
+    return monitorPid;
+  }
+
+  /** What was asked for and could not be had. */
+  public List<String> notices() {
+    return notices;
+  }
+
+  /** Whether it has not ended. */
+  public boolean running() {
+    return !end.isDone();
+  }
+
+  /** Waits for the end. */
+  public ExitRecord await() {
+    return end.join();
+  }
+
+  /** The end, as it comes. */
+  public CompletableFuture<ExitRecord> end() {
+    return end.copy();
+  }
+
+  /** Relays between the program and a client's stream socket, whose descriptor is passed on. */
+  public void attach(Fd stream, boolean in, boolean out, boolean err) {
+    control.send(Control.ATTACH, (in ? 1 : 0) | (out ? 2 : 0) | (err ? 4 : 0), stream);
+  }
+
+  /** Sends a signal; nothing when it has ended. */
+  public void signal(int number) {
+    process.signal(number);
+  }
+
+  /** Lets it go on without us. */
+  @Override
+  public void close() {
+    released = true;
+    control.close();
+    process.close();
+  }
+}

@@ -1,0 +1,192 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.host.HostFacts;
+import io.kapsel.linux.socket.SeqPacketSocket;
+import io.kapsel.oci.Process;
+import io.kapsel.runtime.plan.LaunchPlan;
+import io.kapsel.runtime.plan.Segment;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** Makes containers run. Knows nothing of their names, images or logs. */
+public final class ContainerRuntime implements AutoCloseable {
+  private final HostFacts facts;
+  private final Cgroups cgroups;
+  private final ReentrantLock zygoteLock = new ReentrantLock();
+  private Zygote zygote;
+
+  private ContainerRuntime(HostFacts facts, Cgroups cgroups, Zygote zygote) {
+    this.facts = facts;
+    this.cgroups = cgroups;
+    this.zygote = zygote;
+  }
+
+  /** Prepares the host's control groups and starts the first launcher. */
+  public static ContainerRuntime open(HostFacts facts) {
+    Cgroups cgroups = new Cgroups(facts.cgroups());
+    cgroups.prepare();
+    return new ContainerRuntime(facts, cgroups, Zygote.start());
+  }
+
+  /** What the host offers. */
+  public HostFacts facts() {
+    return facts;
+  }
+
+  /** What {@link #launch} would do. */
+  public LaunchPlan plan(Bundle bundle) {
+    return LaunchPlanner.plan(bundle, facts);
+  }
+
+  /** Starts a container; returns when its program was executed. */
+  public ContainerProcess launch(Bundle bundle) {
+    LaunchPlan plan = plan(bundle);
+    Control control = spawn();
+    try {
+      Launch launch = new Launch(control);
+      launch.send(plan.sandbox());
+      launch.send(plan.container());
+      return started(launch, bundle);
+    } catch (LaunchException | SyscallException e) {
+      control.close();
+      throw undone(bundle.id(), e);
+    }
+  }
+
+  private static ContainerProcess started(Launch launch, Bundle bundle) {
+    return launch.awaitStarted(Optional.of(bundle.runDirectory().resolve("exit")));
+  }
+
+  private RuntimeException undone(String id, RuntimeException failure) {
+    try {
+      cgroups.remove(id);
+    } catch (LaunchException e) {
+      failure.addSuppressed(e);
+    }
+    if (failure instanceof SyscallException e) {
+      LaunchException wrapped = new LaunchException(LaunchException.Kind.FAILED, e.getMessage());
+      wrapped.addSuppressed(e);
+      return wrapped;
+    }
+    return failure;
+  }
+
+  private Control spawn() {
+    zygoteLock.lock();
+    try {
+      if (!zygote.alive()) {
+        zygote.close();
+        zygote = Zygote.start();
+      }
+      return zygote.spawn();
+    } finally {
+      zygoteLock.unlock();
+    }
+  }
+
+  /** Makes everything that does not depend on the root and the program. */
+  public Sandbox prepare(Bundle template) {
+    Segment segment = LaunchPlanner.sandbox(template, facts);
+    byte[] encoded = segment.encode();
+    Control control = spawn();
+    try {
+      Launch launch = new Launch(control);
+      launch.send(segment, encoded);
+      launch.awaitDone();
+      return new Sandbox(template.id(), control, launch, encoded);
+    } catch (LaunchException | SyscallException e) {
+      control.close();
+      throw undone(template.id(), e);
+    }
+  }
+
+  /**
+   * Starts a container in a prepared sandbox, or without it where that does not fit. The sandbox is
+   * used up either way.
+   */
+  public ContainerProcess launch(Sandbox sandbox, Bundle bundle) {
+    LaunchPlan plan = plan(bundle);
+    if (!sandbox.fits(plan.sandbox().encode())) {
+      discard(sandbox);
+      return launch(bundle);
+    }
+    try {
+      sandbox.launch().send(plan.container());
+      return started(sandbox.launch(), bundle);
+    } catch (LaunchException | SyscallException e) {
+      sandbox.close();
+      throw undone(bundle.id(), e);
+    }
+  }
+
+  /** Ends a sandbox that is not needed. */
+  public void discard(Sandbox sandbox) {
+    sandbox.close();
+    cgroups.remove(sandbox.id());
+  }
+
+  /** Executes another program in a running container. */
+  public ContainerProcess exec(
+      ContainerProcess target, Bundle bundle, Process process, Stdio stdio) {
+    Segment segment =
+        new ExecPlanner(target, bundle, process, stdio, facts, cgroups.groups(bundle.id())).plan();
+    Control control = spawn();
+    try {
+      Launch launch = new Launch(control);
+      launch.send(segment);
+      return launch.awaitStarted(Optional.empty());
+    } catch (LaunchException | SyscallException e) {
+      control.close();
+      throw e instanceof LaunchException
+          ? e
+          : new LaunchException(LaunchException.Kind.FAILED, e.getMessage());
+    }
+  }
+
+  /** Finds the monitor of a container again, after a restart of the engine. */
+  public Optional<ContainerProcess> reconnect(Bundle bundle) {
+    return reconnect(bundle.runDirectory());
+  }
+
+  /** The same by the directory where its socket is. */
+  public Optional<ContainerProcess> reconnect(Path runDirectory) {
+    try {
+      SeqPacketSocket socket =
+          SeqPacketSocket.connect(runDirectory.resolve("control.sock").toString());
+      Control control = new Control(socket);
+      return Optional.of(
+          new Launch(control).awaitStarted(Optional.of(runDirectory.resolve("exit"))));
+    } catch (SyscallException | LaunchException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** How often the kernel killed one of its processes for want of memory; ask before removing. */
+  public long oomKills(String id) {
+    return cgroups.oomKills(id);
+  }
+
+  /** Ends what is left of a container and removes its control groups. */
+  public void remove(String id) {
+    cgroups.remove(id);
+  }
+
+  /** The ids of all containers and sandboxes that have a control group. */
+  public Set<String> known() {
+    return cgroups.ids();
+  }
+
+  /** Ends the first launcher; containers go on. */
+  @Override
+  public void close() {
+    zygoteLock.lock();
+    try {
+      zygote.close();
+    } finally {
+      zygoteLock.unlock();
+    }
+  }
+}

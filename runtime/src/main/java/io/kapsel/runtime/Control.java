@@ -1,0 +1,65 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.socket.Message;
+import io.kapsel.linux.socket.SeqPacketSocket;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Optional;
+
+/** The control socket of a launcher, from the engine's side; docs/guide/wire.md, section 2. */
+final class Control implements AutoCloseable {
+  static final int SEGMENT = 1;
+  static final int SPAWN = 2;
+  static final int ATTACH = 3;
+  static final int SIGNAL = 4;
+  static final int DONE = 16;
+  static final int FAILED = 17;
+  static final int STARTED = 18;
+  static final int EXITED = 19;
+  static final int NOTICE = 20;
+  private static final int SIZE = 16;
+
+  private final SeqPacketSocket socket;
+
+  Control(SeqPacketSocket socket) {
+    this.socket = socket;
+  }
+
+  /** What a launcher says. */
+  record Answer(int type, int a, int b, int c, Optional<Fd> descriptor) {}
+
+  void send(int type, int a, Fd... descriptors) {
+    ByteBuffer message = ByteBuffer.allocate(SIZE).order(ByteOrder.LITTLE_ENDIAN);
+    message.putInt(type).putInt(a);
+    socket.send(message.array(), descriptors);
+  }
+
+  /** The next answer; nothing when the launcher is gone. */
+  Optional<Answer> receive() {
+    Optional<Message> received = socket.receive();
+    if (received.isEmpty()) {
+      return Optional.empty();
+    }
+    try (Message message = received.get()) {
+      if (message.bytes().length < SIZE) {
+        return Optional.empty();
+      }
+      ByteBuffer in = ByteBuffer.wrap(message.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+      List<Fd> descriptors = message.takeAll();
+      return Optional.of(
+          new Answer(
+              in.getInt(),
+              in.getInt(),
+              in.getInt(),
+              in.getInt(),
+              descriptors.stream().findFirst()));
+    }
+  }
+
+  @Override
+  public void close() {
+    socket.close();
+  }
+}

@@ -1,0 +1,232 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Errno;
+import io.kapsel.linux.Syscall;
+import io.kapsel.runtime.plan.Blob;
+import io.kapsel.runtime.plan.Input;
+import io.kapsel.runtime.plan.Segment;
+import io.kapsel.runtime.plan.Slot;
+import io.kapsel.runtime.plan.Slots;
+import io.kapsel.runtime.plan.Step;
+import io.kapsel.runtime.plan.Steps;
+import io.kapsel.runtime.plan.Value;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A segment being written, with the calls that planners share. */
+final class Draft {
+  private static final int MAX_PASSED = 6;
+
+  final Slots slots;
+  final Steps monitor = new Steps();
+  final Steps init = new Steps();
+  private final String name;
+  private final List<Input> inputs = new ArrayList<>();
+  private final List<Slot> reserved = new ArrayList<>();
+
+  /** {@code inputs}: how many descriptors the engine can hand over at most. */
+  Draft(String name, Slots slots, int inputs) {
+    this.name = name;
+    this.slots = slots;
+    for (int i = 0; i < inputs; i++) {
+      reserved.add(slots.take("input" + i));
+    }
+  }
+
+  Slot input(Input.Kind kind, String path, String label, String reason) {
+    Slot slot = new Slot(reserved.get(inputs.size()).number(), label);
+    inputs.add(new Input(slot, kind, path, reason));
+    return slot;
+  }
+
+  Segment segment(boolean last) {
+    return new Segment(name, inputs, monitor.list(), init.list(), last);
+  }
+
+  /** Makes a file system, detached. Options without a value are flags. */
+  Slot filesystem(
+      Steps steps,
+      String type,
+      String label,
+      Value.Constant attributes,
+      String why,
+      String... options) {
+    Slot context = slots.take(label + "_context");
+    Slot mount = slots.take(label);
+    steps.call(Syscall.FSOPEN, Value.text(type), Flag.CONTEXT_CLOEXEC).into(context).because(why);
+    for (String option : options) {
+      int equals = option.indexOf('=');
+      if (equals < 0) {
+        steps
+            .call(
+                Syscall.FSCONFIG,
+                Value.of(context),
+                Flag.SET_FLAG,
+                Value.text(option),
+                Flag.NULL,
+                Flag.ZERO)
+            .because(why);
+      } else {
+        steps
+            .call(
+                Syscall.FSCONFIG,
+                Value.of(context),
+                Flag.SET_STRING,
+                Value.text(option.substring(0, equals)),
+                Value.text(option.substring(equals + 1)),
+                Flag.ZERO)
+            .because(why);
+      }
+    }
+    create(steps, context, mount, attributes, why);
+    return mount;
+  }
+
+  void create(Steps steps, Slot context, Slot mount, Value.Constant attributes, String why) {
+    steps
+        .call(Syscall.FSCONFIG, Value.of(context), Flag.CREATE, Flag.NULL, Flag.NULL, Flag.ZERO)
+        .because(why);
+    steps
+        .call(Syscall.FSMOUNT, Value.of(context), Flag.MOUNT_CLOEXEC, attributes)
+        .into(mount)
+        .because(why);
+    close(steps, context);
+  }
+
+  void close(Steps steps, Slot slot) {
+    steps.call(Syscall.CLOSE, Value.of(slot)).because("no longer needed").ifThere();
+  }
+
+  /** Attaches a detached mount to a descriptor of the place. */
+  Step attach(Steps steps, Slot mount, Slot place, String why) {
+    return steps
+        .call(
+            Syscall.MOVE_MOUNT,
+            Value.of(mount),
+            Value.text(""),
+            Value.of(place),
+            Value.text(""),
+            Value.all(Flag.FROM_EMPTY, Flag.TO_EMPTY))
+        .because(why);
+  }
+
+  /** Attaches a detached mount to a path of the launcher's own small tree. */
+  Step attach(Steps steps, Slot mount, Value directory, String path, String why) {
+    return steps
+        .call(
+            Syscall.MOVE_MOUNT,
+            Value.of(mount),
+            Value.text(""),
+            directory,
+            Value.text(path),
+            Flag.FROM_EMPTY)
+        .because(why);
+  }
+
+  Slot inRoot(
+      Steps steps,
+      Slot root,
+      String path,
+      Value.Constant want,
+      int mode,
+      String label,
+      String why) {
+    Slot slot = slots.take(label);
+    steps
+        .act(Step.Op.OPEN_ROOT, Value.of(root), Value.text(path), want, Value.mode(mode))
+        .into(slot)
+        .because(why);
+    return slot;
+  }
+
+  /** Writes a value to a file below a directory. */
+  void put(Steps steps, Slot directory, String path, String value, String why) {
+    Slot file = slots.take("file");
+    steps
+        .call(
+            Syscall.OPENAT,
+            Value.of(directory),
+            Value.text(path),
+            Value.all(Flag.WRITE, Flag.CLOSE_ON_EXEC),
+            Flag.ZERO)
+        .into(file)
+        .because(why);
+    write(steps, file, value, why);
+    close(steps, file);
+  }
+
+  Step write(Steps steps, Slot file, String value, String why) {
+    return steps
+        .call(
+            Syscall.WRITE,
+            Value.of(file),
+            Value.text(value),
+            Value.of(value.getBytes(java.nio.charset.StandardCharsets.UTF_8).length))
+        .because(why);
+  }
+
+  /** Sets attributes of a detached mount, and of those below it. */
+  Step attributes(Steps steps, Slot mount, long set, Slot userNamespace, String shown, String why) {
+    Blob attributes = Blob.words(shown, set, 0, 0, 0);
+    if (userNamespace.number() >= 0) {
+      poke(steps, attributes, 24, userNamespace, 8);
+    }
+    return steps
+        .call(
+            Syscall.MOUNT_SETATTR,
+            Value.of(mount),
+            Value.text(""),
+            Value.all(Flag.EMPTY_PATH, Flag.RECURSIVE),
+            Value.at(attributes),
+            Value.of(32))
+        .because(why);
+  }
+
+  static final Slot NONE = new Slot(-1, "none");
+
+  Step attributes(Steps steps, Slot mount, Value.Constant set, String why) {
+    return attributes(steps, mount, set.value(), NONE, "{" + set.shown() + "}", why);
+  }
+
+  void poke(Steps steps, Blob blob, int offset, Slot value, int width) {
+    steps
+        .act(Step.Op.POKE, new Value.Address(at(blob, offset)), Value.of(value), Value.of(width))
+        .because("completes " + blob.shown());
+  }
+
+  /** A place inside a blob: an own blob cannot overlap, so offsets travel with the address. */
+  private static Blob at(Blob blob, int offset) {
+    return blob.offset(offset);
+  }
+
+  /** Passes descriptors from one half to the other, in messages of a few. */
+  void pass(Steps from, Steps to, List<Slot> passed, String why) {
+    for (int i = 0; i < Math.max(passed.size(), 1); i += MAX_PASSED) {
+      List<Slot> some = passed.subList(i, Math.min(passed.size(), i + MAX_PASSED));
+      from.act(Step.Op.SEND, some.stream().map(Value::of).toArray(Value[]::new)).because(why);
+      Slot first = NONE;
+      for (Slot slot : some) {
+        Slot taken = slots.take(slot.name());
+        first = !first.isThere() ? taken : first;
+        received.add(taken);
+      }
+      Step receive = to.act(Step.Op.RECEIVE, Value.of(some.size())).because(why);
+      if (first.isThere()) {
+        receive.into(first);
+      }
+    }
+  }
+
+  private final List<Slot> received = new ArrayList<>();
+
+  /** Passes and says under which slots the other half knows them. */
+  List<Slot> handOver(Steps from, Steps to, List<Slot> passed, String why) {
+    received.clear();
+    pass(from, to, passed, why);
+    return List.copyOf(received);
+  }
+
+  static Errno[] errnos(Errno... all) {
+    return all;
+  }
+}

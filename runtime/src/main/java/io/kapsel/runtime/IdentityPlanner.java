@@ -1,0 +1,309 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Abi;
+import io.kapsel.linux.Errno;
+import io.kapsel.linux.Syscall;
+import io.kapsel.linux.capability.Capability;
+import io.kapsel.linux.capability.CapabilitySet;
+import io.kapsel.linux.host.HostFacts;
+import io.kapsel.linux.process.Resource;
+import io.kapsel.linux.seccomp.SeccompCompiler;
+import io.kapsel.linux.seccomp.SeccompFlag;
+import io.kapsel.linux.seccomp.SeccompProfile;
+import io.kapsel.oci.Capabilities;
+import io.kapsel.oci.Process;
+import io.kapsel.oci.User;
+import io.kapsel.runtime.plan.Blob;
+import io.kapsel.runtime.plan.Slot;
+import io.kapsel.runtime.plan.Step;
+import io.kapsel.runtime.plan.Steps;
+import io.kapsel.runtime.plan.Value;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What a program is when it begins: limits, keyring, labels, capabilities, user, filter. The order
+ * is fixed, each step taking away what the next one no longer needs.
+ */
+final class IdentityPlanner {
+  private static final int CAPABILITY_VERSION = 0x20080522;
+  private static final int SEAL_FROM = 4; // 3 is the sync socket, which closes itself
+  private static final int DEFAULT_UMASK = 022;
+
+  private final Draft draft;
+  private final HostFacts facts;
+  private final Process process;
+
+  IdentityPlanner(Draft draft, HostFacts facts, Process process) {
+    this.draft = draft;
+    this.facts = facts;
+    this.process = process;
+  }
+
+  /** What only the monitor may set, who is root of the host. */
+  void planMonitor(Slot pid) {
+    for (Process.Rlimit limit : process.rlimits()) {
+      rlimit(pid, limit);
+    }
+    process
+        .oomScoreAdj()
+        .ifPresent(score -> {
+          Slot file = draft.slots.take("oom_score_adj");
+          String why = "how likely it is killed when memory is short";
+          draft
+              .monitor
+              .act(Step.Op.OPEN_PROC, Value.of(pid), Value.text("oom_score_adj"), Flag.WRITE)
+              .into(file)
+              .because(why);
+          draft
+              .write(draft.monitor, file, Integer.toString(score), why)
+              .tolerating(Errno.EACCES, Errno.EPERM)
+              .noticing();
+          draft.close(draft.monitor, file);
+        });
+  }
+
+  private void rlimit(Slot pid, Process.Rlimit limit) {
+    String name = limit.type().substring("RLIMIT_".length()).toLowerCase(Locale.ROOT);
+    Resource resource =
+        Resource.parse(name)
+            .orElseThrow(() ->
+                new LaunchException(
+                    LaunchException.Kind.REFUSED, "there is no limit '" + limit.type() + "'"));
+    long most = facts.hardLimits().getOrDefault(name, -1L);
+    long hard = limit.hard();
+    if (!facts.bounding().contains(Capability.SYS_RESOURCE)
+        && Long.compareUnsigned(hard, most) > 0) {
+      hard = most;
+    }
+    long soft = Long.compareUnsigned(limit.soft(), hard) > 0 ? hard : limit.soft();
+    draft
+        .monitor
+        .call(
+            Syscall.PRLIMIT64,
+            Value.of(pid),
+            Value.named(limit.type(), resource.number()),
+            Value.at(Blob.words("{" + soft + ", " + hard + "}", soft, hard)),
+            Flag.NULL)
+        .because("limit " + name)
+        .tolerating(Errno.EPERM)
+        .noticing();
+  }
+
+  /** In the init half, after the root was entered; what follows runs with ever fewer rights. */
+  void planInit(Optional<SeccompProfile> seccomp, Slot proc) {
+    Steps init = draft.init;
+    Capabilities named = process.capabilities().orElse(Capabilities.none());
+    init.call(Syscall.KEYCTL, Value.named("KEYCTL_JOIN_SESSION_KEYRING", 1), Flag.NULL)
+        .because("a keyring of its own")
+        .tolerating(Errno.ENOSYS, Errno.EDQUOT);
+    label(proc);
+    init.call(Syscall.UMASK, Value.mode(process.user().umask().orElse(DEFAULT_UMASK)))
+        .because("what new files may not allow");
+    dropBounding(CapabilitySet.named(named.bounding()));
+    if (process.noNewPrivileges()) {
+      init.call(
+              Syscall.PRCTL,
+              Value.named("PR_SET_NO_NEW_PRIVS", 38),
+              Value.of(1),
+              Flag.ZERO,
+              Flag.ZERO,
+              Flag.ZERO)
+          .because("no program gives it more rights");
+    } else {
+      seccomp.ifPresent(this::filter); // needs CAP_SYS_ADMIN, which is given up next
+    }
+    becomeUser(named);
+    init.call(Syscall.CHDIR, Value.text(process.cwd()))
+        .because("the working directory, as the user");
+    checkDirectory();
+    init.call(Syscall.CLOSE_RANGE, Value.of(SEAL_FROM), Value.named("~0", 0xffffffffL), Flag.ZERO)
+        .because("nothing of the host stays open");
+    if (process.noNewPrivileges()) {
+      seccomp.ifPresent(this::filter);
+    }
+  }
+
+  private void label(Slot proc) {
+    process
+        .apparmorProfile()
+        .filter(name -> !name.isEmpty() && facts.appArmor())
+        .ifPresent(name ->
+            exec(proc, "thread-self/attr/apparmor/exec", "exec " + name, "AppArmor confines it"));
+    process
+        .selinuxLabel()
+        .filter(text -> !text.isEmpty() && facts.seLinux())
+        .ifPresent(text -> exec(proc, "thread-self/attr/exec", text, "SELinux confines it"));
+  }
+
+  private void exec(Slot proc, String file, String value, String why) {
+    if (!proc.isThere()) {
+      throw new LaunchException(
+          LaunchException.Kind.REFUSED, "a security label needs a /proc in the container");
+    }
+    draft.put(draft.init, proc, file, value, why);
+  }
+
+  private void dropBounding(CapabilitySet kept) {
+    for (int number = 0; number <= facts.lastCapability(); number++) {
+      if ((kept.mask() & 1L << number) == 0) {
+        draft
+            .init
+            .call(
+                Syscall.PRCTL,
+                Value.named("PR_CAPBSET_DROP", 24),
+                Value.of(number),
+                Flag.ZERO,
+                Flag.ZERO,
+                Flag.ZERO)
+            .because("no program gets capability " + number);
+      }
+    }
+  }
+
+  private void becomeUser(Capabilities named) {
+    Steps init = draft.init;
+    User user = process.user();
+    String why = "the user";
+    init.call(
+            Syscall.PRCTL,
+            Value.named("PR_SET_KEEPCAPS", 8),
+            Value.of(1),
+            Flag.ZERO,
+            Flag.ZERO,
+            Flag.ZERO)
+        .because("the next steps decide what is kept");
+    ByteBuffer groups =
+        ByteBuffer.allocate(Math.max(user.additionalGids().size(), 1) * 4)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    user.additionalGids().forEach(gid -> groups.putInt((int) (long) gid));
+    init.call(
+            Syscall.SETGROUPS,
+            Value.of(user.additionalGids().size()),
+            Value.at(Blob.of(groups.array(), user.additionalGids().toString())))
+        .because(why);
+    Value gid = Value.of(user.gid());
+    Value uid = Value.of(user.uid());
+    init.call(Syscall.SETRESGID, gid, gid, gid).because(why);
+    init.call(Syscall.SETRESUID, uid, uid, uid).because(why);
+    setCapabilities(named);
+  }
+
+  private void setCapabilities(Capabilities named) {
+    Steps init = draft.init;
+    String why = "its capabilities";
+    long effective = CapabilitySet.named(named.effective()).mask();
+    long permitted = CapabilitySet.named(named.permitted()).mask();
+    long inheritable = CapabilitySet.named(named.inheritable()).mask();
+    ByteBuffer sets = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
+    for (int half = 0; half < 64; half += 32) {
+      sets.putInt((int) (effective >>> half));
+      sets.putInt((int) (permitted >>> half));
+      sets.putInt((int) (inheritable >>> half));
+    }
+    Blob head = Blob.words("{V3, 0}", CAPABILITY_VERSION);
+    Blob data = Blob.of(sets.array(), "{effective, permitted, inheritable}");
+    init.call(Syscall.CAPSET, Value.at(head), Value.at(data)).because(why);
+    for (Capability capability : CapabilitySet.named(named.ambient()).members()) {
+      init.call(
+              Syscall.PRCTL,
+              Value.named("PR_CAP_AMBIENT", 47),
+              Value.named("PR_CAP_AMBIENT_RAISE", 2),
+              Value.named(capability.label(), capability.number()),
+              Flag.ZERO,
+              Flag.ZERO)
+          .because(why);
+    }
+    Blob check = Blob.room(24, "sets");
+    init.call(Syscall.CAPGET, Value.at(head), Value.at(check)).because("read back");
+    init.act(
+            Step.Op.EXPECT,
+            new Value.Loaded(check, 4),
+            Value.of(effective & 0xffffffffL),
+            Value.of(0xffffffffL),
+            Value.named("EPERM", Errno.EPERM.number()))
+        .because("the capabilities are what they should be");
+  }
+
+  /** A working directory outside the root would not begin with a slash. */
+  private void checkDirectory() {
+    Blob path = Blob.room(4096, "path");
+    String why = "the working directory is inside the root";
+    draft.init.call(Syscall.GETCWD, Value.at(path), Value.of(4096)).because(why);
+    draft
+        .init
+        .act(
+            Step.Op.EXPECT,
+            new Value.Loaded(path, 1),
+            Value.named("'/'", '/'),
+            Value.of(0xff),
+            Value.named("EACCES", Errno.EACCES.number()))
+        .because(why);
+  }
+
+  private void filter(SeccompProfile profile) {
+    byte[] code = FilterCache.compile(profile);
+    Blob program =
+        Blob.words(code.length / 8 + " instructions", code.length / 8, 0)
+            .point(8, Blob.of(code, "filter"));
+    draft
+        .init
+        .call(
+            Syscall.SECCOMP,
+            Value.named("SECCOMP_SET_MODE_FILTER", 1),
+            Value.of(SeccompFlag.bits(profile.flags())),
+            Value.at(program))
+        .because("system calls that it may not do");
+  }
+
+  /** The compiled filters of the profiles that are in use; there are few. */
+  private static final class FilterCache {
+    private static final java.util.Map<SeccompProfile, byte[]> CODES =
+        new java.util.concurrent.ConcurrentHashMap<>();
+    private static final int MOST = 64;
+
+    static byte[] compile(SeccompProfile profile) {
+      if (CODES.size() > MOST) {
+        CODES.clear();
+      }
+      return CODES.computeIfAbsent(profile, each -> SeccompCompiler.compile(each, Abi.host()));
+    }
+  }
+
+  /** The last step of every plan. */
+  void execute() {
+    draft
+        .init
+        .act(
+            Step.Op.EXEC,
+            Value.at(Blob.texts(candidates(), candidates().toString())),
+            Value.at(Blob.texts(process.args(), process.args().toString())),
+            Value.at(Blob.texts(process.env(), process.env().size() + " variables")))
+        .because("the program");
+  }
+
+  /** A name without a slash is looked for in PATH, as execvp(3) does. */
+  private List<String> candidates() {
+    String program = process.args().getFirst();
+    if (program.contains("/") || program.isEmpty()) {
+      return List.of(program);
+    }
+    String path =
+        process.env().stream()
+            .filter(each -> each.startsWith("PATH="))
+            .map(each -> each.substring("PATH=".length()))
+            .findFirst()
+            .orElse("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    List<String> all = new ArrayList<>();
+    for (String directory : path.split(":")) {
+      if (directory.startsWith("/")) {
+        all.add(directory + "/" + program);
+      }
+    }
+    return all.isEmpty() ? List.of("/" + program) : all;
+  }
+}

@@ -1,0 +1,138 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Errno;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.file.Open;
+import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.memory.Memfd;
+import io.kapsel.linux.mount.Mounts;
+import io.kapsel.linux.process.Pidfd;
+import io.kapsel.linux.socket.SocketKind;
+import io.kapsel.linux.socket.UnixListener;
+import io.kapsel.runtime.plan.Input;
+import io.kapsel.runtime.plan.Segment;
+import io.kapsel.runtime.plan.Step;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** One launch: sends its segments to a launcher and understands the answers. */
+final class Launch {
+  private static final int PRIVATE_FILE = 0600;
+
+  private final Control control;
+  private final List<Segment> segments = new ArrayList<>();
+  private final List<String> notices = new ArrayList<>();
+
+  Launch(Control control) {
+    this.control = control;
+  }
+
+  /** Sends a segment with what it needs from the host. */
+  void send(Segment segment) {
+    send(segment, segment.encode());
+  }
+
+  void send(Segment segment, byte[] encoded) {
+    List<Fd> passed = new ArrayList<>();
+    try {
+      passed.add(Memfd.sealed(segment.name(), encoded));
+      for (Input input : segment.inputs()) {
+        passed.add(open(input));
+      }
+      segments.add(segment);
+      control.send(Control.SEGMENT, 0, passed.toArray(Fd[]::new));
+    } finally {
+      passed.forEach(Fd::close);
+    }
+  }
+
+  private static Fd open(Input input) {
+    String path = input.path();
+    return switch (input.kind()) {
+      case TREE -> Mounts.openTree(path, Mounts.CLONE);
+      case TREE_RECURSIVE -> Mounts.openTree(path, Mounts.CLONE | Mounts.RECURSIVE);
+      case DIRECTORY -> Open.path(path, OpenFlags.READ | OpenFlags.DIRECTORY);
+      case APPEND ->
+          Open.create(path, OpenFlags.WRITE | OpenFlags.CREATE | OpenFlags.APPEND, PRIVATE_FILE);
+      case WRITE ->
+          Open.create(path, OpenFlags.WRITE | OpenFlags.CREATE | OpenFlags.TRUNCATE, PRIVATE_FILE);
+      case WRITE_EXISTING -> Open.path(path, OpenFlags.WRITE);
+      case READ -> Open.path(path, OpenFlags.READ);
+      case LISTENER -> UnixListener.bind(path, SocketKind.MESSAGES, PRIVATE_FILE).fd();
+      case PROCESS -> Pidfd.open(Integer.parseInt(path)).fd();
+    };
+  }
+
+  /** Waits for the end of a segment that is not the last. */
+  void awaitDone() {
+    expect(Control.DONE);
+  }
+
+  /** Waits until the program was executed. */
+  ContainerProcess awaitStarted(Optional<Path> record) {
+    return new ContainerProcess(control, expect(Control.STARTED), record, notices);
+  }
+
+  private Control.Answer expect(int type) {
+    while (true) {
+      Control.Answer answer =
+          control
+              .receive()
+              .orElseThrow(() ->
+                  new LaunchException(
+                      LaunchException.Kind.FAILED, "the launcher ended without a word"));
+      if (answer.type() == type) {
+        return answer;
+      }
+      if (answer.type() == Control.FAILED) {
+        throw failure(answer);
+      }
+      if (answer.type() == Control.NOTICE) {
+        step(answer).ifPresent(step -> notices.add(describe(step, answer)));
+      }
+    }
+  }
+
+  private Optional<Step> step(Control.Answer answer) {
+    int segment = answer.b() >> 16;
+    int index = answer.b() & 0xffff;
+    if (answer.b() < 0 || segment >= segments.size()) {
+      return Optional.empty();
+    }
+    Segment which = segments.get(segment);
+    List<Step> list = answer.a() == 0 ? which.monitor() : which.init();
+    return index < list.size() ? Optional.of(list.get(index)) : Optional.empty();
+  }
+
+  private LaunchException failure(Control.Answer answer) {
+    Errno errno = new Errno(answer.c());
+    Optional<Step> step = step(answer);
+    if (step.isEmpty()) {
+      return new LaunchException(
+          LaunchException.Kind.FAILED, "the launcher refused the plan: " + errno);
+    }
+    if (step.get().op() != Step.Op.EXEC) {
+      return new LaunchException(LaunchException.Kind.FAILED, describe(step.get(), answer));
+    }
+    boolean missing = errno.equals(Errno.ENOENT) || errno.equals(Errno.ENOTDIR);
+    return new LaunchException(
+        missing ? LaunchException.Kind.NOT_FOUND : LaunchException.Kind.NOT_EXECUTABLE,
+        "exec '" + program(step.get()) + "': " + errno);
+  }
+
+  private static String program(Step exec) {
+    String shown = exec.argument(1).shown();
+    int end = shown.indexOf(',') < 0 ? shown.length() - 1 : shown.indexOf(',');
+    return shown.substring(1, end);
+  }
+
+  private static String describe(Step step, Control.Answer answer) {
+    return step.shown() + " (" + step.reason() + "): " + new Errno(answer.c());
+  }
+
+  List<String> notices() {
+    return notices;
+  }
+}

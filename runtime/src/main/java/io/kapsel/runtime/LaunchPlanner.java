@@ -1,0 +1,97 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.cgroup.CgroupException;
+import io.kapsel.linux.host.HostFacts;
+import io.kapsel.oci.Namespace;
+import io.kapsel.runtime.plan.LaunchPlan;
+import io.kapsel.runtime.plan.Segment;
+import io.kapsel.runtime.plan.Slots;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Turns a bundle into a plan. Pure but for the question whether a bind mount's source is a
+ * directory.
+ */
+public final class LaunchPlanner {
+  private static final int MOST_INPUTS = 120;
+
+  private LaunchPlanner() {}
+
+  /**
+   * The plan for a bundle on a host.
+   *
+   * @throws LaunchException when the host cannot do what the bundle wants
+   */
+  public static LaunchPlan plan(Bundle bundle, HostFacts facts) {
+    Wanted wanted = new Wanted(bundle, facts);
+    check(wanted);
+    try {
+      Slots slots = new Slots();
+      Rooms rooms = new Rooms();
+      Draft sandbox = new Draft("sandbox", slots, 16);
+      Draft container = new Draft("container", slots, MOST_INPUTS);
+      new SandboxPlanner(sandbox, wanted, rooms).plan();
+      new ContainerPlanner(container, wanted, rooms).plan();
+      return new LaunchPlan(sandbox.segment(false), container.segment(true), notices(wanted));
+    } catch (CgroupException e) {
+      throw new LaunchException(LaunchException.Kind.REFUSED, e.getMessage());
+    }
+  }
+
+  /** The first segment alone, for a sandbox that is prepared ahead. */
+  static Segment sandbox(Bundle bundle, HostFacts facts) {
+    return plan(bundle, facts).sandbox();
+  }
+
+  private static void check(Wanted wanted) {
+    HostFacts facts = wanted.facts();
+    if (wanted.mapped() && facts.userNamespaces() == 0) {
+      throw refuse(
+          "this host allows no user namespaces; raise /proc/sys/user/max_user_namespaces, or use"
+              + " --userns=host");
+    }
+    if (wanted.mapped() && !facts.idmappedLayers()) {
+      throw refuse("layers cannot be idmapped before Linux 5.19; use --userns=host");
+    }
+    if (wanted.mapped()
+        && wanted
+            .linux()
+            .namespace(Namespace.Type.PID)
+            .filter(each -> each.path().isPresent())
+            .isPresent()) {
+      throw refuse(
+          "a pid namespace of another container cannot be shared from a user namespace of its own;"
+              + " use --userns=host for both");
+    }
+    wanted
+        .bundle()
+        .spec()
+        .process()
+        .ifPresent(process -> {
+          if (process.apparmorProfile().filter(name -> !name.isEmpty()).isPresent()
+              && !facts.appArmor()) {
+            throw refuse("AppArmor is not enabled on this host, but a profile was asked for");
+          }
+          if (process.selinuxLabel().filter(text -> !text.isEmpty()).isPresent()
+              && !facts.seLinux()) {
+            throw refuse("SELinux is not enabled on this host, but a label was asked for");
+          }
+          if (process.args().isEmpty()) {
+            throw refuse("no command specified");
+          }
+        });
+  }
+
+  private static LaunchException refuse(String why) {
+    return new LaunchException(LaunchException.Kind.REFUSED, why);
+  }
+
+  private static List<String> notices(Wanted wanted) {
+    List<String> notices = new ArrayList<>();
+    if (!wanted.facts().cgroups().has("pids")) {
+      notices.add("this host has no 'pids' controller: processes are not limited");
+    }
+    return notices;
+  }
+}

@@ -1,0 +1,142 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Errno;
+import io.kapsel.linux.Syscall;
+import io.kapsel.runtime.plan.Slot;
+import io.kapsel.runtime.plan.Step;
+import io.kapsel.runtime.plan.Steps;
+import io.kapsel.runtime.plan.Value;
+
+/**
+ * Hides paths, and makes others read-only. What is put over them comes from our own private /dev
+ * and from an empty file system, never from the image.
+ */
+final class MaskPlanner {
+  private final Draft draft;
+  private final Wanted wanted;
+  private final Rooms rooms;
+
+  MaskPlanner(Draft draft, Wanted wanted, Rooms rooms) {
+    this.draft = draft;
+    this.wanted = wanted;
+    this.rooms = rooms;
+  }
+
+  /** Those in /proc and /sys, which exist before there is a root. */
+  void plan() {
+    if (!wanted.linux().maskedPaths().isEmpty()) {
+      rooms.empty =
+          draft.filesystem(
+              draft.init,
+              "tmpfs",
+              "empty",
+              Value.all(Flag.READ_ONLY, Flag.NO_SUID, Flag.NO_DEVICES, Flag.NO_EXECUTION),
+              "hides directories",
+              "nr_inodes=1",
+              "mode=755");
+    }
+    for (String path : wanted.linux().maskedPaths()) {
+      Slot base = base(path);
+      if (base.isThere()) {
+        mask(draft.init, base, below(path));
+      }
+    }
+    for (String path : wanted.linux().readonlyPaths()) {
+      Slot base = base(path);
+      if (base.isThere()) {
+        makeReadOnly(draft.init, base, below(path));
+      }
+    }
+  }
+
+  /** All others, once the root is there. */
+  void planOthers(Steps steps, Slot root) {
+    wanted.linux().maskedPaths().stream()
+        .filter(path -> !base(path).isThere())
+        .forEach(path -> mask(steps, root, path));
+    wanted.linux().readonlyPaths().stream()
+        .filter(path -> !base(path).isThere())
+        .forEach(path -> makeReadOnly(steps, root, path));
+  }
+
+  private Slot base(String path) {
+    if (path.startsWith("/proc/")) {
+      return rooms.proc;
+    }
+    return path.startsWith("/sys/") ? rooms.sys : Draft.NONE;
+  }
+
+  private static String below(String path) {
+    return path.substring(path.indexOf('/', 1));
+  }
+
+  /**
+   * A file is covered by the null device; a directory, which that does not fit, by the empty one.
+   */
+  private void mask(Steps steps, Slot root, String path) {
+    String why = "hidden";
+    Slot target = draft.slots.take("target");
+    steps
+        .act(Step.Op.OPEN_ROOT, Value.of(root), Value.text(path), Flag.MUST_EXIST, Flag.ZERO)
+        .into(target)
+        .tolerating(Errno.ENOENT, Errno.ENOTDIR)
+        .elseSkipping(5)
+        .because(why);
+    copyOf(steps, rooms.dev, "null", why);
+    steps
+        .call(
+            Syscall.MOVE_MOUNT,
+            Value.of(copy),
+            Value.text(""),
+            Value.of(target),
+            Value.text(""),
+            Value.all(Flag.FROM_EMPTY, Flag.TO_EMPTY))
+        .tolerating(Errno.EINVAL, Errno.ENOTDIR)
+        .orElse(2)
+        .because(why);
+    copyOf(steps, rooms.empty, "", why);
+    draft.attach(steps, copy, target, why);
+    draft.close(steps, target);
+  }
+
+  private Slot copy = Draft.NONE;
+
+  private void copyOf(Steps steps, Slot mount, String path, String why) {
+    copy = draft.slots.take("copy");
+    steps
+        .call(
+            Syscall.OPEN_TREE,
+            Value.of(mount),
+            Value.text(path),
+            Value.all(Flag.TREE_CLONE, Flag.TREE_CLOEXEC, Flag.EMPTY_PATH))
+        .into(copy)
+        .because(why);
+  }
+
+  private void makeReadOnly(Steps steps, Slot root, String path) {
+    String why = "read-only";
+    Slot target = draft.slots.take("target");
+    steps
+        .act(Step.Op.OPEN_ROOT, Value.of(root), Value.text(path), Flag.MUST_EXIST, Flag.ZERO)
+        .into(target)
+        .tolerating(Errno.ENOENT, Errno.ENOTDIR)
+        .elseSkipping(4)
+        .because(why);
+    Slot tree = draft.slots.take("tree");
+    steps
+        .call(
+            Syscall.OPEN_TREE,
+            Value.of(target),
+            Value.text(""),
+            Value.all(Flag.TREE_CLONE, Flag.TREE_CLOEXEC, Flag.EMPTY_PATH, Flag.RECURSIVE))
+        .into(tree)
+        .because(why);
+    draft.attributes(
+        steps,
+        tree,
+        Value.all(Flag.READ_ONLY, Flag.NO_SUID, Flag.NO_DEVICES, Flag.NO_EXECUTION),
+        why);
+    draft.attach(steps, tree, target, why);
+    draft.close(steps, target);
+  }
+}

@@ -1,1 +1,0 @@
-package io.kapsel.runtime; /** x */ public final class Probe { private Probe() {} }

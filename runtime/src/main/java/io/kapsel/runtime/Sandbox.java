@@ -1,0 +1,41 @@
+package io.kapsel.runtime;
+
+import java.util.Arrays;
+
+/**
+ * Namespaces, control groups and private file systems that were made ahead, and wait for a root and
+ * a program. Whoever does not use it closes it.
+ */
+public final class Sandbox implements AutoCloseable {
+  private final String id;
+  private final Control control;
+  private final Launch launch;
+  private final byte[] segment;
+
+  Sandbox(String id, Control control, Launch launch, byte[] segment) {
+    this.id = id;
+    this.control = control;
+    this.launch = launch;
+    this.segment = segment;
+  }
+
+  /** The id of the container that it can become. */
+  public String id() {
+    return id;
+  }
+
+  /** Whether a container that begins with this segment can be made in it. */
+  boolean fits(byte[] wanted) {
+    return Arrays.equals(segment, wanted);
+  }
+
+  Launch launch() {
+    return launch;
+  }
+
+  /** Its launcher ends, and with it everything in it; the control groups are the runtime's. */
+  @Override
+  public void close() {
+    control.close();
+  }
+}

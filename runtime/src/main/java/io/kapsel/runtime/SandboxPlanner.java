@@ -1,0 +1,374 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Errno;
+import io.kapsel.linux.Syscall;
+import io.kapsel.oci.Device;
+import io.kapsel.oci.Mount;
+import io.kapsel.oci.Namespace;
+import io.kapsel.runtime.plan.Blob;
+import io.kapsel.runtime.plan.Input;
+import io.kapsel.runtime.plan.Slot;
+import io.kapsel.runtime.plan.Step;
+import io.kapsel.runtime.plan.Steps;
+import io.kapsel.runtime.plan.Value;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The first segment: namespaces, id maps, and the file systems that every container has. Nothing in
+ * it depends on the root file system or the program, so it can be run ahead.
+ */
+final class SandboxPlanner {
+  private static final Value.Constant PRIVATE =
+      Value.all(Flag.NO_SUID, Flag.NO_DEVICES, Flag.NO_EXECUTION);
+  private static final int CHARACTER = 0020000;
+  private static final int BLOCK = 0060000;
+  private static final int REGULAR = 0100000;
+  private static final int TTY_GROUP = 5;
+  private static final Object[][] NODES = {
+    {"null", 1, 3}, {"zero", 1, 5}, {"full", 1, 7},
+    {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}
+  };
+  private static final String[][] LINKS = {
+    {"/proc/self/fd", "fd"}, {"/proc/self/fd/0", "stdin"}, {"/proc/self/fd/1", "stdout"},
+    {"/proc/self/fd/2", "stderr"}, {"/proc/kcore", "core"}, {"pts/ptmx", "ptmx"}
+  };
+
+  private final Draft draft;
+  private final Wanted wanted;
+  private final Rooms rooms;
+
+  SandboxPlanner(Draft draft, Wanted wanted, Rooms rooms) {
+    this.draft = draft;
+    this.wanted = wanted;
+    this.rooms = rooms;
+  }
+
+  void plan() {
+    Steps monitor = draft.monitor;
+    Steps init = draft.init;
+    CgroupPlanner cgroups =
+        new CgroupPlanner(draft, wanted.facts().cgroups(), wanted.bundle().id());
+    Optional<Slot> group =
+        cgroups.make(wanted.limits(), wanted.deviceRules(), !wanted.bundle().privileged());
+    joinNamespaces();
+    List<Slot> made = new ArrayList<>();
+    made.add(makeDevices());
+    monitorMounts(made);
+    divide(group);
+    mapIds();
+    List<Slot> taken =
+        draft.handOver(monitor, init, made, "ids are mapped; what only the host may make");
+    rooms.dev = taken.getFirst();
+    becomeRoot(init);
+    cgroups.join(init);
+    if (wanted.own(Namespace.Type.CGROUP)) {
+      init.call(Syscall.UNSHARE, Flag.NEW_CGROUP).because("its control group becomes the root");
+    }
+    if (wanted.own(Namespace.Type.NETWORK)) {
+      loopback(init);
+    }
+    mounts(init, taken);
+  }
+
+  private void joinNamespaces() {
+    for (Namespace namespace : wanted.linux().namespaces()) {
+      if (namespace.path().isPresent()) {
+        Slot slot =
+            draft.input(
+                Input.Kind.READ,
+                namespace.path().get(),
+                namespace.type() + "_namespace",
+                "the namespace of another container");
+        draft
+            .monitor
+            .call(Syscall.SETNS, Value.of(slot), Wanted.flag(namespace.type()))
+            .because("shares the " + namespace.type() + " namespace");
+      }
+    }
+  }
+
+  /** By real root in the initial namespace: nodes made from constants, not copies of the host's. */
+  private Slot makeDevices() {
+    String why = "a private /dev";
+    Steps steps = draft.monitor;
+    Slot dev =
+        draft.filesystem(
+            steps,
+            "tmpfs",
+            "dev",
+            Value.all(Flag.NO_SUID, Flag.NO_EXECUTION),
+            why,
+            "mode=755",
+            "size=65536k");
+    steps.call(Syscall.UMASK, Flag.ZERO).because("modes as they are written here");
+    for (Object[] node : NODES) {
+      node(dev, (String) node[0], CHARACTER | 0666, (int) node[1], (int) node[2], 0, 0);
+    }
+    for (Device device : wanted.linux().devices()) {
+      if (device.path().startsWith("/dev/") && device.path().indexOf('/', 5) < 0) {
+        device(dev, device);
+      }
+    }
+    for (String directory : List.of("pts", "shm", "mqueue")) {
+      steps
+          .call(Syscall.MKDIRAT, Value.of(dev), Value.text(directory), Value.mode(0755))
+          .because(why);
+    }
+    for (String[] link : LINKS) {
+      steps
+          .call(Syscall.SYMLINKAT, Value.text(link[0]), Value.of(dev), Value.text(link[1]))
+          .because(why);
+      own(dev, link[1], 0, 0, Flag.NO_FOLLOW);
+    }
+    if (wanted.bundle().stdio().terminal()) {
+      node(dev, "console", REGULAR | 0600, 0, 0, 0, 0);
+    }
+    own(dev, "", 0, 0, Flag.EMPTY_PATH);
+    steps.call(Syscall.UMASK, Value.mode(077)).because("nothing for others by oversight");
+    return dev;
+  }
+
+  private void device(Slot dev, Device device) {
+    int kind = device.type().equals("b") ? BLOCK : CHARACTER;
+    node(
+        dev,
+        device.path().substring(5),
+        kind | (device.fileMode().orElse(0660) & 07777),
+        (int) device.major(),
+        (int) device.minor(),
+        device.uid().orElse(0L),
+        device.gid().orElse(0L));
+  }
+
+  private void node(Slot dev, String name, int mode, int major, int minor, long uid, long gid) {
+    long number = (minor & 0xffL) | (major & 0xfffL) << 8 | (minor & ~0xffL) << 12;
+    draft
+        .monitor
+        .call(
+            Syscall.MKNODAT,
+            Value.of(dev),
+            Value.text(name),
+            Value.mode(mode),
+            Value.named(major + ":" + minor, number))
+        .because("a device of its own");
+    own(dev, name, uid, gid, Flag.NO_FOLLOW);
+  }
+
+  private void own(Slot directory, String name, long uid, long gid, Value.Constant flags) {
+    if (!wanted.mapped() && uid == 0 && gid == 0) {
+      return;
+    }
+    draft
+        .monitor
+        .call(
+            Syscall.FCHOWNAT,
+            Value.of(directory),
+            Value.text(name),
+            Value.of(wanted.hostUid(uid)),
+            Value.of(wanted.hostGid(gid)),
+            flags)
+        .because("belongs to the container's root");
+  }
+
+  /** What a user namespace may not mount because it does not own the namespace it shows. */
+  private void monitorMounts(List<Slot> made) {
+    if (!wanted.mapped()) {
+      return;
+    }
+    if (!wanted.own(Namespace.Type.NETWORK) && wanted.has("sysfs", "/sys")) {
+      made.add(sysfs(draft.monitor));
+    }
+    if (!wanted.own(Namespace.Type.IPC) && wanted.has("mqueue", "/dev/mqueue")) {
+      made.add(draft.filesystem(draft.monitor, "mqueue", "mqueue", PRIVATE, "message queues"));
+    }
+    if (!wanted.own(Namespace.Type.PID) && wanted.has("proc", "/proc")) {
+      made.add(draft.filesystem(draft.monitor, "proc", "proc", PRIVATE, "processes of the host"));
+    }
+  }
+
+  private void divide(Optional<Slot> group) {
+    List<Value.Constant> flags = new ArrayList<>(List.of(Flag.NEW_MOUNT));
+    for (Namespace namespace : wanted.linux().namespaces()) {
+      boolean later =
+          namespace.type() == Namespace.Type.CGROUP
+              || namespace.type() == Namespace.Type.MOUNT
+              || namespace.type() == Namespace.Type.TIME;
+      if (namespace.path().isEmpty() && !later) {
+        flags.add(Wanted.flag(namespace.type()));
+      }
+    }
+    rooms.pid = draft.slots.take("pid");
+    rooms.pidfd = draft.slots.take("pidfd");
+    Value.Constant all = Value.all(flags.toArray(Value.Constant[]::new));
+    draft
+        .monitor
+        .act(Step.Op.CLONE, all, group.<Value>map(Value::of).orElse(Value.named("no cgroup", -1)))
+        .into(rooms.pid)
+        .because("the init half, in namespaces of its own and born in its control group");
+  }
+
+  private void mapIds() {
+    if (!wanted.mapped()) {
+      return;
+    }
+    map("uid_map", wanted.uidMap());
+    map("gid_map", wanted.gidMap());
+    rooms.userNamespace = draft.slots.take("user_namespace");
+    draft
+        .monitor
+        .act(
+            Step.Op.OPEN_PROC,
+            Value.of(rooms.pid),
+            Value.text("ns/user"),
+            Value.all(Flag.READ, Flag.CLOSE_ON_EXEC))
+        .into(rooms.userNamespace)
+        .because("layers and volumes are shown with its ids");
+  }
+
+  private void map(String file, String lines) {
+    Slot slot = draft.slots.take(file);
+    String why = "root inside is nobody outside";
+    draft
+        .monitor
+        .act(Step.Op.OPEN_PROC, Value.of(rooms.pid), Value.text(file), Flag.WRITE)
+        .into(slot)
+        .because(why);
+    draft.write(draft.monitor, slot, lines, why);
+    draft.close(draft.monitor, slot);
+  }
+
+  private void becomeRoot(Steps init) {
+    String why = "root of its user namespace";
+    init.call(Syscall.SETGROUPS, Flag.ZERO, Flag.NULL).because(why);
+    init.call(Syscall.SETRESGID, Flag.ZERO, Flag.ZERO, Flag.ZERO).because(why);
+    init.call(Syscall.SETRESUID, Flag.ZERO, Flag.ZERO, Flag.ZERO).because(why);
+    Slot uid = draft.slots.take("uid");
+    init.call(Syscall.GETUID).into(uid).because("the map is in force");
+    init.act(
+            Step.Op.EXPECT,
+            Value.of(uid),
+            Flag.ZERO,
+            Value.of(0xffffffffL),
+            Value.named("EPERM", Errno.EPERM.number()))
+        .because("the map is in force");
+  }
+
+  private void loopback(Steps init) {
+    String why = "the loopback interface works";
+    byte[] request = new byte[40];
+    request[0] = 'l';
+    request[1] = 'o';
+    request[16] = 1; // IFF_UP
+    Slot socket = draft.slots.take("socket");
+    init.call(
+            Syscall.SOCKET,
+            Value.named("AF_INET", 2),
+            Value.named("SOCK_DGRAM|SOCK_CLOEXEC", 02 | 02000000),
+            Flag.ZERO)
+        .into(socket)
+        .because(why);
+    init.call(
+            Syscall.IOCTL,
+            Value.of(socket),
+            Value.named("SIOCSIFFLAGS", 0x8914),
+            Value.at(Blob.of(request, "{lo, IFF_UP}")))
+        .because(why);
+    draft.close(init, socket);
+  }
+
+  private Slot sysfs(Steps steps) {
+    Value.Constant attributes =
+        wanted.readOnly("/sys") ? Value.all(PRIVATE, Flag.READ_ONLY) : PRIVATE;
+    return draft.filesystem(steps, "sysfs", "sys", attributes, "devices as the kernel sees them");
+  }
+
+  private void mounts(Steps init, List<Slot> taken) {
+    boolean mapped = wanted.mapped();
+    int next = 1;
+    Optional<Slot> sys = Optional.empty();
+    Optional<Slot> queues = Optional.empty();
+    Optional<Slot> proc = Optional.empty();
+    if (mapped && !wanted.own(Namespace.Type.NETWORK) && wanted.has("sysfs", "/sys")) {
+      sys = Optional.of(taken.get(next++));
+    }
+    if (mapped && !wanted.own(Namespace.Type.IPC) && wanted.has("mqueue", "/dev/mqueue")) {
+      queues = Optional.of(taken.get(next++));
+    }
+    if (mapped && !wanted.own(Namespace.Type.PID) && wanted.has("proc", "/proc")) {
+      proc = Optional.of(taken.get(next));
+    }
+    draft.attach(init, rooms.dev, Flag.CWD, "/stage/dev", "to put others on it");
+    if (wanted.has("proc", "/proc")) {
+      rooms.proc =
+          proc.orElseGet(() -> draft.filesystem(init, "proc", "proc", PRIVATE, "its processes"));
+      draft.attach(init, rooms.proc, Flag.CWD, "/stage/proc", "to hide parts of it");
+      sysctls(init);
+    }
+    if (wanted.has("sysfs", "/sys")) {
+      rooms.sys = sys.orElseGet(() -> sysfs(init));
+      draft.attach(init, rooms.sys, Flag.CWD, "/stage/sys", "to hide parts of it");
+    }
+    wanted.mount("devpts", "/dev/pts").ifPresent(_ -> terminals(init));
+    wanted.mount("tmpfs", "/dev/shm").ifPresent(mount -> sharedMemory(init, mount));
+    if (wanted.has("mqueue", "/dev/mqueue")) {
+      Slot mount =
+          queues.orElseGet(
+              () -> draft.filesystem(init, "mqueue", "mqueue", PRIVATE, "message queues"));
+      draft.attach(init, mount, Value.of(rooms.dev), "mqueue", "message queues");
+    }
+    cgroupView(init);
+    new MaskPlanner(draft, wanted, rooms).plan();
+  }
+
+  private void terminals(Steps init) {
+    rooms.pts =
+        draft.filesystem(
+            init,
+            "devpts",
+            "pts",
+            Value.all(Flag.NO_SUID, Flag.NO_EXECUTION),
+            "terminals of its own",
+            "newinstance",
+            "ptmxmode=0666",
+            "mode=0620",
+            "gid=" + TTY_GROUP);
+    draft.attach(init, rooms.pts, Value.of(rooms.dev), "pts", "terminals of its own");
+  }
+
+  private void sharedMemory(Steps init, Mount mount) {
+    String size =
+        mount.options().stream()
+            .filter(option -> option.startsWith("size="))
+            .findFirst()
+            .orElse("size=65536k");
+    Slot shm = draft.filesystem(init, "tmpfs", "shm", PRIVATE, "shared memory", "mode=1777", size);
+    draft.attach(init, shm, Value.of(rooms.dev), "shm", "shared memory");
+  }
+
+  private void cgroupView(Steps init) {
+    if (!rooms.sys.isThere()
+        || wanted.facts().cgroups().unified().isEmpty()
+        || !(wanted.has("cgroup", "/sys/fs/cgroup") || wanted.has("cgroup2", "/sys/fs/cgroup"))) {
+      return;
+    }
+    Value.Constant attributes =
+        wanted.readOnly("/sys/fs/cgroup") ? Value.all(PRIVATE, Flag.READ_ONLY) : PRIVATE;
+    String why = "its own control group";
+    Slot view = draft.filesystem(init, "cgroup2", "cgroup", attributes, why);
+    draft.attach(init, view, Value.of(rooms.sys), "fs/cgroup", why);
+  }
+
+  private void sysctls(Steps init) {
+    for (Map.Entry<String, String> each : wanted.sysctls().entrySet()) {
+      draft.put(
+          init,
+          rooms.proc,
+          "sys/" + each.getKey().replace('.', '/'),
+          each.getValue(),
+          "sysctl " + each.getKey());
+    }
+  }
+}

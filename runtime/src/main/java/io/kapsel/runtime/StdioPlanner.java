@@ -1,0 +1,182 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Syscall;
+import io.kapsel.oci.User;
+import io.kapsel.runtime.plan.Blob;
+import io.kapsel.runtime.plan.Role;
+import io.kapsel.runtime.plan.Slot;
+import io.kapsel.runtime.plan.Steps;
+import io.kapsel.runtime.plan.Value;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The standard streams: pipes, or a terminal from the container's own devpts. */
+final class StdioPlanner {
+  private static final Value.Constant UNLOCK = Value.named("TIOCSPTLCK", 0x40045431L);
+  private static final Value.Constant PEER = Value.named("TIOCGPTPEER", 0x5441);
+  private static final Value.Constant SIZE = Value.named("TIOCSWINSZ", 0x5414);
+  private static final Value.Constant CONTROLLING = Value.named("TIOCSCTTY", 0x540E);
+
+  private final Draft draft;
+  private final Wanted wanted;
+  private final Rooms rooms;
+  private final Stdio stdio;
+
+  StdioPlanner(Draft draft, Wanted wanted, Rooms rooms) {
+    this.draft = draft;
+    this.wanted = wanted;
+    this.rooms = rooms;
+    this.stdio = wanted.bundle().stdio();
+  }
+
+  /** Made by the monitor; what is returned goes to the init half. */
+  List<Slot> pipes() {
+    List<Slot> passed = new ArrayList<>();
+    if (stdio.terminal()) {
+      return passed;
+    }
+    if (stdio.openStdin()) {
+      passed.add(pipe("stdin", Role.STDIN, true));
+    }
+    passed.add(pipe("stdout", Role.STDOUT, false));
+    passed.add(pipe("stderr", Role.STDERR, false));
+    return passed;
+  }
+
+  private Slot pipe(String name, Role role, boolean input) {
+    Steps steps = draft.monitor;
+    String why = "a pipe for " + name;
+    Blob pair = Blob.room(8, "pipe_" + name);
+    steps.call(Syscall.PIPE2, Value.at(pair), Flag.CLOSE_ON_EXEC).because(why);
+    Slot reader = slot(new Value.Loaded(pair, 4), name + "_reader", why);
+    Slot writer = slot(new Value.Loaded(pair.offset(4), 4), name + "_writer", why);
+    Slot theirs = input ? reader : writer;
+    Slot ours = input ? writer : reader;
+    User user = wanted.bundle().spec().process().orElseThrow().user();
+    steps
+        .call(
+            Syscall.FCHOWN,
+            Value.of(theirs),
+            Value.of(wanted.hostUid(user.uid())),
+            Value.of(wanted.hostGid(user.gid())))
+        .because("the program may open /dev/" + name);
+    steps.role(role, Value.of(ours));
+    return theirs;
+  }
+
+  /** A value that a call left in memory, moved to a slot: dup3 would renumber, fcntl says yes. */
+  private Slot slot(Value.Loaded loaded, String name, String why) {
+    Slot slot = draft.slots.take(name);
+    draft
+        .monitor
+        .call(Syscall.FCNTL, loaded, Value.named("F_DUPFD_CLOEXEC", 1030), Value.of(10))
+        .into(slot)
+        .because(why);
+    draft.monitor.call(Syscall.CLOSE, loaded).because("no longer needed");
+    return slot;
+  }
+
+  /** In the init half, and the terminal's master back to the monitor. */
+  void connect(Slot root, List<Slot> taken) {
+    Steps init = draft.init;
+    init.call(Syscall.SETSID).because("a session of its own");
+    if (stdio.terminal()) {
+      terminal(root);
+      return;
+    }
+    connect(taken, nothing(Value.of(rooms.dev), "null"));
+  }
+
+  /** The same for a program that enters a container. */
+  void duplicateAll(List<Slot> taken, String nothing) {
+    connect(taken, nothing(Flag.CWD, nothing));
+  }
+
+  private void connect(List<Slot> taken, Slot nothing) {
+    int next = 0;
+    Slot in = stdio.openStdin() ? taken.get(next++) : nothing;
+    duplicate(in, 0);
+    duplicate(taken.get(next++), 1);
+    duplicate(taken.get(next), 2);
+  }
+
+  private Slot nothing(Value directory, String name) {
+    Slot slot = draft.slots.take("null");
+    draft
+        .init
+        .call(
+            Syscall.OPENAT,
+            directory,
+            Value.text(name),
+            Value.all(Flag.READ_WRITE, Flag.CLOSE_ON_EXEC),
+            Flag.ZERO)
+        .into(slot)
+        .because("no input");
+    return slot;
+  }
+
+  private void duplicate(Slot slot, int number) {
+    draft
+        .init
+        .call(Syscall.DUP3, Value.of(slot), Value.of(number), Flag.ZERO)
+        .because("standard stream " + number);
+  }
+
+  private void terminal(Slot root) {
+    Steps init = draft.init;
+    Slot master = draft.slots.take("pty");
+    User user = wanted.bundle().spec().process().orElseThrow().user();
+    Slot slave = openTerminal(draft, init, Value.of(rooms.pts), "ptmx", master, stdio, user);
+    List<Slot> received =
+        draft.handOver(init, draft.monitor, List.of(master), "the monitor keeps the other side");
+    draft.monitor.role(Role.PTY, Value.of(received.getFirst()));
+    Slot target =
+        draft.inRoot(
+            init,
+            root,
+            "/dev/console",
+            Flag.MUST_EXIST,
+            0,
+            "console",
+            "the console is that terminal");
+    Slot tree = draft.slots.take("console_tree");
+    init.call(
+            Syscall.OPEN_TREE,
+            Value.of(slave),
+            Value.text(""),
+            Value.all(Flag.EMPTY_PATH, Flag.TREE_CLONE, Flag.TREE_CLOEXEC))
+        .into(tree)
+        .because("the console is that terminal");
+    draft.attach(init, tree, target, "the console is that terminal");
+  }
+
+  /** Opens a pair below a devpts, makes it the controlling terminal and the standard streams. */
+  static Slot openTerminal(
+      Draft draft, Steps init, Value directory, String path, Slot master, Stdio stdio, User user) {
+    String why = "a terminal of its own";
+    Value.Constant both = Value.all(Flag.READ_WRITE, Flag.NO_TERMINAL, Flag.CLOSE_ON_EXEC);
+    Slot slave = draft.slots.take("tty");
+    init.call(Syscall.OPENAT, directory, Value.text(path), both, Flag.ZERO)
+        .into(master)
+        .because(why);
+    init.call(Syscall.IOCTL, Value.of(master), UNLOCK, Value.at(Blob.words("{0}", 0))).because(why);
+    init.call(Syscall.IOCTL, Value.of(master), PEER, both).into(slave).because(why);
+    if (stdio.rows() > 0 && stdio.columns() > 0) {
+      long size = stdio.rows() | (long) stdio.columns() << 16;
+      init.call(
+              Syscall.IOCTL,
+              Value.of(master),
+              SIZE,
+              Value.at(Blob.words("{" + stdio.rows() + "x" + stdio.columns() + "}", size)))
+          .because("as large as the user's");
+    }
+    init.call(Syscall.IOCTL, Value.of(slave), CONTROLLING, Flag.ZERO).because(why);
+    init.call(Syscall.FCHOWN, Value.of(slave), Value.of(user.uid()), Value.named("-1", 0xffffffffL))
+        .because("it belongs to the user");
+    for (int number = 0; number <= 2; number++) {
+      init.call(Syscall.DUP3, Value.of(slave), Value.of(number), Flag.ZERO)
+          .because("standard stream " + number);
+    }
+    return slave;
+  }
+}

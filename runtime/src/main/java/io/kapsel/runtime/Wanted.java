@@ -1,0 +1,204 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.cgroup.CgroupLimits;
+import io.kapsel.linux.cgroup.CgroupWrite;
+import io.kapsel.linux.device.DeviceRule;
+import io.kapsel.linux.host.HostFacts;
+import io.kapsel.oci.Device;
+import io.kapsel.oci.IdMapping;
+import io.kapsel.oci.Linux;
+import io.kapsel.oci.Mount;
+import io.kapsel.oci.Namespace;
+import io.kapsel.oci.Resources;
+import io.kapsel.runtime.plan.Value;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** A bundle together with the host, asked the questions that planning has. */
+record Wanted(Bundle bundle, HostFacts facts) {
+  private static final Set<String> GENERIC =
+      Set.of("/proc", "/sys", "/sys/fs/cgroup", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue");
+  private static final Set<String> IPC_SYSCTLS =
+      Set.of(
+          "kernel.msgmax",
+          "kernel.msgmnb",
+          "kernel.msgmni",
+          "kernel.sem",
+          "kernel.shmall",
+          "kernel.shmmax",
+          "kernel.shmmni",
+          "kernel.shm_rmid_forced");
+
+  Linux linux() {
+    return bundle
+        .spec()
+        .linux()
+        .orElseThrow(() ->
+            new LaunchException(LaunchException.Kind.REFUSED, "the configuration has no 'linux'"));
+  }
+
+  /** Whether the container has a namespace of that kind for itself. */
+  boolean own(Namespace.Type type) {
+    return linux().namespace(type).filter(each -> each.path().isEmpty()).isPresent();
+  }
+
+  /** Whether ids are mapped. */
+  boolean mapped() {
+    return own(Namespace.Type.USER);
+  }
+
+  static Value.Constant flag(Namespace.Type type) {
+    return switch (type) {
+      case PID -> Flag.NEW_PID;
+      case NETWORK -> Flag.NEW_NETWORK;
+      case MOUNT -> Flag.NEW_MOUNT;
+      case IPC -> Flag.NEW_IPC;
+      case UTS -> Flag.NEW_UTS;
+      case USER -> Flag.NEW_USER;
+      case CGROUP -> Flag.NEW_CGROUP;
+      case TIME -> Flag.NEW_TIME;
+    };
+  }
+
+  long hostUid(long uid) {
+    return hostId(linux().uidMappings(), uid);
+  }
+
+  long hostGid(long gid) {
+    return hostId(linux().gidMappings(), gid);
+  }
+
+  private long hostId(List<IdMapping> mappings, long id) {
+    if (!mapped()) {
+      return id;
+    }
+    for (IdMapping mapping : mappings) {
+      if (id >= mapping.containerId() && id - mapping.containerId() < mapping.size()) {
+        return mapping.hostId() + id - mapping.containerId();
+      }
+    }
+    throw new LaunchException(
+        LaunchException.Kind.REFUSED, "id " + id + " is outside the container's range of ids");
+  }
+
+  String uidMap() {
+    return lines(linux().uidMappings());
+  }
+
+  String gidMap() {
+    return lines(linux().gidMappings());
+  }
+
+  private static String lines(List<IdMapping> mappings) {
+    return mappings.stream()
+        .map(each -> each.containerId() + " " + each.hostId() + " " + each.size() + "\n")
+        .collect(Collectors.joining());
+  }
+
+  /** The mount of a file system at one of the usual places. */
+  Optional<Mount> mount(String type, String destination) {
+    return bundle.spec().mounts().stream()
+        .filter(each -> each.destination().equals(destination))
+        .filter(each -> each.type().filter(type::equals).isPresent())
+        .findFirst();
+  }
+
+  boolean has(String type, String destination) {
+    return mount(type, destination).isPresent();
+  }
+
+  boolean readOnly(String destination) {
+    return bundle.spec().mounts().stream()
+        .anyMatch(each -> each.destination().equals(destination) && each.options().contains("ro"));
+  }
+
+  /** All that are not made for every container alike. */
+  List<Mount> otherMounts() {
+    return bundle.spec().mounts().stream()
+        .filter(each -> each.isBind() || !GENERIC.contains(each.destination()))
+        .toList();
+  }
+
+  /** Those that a namespace of the container owns; others are refused. */
+  Map<String, String> sysctls() {
+    Map<String, String> all = new TreeMap<>();
+    linux().sysctl().forEach((name, value) -> all.put(name.replace('/', '.'), value));
+    for (String name : all.keySet()) {
+      boolean network = name.startsWith("net.") && own(Namespace.Type.NETWORK);
+      boolean ipc =
+          (IPC_SYSCTLS.contains(name) || name.startsWith("fs.mqueue.")) && own(Namespace.Type.IPC);
+      boolean uts = name.equals("kernel.domainname") && own(Namespace.Type.UTS);
+      if ((!network && !ipc && !uts) || name.contains("..")) {
+        throw new LaunchException(
+            LaunchException.Kind.REFUSED,
+            "sysctl '"
+                + name
+                + "' is not in a namespace of the container; it would change the host's");
+      }
+    }
+    return all;
+  }
+
+  List<CgroupWrite> limits() {
+    return linux().resources().map(each -> limits(each).writes(facts.cgroups())).orElse(List.of());
+  }
+
+  private static CgroupLimits limits(Resources resources) {
+    Optional<Resources.Memory> memory = resources.memory();
+    Optional<Resources.Cpu> cpu = resources.cpu();
+    return new CgroupLimits(
+        number(memory.flatMap(Resources.Memory::limit)),
+        number(memory.flatMap(Resources.Memory::swap)),
+        number(memory.flatMap(Resources.Memory::reservation)),
+        number(cpu.flatMap(Resources.Cpu::quota)),
+        number(cpu.flatMap(Resources.Cpu::period)),
+        number(cpu.flatMap(Resources.Cpu::shares)),
+        cpu.flatMap(Resources.Cpu::cpus),
+        cpu.flatMap(Resources.Cpu::mems),
+        resources
+            .blockIo()
+            .flatMap(Resources.BlockIo::weight)
+            .map(OptionalInt::of)
+            .orElse(OptionalInt.empty()),
+        number(resources.pids().flatMap(Resources.Pids::limit)));
+  }
+
+  private static OptionalLong number(Optional<Long> value) {
+    return value.map(OptionalLong::of).orElse(OptionalLong.empty());
+  }
+
+  /** The usual devices, those that the container was given, and what the configuration says. */
+  List<DeviceRule> deviceRules() {
+    List<DeviceRule> rules = new ArrayList<>(DeviceRule.defaults());
+    for (Device device : linux().devices()) {
+      rules.add(
+          DeviceRule.of(
+              true,
+              device.type().charAt(0) == 'b' ? 'b' : 'c',
+              (int) device.major(),
+              (int) device.minor(),
+              "rwm"));
+    }
+    linux().resources().map(Resources::devices).orElse(List.of()).stream()
+        .filter(each -> each.type().isPresent() && !each.type().get().equals("a"))
+        .map(Wanted::rule)
+        .forEach(rules::add);
+    return rules;
+  }
+
+  private static DeviceRule rule(Resources.DeviceRule each) {
+    return DeviceRule.of(
+        each.allow(),
+        each.type().orElse("a").charAt(0),
+        (int) (long) each.major().orElse(-1L),
+        (int) (long) each.minor().orElse(-1L),
+        each.access().orElse("rwm"));
+  }
+}

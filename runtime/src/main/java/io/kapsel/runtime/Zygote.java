@@ -1,0 +1,142 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.Syscall;
+import io.kapsel.linux.memory.Memfd;
+import io.kapsel.linux.process.Child;
+import io.kapsel.linux.process.Spawn;
+import io.kapsel.linux.socket.SeqPacketSocket;
+import io.kapsel.runtime.plan.Blob;
+import io.kapsel.runtime.plan.Segment;
+import io.kapsel.runtime.plan.Slot;
+import io.kapsel.runtime.plan.Slots;
+import io.kapsel.runtime.plan.Steps;
+import io.kapsel.runtime.plan.Value;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+
+/**
+ * The first launcher: one process in a mount namespace of three mounts, of which every monitor is a
+ * fork. It is run from a sealed copy in memory and reaches no file of the host by path.
+ */
+final class Zygote implements AutoCloseable {
+  private static final int LAYERS = 128;
+  private static final long PRIVATE = 1 << 18;
+
+  private final Control control;
+  private final Child child;
+
+  private Zygote(Control control, Child child) {
+    this.control = control;
+    this.child = child;
+    Thread.ofVirtual().name("zygote").start(child::await);
+  }
+
+  static Zygote start() {
+    SeqPacketSocket.Pair pair = SeqPacketSocket.pair();
+    try (Fd program = Memfd.executable("kapsel-launcher", program());
+        Fd other = pair.other()) {
+      Child child =
+          Spawn.program(program)
+              .arguments(List.of("kapsel-launcher"))
+              .environment(List.of())
+              .descriptor(3, other)
+              .session()
+              .start();
+      Control control = new Control(pair.socket());
+      Launch launch = new Launch(control);
+      launch.send(base());
+      launch.awaitDone();
+      return new Zygote(control, child);
+    }
+  }
+
+  private static byte[] program() {
+    String machine = System.getProperty("os.arch", "").equals("aarch64") ? "aarch64" : "x86_64";
+    String name = "native/" + machine + "/kapsel-launcher";
+    try (InputStream in = Zygote.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new LaunchException(
+            LaunchException.Kind.REFUSED, "this build has no launcher for " + machine);
+      }
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException("cannot read the launcher", e);
+    }
+  }
+
+  /** The mount namespace that all others are copied from: small, so that copying it is cheap. */
+  static Segment base() {
+    Draft draft = new Draft("base", new Slots(), 0);
+    Steps steps = draft.monitor;
+    String why = "a small mount namespace of its own";
+    steps.call(Syscall.UNSHARE, Flag.NEW_MOUNT).because(why);
+    Blob isPrivate = Blob.words("{MS_PRIVATE}", 0, 0, PRIVATE, 0);
+    steps
+        .call(
+            Syscall.MOUNT_SETATTR,
+            Flag.CWD,
+            Value.text("/"),
+            Flag.RECURSIVE,
+            Value.at(isPrivate),
+            Value.of(32))
+        .because("nothing is passed on to the host");
+    Value.Constant strict = Value.all(Flag.NO_SUID, Flag.NO_DEVICES, Flag.NO_EXECUTION);
+    Slot root = draft.filesystem(steps, "tmpfs", "base", strict, why, "mode=755");
+    steps.call(Syscall.UMASK, Value.mode(022)).because(why);
+    for (String name : List.of("proc", "sys", "newroot", "stage")) {
+      directory(steps, root, name, why);
+    }
+    for (String name : List.of("proc", "sys", "dev", "layer")) {
+      directory(steps, root, "stage/" + name, why);
+    }
+    for (int i = 0; i < LAYERS; i++) {
+      directory(steps, root, "stage/lower" + i, why);
+    }
+    Slot proc =
+        draft.filesystem(
+            steps,
+            "proc",
+            "proc",
+            strict,
+            "shown whole, or user namespaces may not mount their own");
+    Slot sys = draft.filesystem(steps, "sysfs", "sys", strict, "likewise");
+    draft.attach(steps, root, Flag.CWD, "/proc", why);
+    draft.attach(steps, proc, Value.of(root), "proc", why);
+    draft.attach(steps, sys, Value.of(root), "sys", why);
+    steps.call(Syscall.FCHDIR, Value.of(root)).because(why);
+    steps.call(Syscall.PIVOT_ROOT, Value.text("."), Value.text(".")).because(why);
+    steps
+        .call(Syscall.UMOUNT2, Value.text("."), Value.named("MNT_DETACH", 2))
+        .because("the host's files are out of reach");
+    steps.call(Syscall.CHDIR, Value.text("/")).because(why);
+    steps.call(Syscall.UMASK, Value.mode(077)).because("nothing for others by oversight");
+    for (Slot slot : List.of(root, proc, sys)) {
+      draft.close(steps, slot);
+    }
+    return draft.segment(false);
+  }
+
+  private static void directory(Steps steps, Slot root, String name, String why) {
+    steps.call(Syscall.MKDIRAT, Value.of(root), Value.text(name), Value.mode(0755)).because(why);
+  }
+
+  /** A launcher of its own for one container. */
+  Control spawn() {
+    SeqPacketSocket.Pair pair = SeqPacketSocket.pair();
+    try (Fd other = pair.other()) {
+      control.send(Control.SPAWN, 0, other);
+      return new Control(pair.socket());
+    }
+  }
+
+  boolean alive() {
+    return child.process().alive();
+  }
+
+  @Override
+  public void close() {
+    control.close();
+  }
+}

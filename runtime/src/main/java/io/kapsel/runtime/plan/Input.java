@@ -1,0 +1,44 @@
+package io.kapsel.runtime.plan;
+
+/**
+ * A descriptor that the engine opens on the host and hands to the launcher, which can reach no host
+ * file by itself.
+ */
+public record Input(Slot slot, Kind kind, String path, String reason) {
+  /** How it is opened. */
+  public enum Kind {
+    /** A detached copy of the mount at a path; open_tree(2). */
+    TREE,
+    /** The same with what is mounted below it. */
+    TREE_RECURSIVE,
+    /** A directory, to work in. */
+    DIRECTORY,
+    /** A file to append to, made when it is missing. */
+    APPEND,
+    /** A file to write to, made when it is missing. */
+    WRITE,
+    /** A file to write to that must exist. */
+    WRITE_EXISTING,
+    /** A file to read. */
+    READ,
+    /** A listening control socket that is made at the path. */
+    LISTENER,
+    /** A process, by pid; pidfd_open(2). */
+    PROCESS
+  }
+
+  /** How the engine opens it, as a call. */
+  public String shown() {
+    return switch (kind) {
+      case TREE -> "open_tree(\"" + path + "\", OPEN_TREE_CLONE)";
+      case TREE_RECURSIVE -> "open_tree(\"" + path + "\", OPEN_TREE_CLONE|AT_RECURSIVE)";
+      case DIRECTORY -> "open(\"" + path + "\", O_DIRECTORY)";
+      case APPEND -> "open(\"" + path + "\", O_WRONLY|O_CREAT|O_APPEND)";
+      case WRITE -> "open(\"" + path + "\", O_WRONLY|O_CREAT)";
+      case WRITE_EXISTING -> "open(\"" + path + "\", O_WRONLY)";
+      case READ -> "open(\"" + path + "\", O_RDONLY)";
+      case LISTENER -> "listen(\"" + path + "\")";
+      case PROCESS -> "pidfd_open(" + path + ")";
+    };
+  }
+}

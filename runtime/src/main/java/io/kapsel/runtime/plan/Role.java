@@ -1,0 +1,35 @@
+package io.kapsel.runtime.plan;
+
+/** What a descriptor is for in the monitor, in the order of docs/guide/wire.md. */
+public enum Role {
+  /** The log file. */
+  LOG("log"),
+  /** The file of the exit record. */
+  EXIT_RECORD("record of the end"),
+  /** Where engines connect. */
+  LISTENER("socket for engines that come later"),
+  /** Write end. */
+  STDIN("end of the program's input"),
+  /** Read end. */
+  STDOUT("end of the program's output"),
+  /** Read end. */
+  STDERR("end of the program's error output"),
+  /** Master side. */
+  PTY("side of the terminal"),
+  /** For the rotation. */
+  LOG_DIRECTORY("directory of the log"),
+  /** Bytes. */
+  LOG_LIMIT("limit of the log in bytes"),
+  /** Bits. */
+  FLAGS("switches");
+
+  private final String meaning;
+
+  Role(String meaning) {
+    this.meaning = meaning;
+  }
+
+  String meaning() {
+    return meaning;
+  }
+}

@@ -1,0 +1,173 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Abi;
+import io.kapsel.linux.capability.CapabilitySet;
+import io.kapsel.linux.seccomp.DefaultProfile;
+import io.kapsel.oci.Capabilities;
+import io.kapsel.oci.IdMapping;
+import io.kapsel.oci.Linux;
+import io.kapsel.oci.Mount;
+import io.kapsel.oci.Namespace;
+import io.kapsel.oci.Process;
+import io.kapsel.oci.Resources;
+import io.kapsel.oci.Root;
+import io.kapsel.oci.Spec;
+import io.kapsel.oci.User;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Bundles for tests: as the engine makes them for an ordinary container. */
+final class Bundles {
+  static final List<String> MASKED =
+      List.of(
+          "/proc/acpi",
+          "/proc/asound",
+          "/proc/interrupts",
+          "/proc/kcore",
+          "/proc/keys",
+          "/proc/latency_stats",
+          "/proc/sched_debug",
+          "/proc/scsi",
+          "/proc/timer_list",
+          "/proc/timer_stats",
+          "/sys/firmware",
+          "/sys/devices/virtual/powercap");
+  static final List<String> READ_ONLY =
+      List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
+
+  private final Path directory;
+  private final String id;
+  private boolean userNamespace = true;
+  private boolean terminal;
+  private boolean input;
+  private boolean init;
+  private List<Mount> more = List.of();
+
+  Bundles(Path directory, String id) {
+    this.directory = directory;
+    this.id = id;
+  }
+
+  Bundles onHostUsers() {
+    userNamespace = false;
+    return this;
+  }
+
+  Bundles withTerminal() {
+    terminal = true;
+    return this;
+  }
+
+  Bundles withInput() {
+    input = true;
+    return this;
+  }
+
+  Bundles withInit() {
+    init = true;
+    return this;
+  }
+
+  Bundles with(Mount... mounts) {
+    more = List.of(mounts);
+    return this;
+  }
+
+  Bundle running(String... command) {
+    List<Namespace> namespaces = new ArrayList<>();
+    for (Namespace.Type type : Namespace.Type.values()) {
+      if (type != Namespace.Type.TIME && (userNamespace || type != Namespace.Type.USER)) {
+        namespaces.add(Namespace.own(type));
+      }
+    }
+    List<IdMapping> ids = userNamespace ? List.of(new IdMapping(0, 0x20000000L, 65536)) : List.of();
+    List<Mount> mounts = new ArrayList<>(standardMounts());
+    mounts.addAll(more);
+    return new Bundle(
+        id,
+        new Spec(
+            Spec.VERSION,
+            Optional.of(process(command)),
+            Optional.of(new Root("rootfs", false)),
+            Optional.of("box"),
+            Optional.empty(),
+            mounts,
+            Optional.empty(),
+            Map.of(),
+            Optional.of(linux(ids, namespaces))),
+        new RootFilesystem.Overlay(List.of(Path.of("/")), directory),
+        Optional.of(DefaultProfile.profile(CapabilitySet.DEFAULT, Abi.host())),
+        init,
+        false,
+        new Stdio(terminal, input, true, 24, 80),
+        directory,
+        directory,
+        1 << 20);
+  }
+
+  private Process process(String... command) {
+    List<String> all = CapabilitySet.DEFAULT.labels();
+    return new Process(
+        terminal,
+        Optional.empty(),
+        User.of(0, 0),
+        Arrays.asList(command),
+        List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin"),
+        "/",
+        Optional.of(new Capabilities(all, all, List.of(), all, List.of())),
+        List.of(),
+        false,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  private static List<Mount> standardMounts() {
+    return List.of(
+        Mount.of("/proc", "proc", "proc", "nosuid", "noexec", "nodev"),
+        Mount.of("/dev", "tmpfs", "tmpfs", "nosuid", "mode=755", "size=65536k"),
+        Mount.of("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance"),
+        Mount.of("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", "ro"),
+        Mount.of("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "ro"),
+        Mount.of("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev"),
+        Mount.of("/dev/shm", "tmpfs", "shm", "nosuid", "noexec", "nodev", "size=64m"));
+  }
+
+  private static Linux linux(List<IdMapping> ids, List<Namespace> namespaces) {
+    return new Linux(
+        ids,
+        ids,
+        Map.of(),
+        Optional.of(
+            new Resources(
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(new Resources.Pids(Optional.of(2048L))),
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                Map.of(),
+                Map.of())),
+        Optional.of("/kapsel"),
+        namespaces,
+        List.of(),
+        Map.of(),
+        Optional.empty(),
+        Optional.empty(),
+        MASKED,
+        READ_ONLY,
+        Optional.empty(),
+        Optional.empty(),
+        Map.of(),
+        Optional.empty(),
+        Optional.empty());
+  }
+}

@@ -1,0 +1,184 @@
+package io.kapsel.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.kapsel.linux.host.HostFacts;
+import io.kapsel.linux.socket.UnixStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Containers on the real kernel, with the real launcher; needs root. */
+class ContainerRuntimeIT {
+  private static ContainerRuntime runtime;
+
+  @TempDir Path directory;
+  private String id;
+
+  @BeforeAll
+  static void open() {
+    runtime = ContainerRuntime.open(HostFacts.probe());
+  }
+
+  @AfterAll
+  static void close() {
+    runtime.close();
+  }
+
+  @BeforeEach
+  void makeLayer() throws Exception {
+    id = "test-" + UUID.randomUUID();
+    Files.createDirectory(directory.resolve("upper"));
+    Files.createDirectory(directory.resolve("work"));
+  }
+
+  @AfterEach
+  void remove() throws Exception {
+    runtime.remove(id);
+    io.kapsel.linux.file.Trees.delete(
+        io.kapsel.linux.file.Open.path(
+            directory.toString(), io.kapsel.linux.file.OpenFlags.DIRECTORY),
+        "work");
+    assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).doesNotContain(id);
+    assertThat(runtime.known()).doesNotContain(id);
+  }
+
+  private Bundles bundle() {
+    return new Bundles(directory, id);
+  }
+
+  private String run(Bundle bundle, int code) throws Exception {
+    try (ContainerProcess process = runtime.launch(bundle)) {
+      assertThat(process.await().code()).as(log()).isEqualTo(code);
+    }
+    return log();
+  }
+
+  private String log() throws Exception {
+    ByteBuffer in =
+        ByteBuffer.wrap(Files.readAllBytes(directory.resolve("log")))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    StringBuilder out = new StringBuilder();
+    while (in.remaining() >= 16) {
+      in.getInt();
+      byte[] text = new byte[in.getInt()];
+      in.getLong();
+      in.get(text);
+      out.append(new String(text, StandardCharsets.UTF_8));
+    }
+    return out.toString();
+  }
+
+  @Test
+  void runsAProgramAndKeepsItsExitCodeAndOutput() throws Exception {
+    assertThat(run(bundle().running("sh", "-c", "echo hello; echo bad >&2; exit 7"), 7))
+        .contains("hello\n")
+        .contains("bad\n");
+  }
+
+  @Test
+  void isRootOfItsOwnUserNamespaceOnly() throws Exception {
+    assertThat(run(bundle().running("sh", "-c", "id -u; cat /proc/self/uid_map; hostname"), 0))
+        .startsWith("0\n")
+        .contains("536870912      65536")
+        .endsWith("box\n");
+  }
+
+  @Test
+  void runsOnTheHostsUsersWhenAsked() throws Exception {
+    assertThat(run(bundle().onHostUsers().running("cat", "/proc/self/uid_map"), 0))
+        .contains("0          0 4294967295");
+  }
+
+  @Test
+  void showsOnlyItsOwnMounts() throws Exception {
+    String mounts = run(bundle().running("cat", "/proc/self/mountinfo"), 0);
+
+    assertThat(mounts.lines().map(line -> line.split(" ")[4]))
+        .contains("/", "/proc", "/sys", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue")
+        .allMatch(point -> !point.contains("stage") && !point.contains("newroot"));
+  }
+
+  @Test
+  void failsWithTheReasonWhenTheProgramIsMissing() {
+    assertThatThrownBy(() -> runtime.launch(bundle().running("nosuchprogram")))
+        .isInstanceOfSatisfying(
+            LaunchException.class,
+            e -> assertThat(e.kind()).isEqualTo(LaunchException.Kind.NOT_FOUND))
+        .hasMessage("exec 'nosuchprogram': no such file or directory (ENOENT)");
+  }
+
+  @Test
+  void tellsOfASignal() throws Exception {
+    run(bundle().withInit().running("sh", "-c", "kill -9 $$"), 137);
+  }
+
+  @Test
+  void mayNotMount() throws Exception {
+    assertThat(run(bundle().running("sh", "-c", "mount -t tmpfs x /mnt 2>&1; echo $?"), 0))
+        .contains("denied");
+  }
+
+  @Test
+  void hasATerminal() throws Exception {
+    assertThat(run(bundle().withTerminal().running("sh", "-c", "tty; stty size"), 0))
+        .contains("/dev/pts/0")
+        .contains("24 80");
+  }
+
+  @Test
+  void entersARunningContainer() throws Exception {
+    Bundle bundle = bundle().running("sleep", "60");
+    try (ContainerProcess process = runtime.launch(bundle)) {
+      UnixStream.Pair pair = UnixStream.pair();
+      Bundle inside = bundle().running("sh", "-c", "sleep 0.2; id -u; ps ax | wc -l; hostname");
+      try (ContainerProcess entered =
+          runtime.exec(process, bundle, inside.spec().process().orElseThrow(), Stdio.OUTPUT)) {
+        entered.attach(pair.other(), false, true, true);
+        pair.other().close();
+        assertThat(entered.await().code()).isZero();
+        byte[] frames = new byte[4096];
+        StringBuilder all = new StringBuilder();
+        int n;
+        while ((n = pair.stream().read(frames, 0, frames.length)) > 0) {
+          all.append(new String(frames, 0, n, StandardCharsets.ISO_8859_1));
+        }
+        assertThat(all.toString()).contains("0\n").contains("box\n");
+      }
+      process.signal(9);
+      assertThat(process.await().code()).isEqualTo(137);
+    }
+  }
+
+  @Test
+  void startsFasterInAPreparedSandbox() throws Exception {
+    Bundle bundle = bundle().running("true");
+    Sandbox sandbox = runtime.prepare(bundle);
+
+    try (ContainerProcess process = runtime.launch(sandbox, bundle)) {
+      assertThat(process.await().code()).isZero();
+    }
+  }
+
+  @Test
+  void isFoundAgainThroughItsSocket() throws Exception {
+    Bundle bundle = bundle().running("sh", "-c", "sleep 1; exit 3");
+    ContainerProcess first = runtime.launch(bundle);
+    first.close();
+
+    try (ContainerProcess again = runtime.reconnect(bundle).orElseThrow()) {
+      assertThat(again.pid()).isEqualTo(first.pid());
+      assertThat(again.await().code()).isEqualTo(3);
+    }
+  }
+}
