@@ -2,8 +2,8 @@ package io.kapsel.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.security.SecureRandom;
 import java.util.HashSet;
-import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +12,7 @@ class NamesTest {
   @Test
   void generatesValidNamesThatAreFree() {
     Set<String> names = new HashSet<>();
-    Random random = new Random(1);
+    SecureRandom random = new SecureRandom();
     for (int i = 0; i < 50_000; i++) {
       String name = Names.generate(random, names::contains);
       assertThat(Names.isValid(name)).isTrue();
