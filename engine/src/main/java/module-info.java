@@ -3,7 +3,15 @@
 module io.kapsel.engine {
   requires static transitive org.jspecify;
   requires transitive io.kapsel.runtime;
-  requires com.fasterxml.jackson.core;
+  requires org.apache.commons.compress;
+  requires aircompressor.v3;
+  requires org.tukaani.xz;
 
   exports io.kapsel.engine;
+  exports io.kapsel.engine.spec;
+
+  opens io.kapsel.engine.store to
+      io.kapsel.base;
+  opens io.kapsel.engine.compile to
+      io.kapsel.base;
 }

@@ -1,0 +1,38 @@
+package io.kapsel.engine;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * Where an engine keeps what it knows, and how much it keeps ready.
+ *
+ * @param state what outlives a reboot
+ * @param run what does not
+ * @param pool how many sandboxes wait for a container; 0: none
+ * @param poolIdle after how long without a launch the pool is emptied
+ * @param logLimitBytes at which size a container's log is rotated; twice that is kept at most
+ */
+public record EngineConfig(Path state, Path run, int pool, Duration poolIdle, long logLimitBytes) {
+  private static final int LARGEST_POOL = 64;
+
+  /** Checks each part. */
+  public EngineConfig {
+    if (!state.isAbsolute() || !run.isAbsolute()) {
+      throw new EngineException.Invalid(
+          "open", state + " and " + run, "the directories are not absolute");
+    }
+    if (pool < 0 || pool > LARGEST_POOL) {
+      throw new EngineException.Invalid("open", state.toString(), "a pool of " + pool);
+    }
+  }
+
+  /** The engine of the host. */
+  public static EngineConfig system() {
+    return of(Path.of("/var/lib/kapsel"), Path.of("/run/kapsel"));
+  }
+
+  /** An engine with directories of its own. */
+  public static EngineConfig of(Path state, Path run) {
+    return new EngineConfig(state, run, 2, Duration.ofMinutes(1), 10L << 20);
+  }
+}

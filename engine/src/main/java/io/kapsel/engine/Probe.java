@@ -1,1 +1,0 @@
-package io.kapsel.engine; /** x */ public final class Probe { private Probe() {} }

@@ -1,0 +1,13 @@
+package io.kapsel.engine.compile;
+
+import java.util.Optional;
+
+/**
+ * Who a container is on this host.
+ *
+ * @param idBase the first of its 65,536 host ids; absent: it has the host's own ids
+ */
+public record Identity(String id, Optional<Long> idBase) {
+  /** How many ids a container has. */
+  public static final long ID_COUNT = 65_536;
+}

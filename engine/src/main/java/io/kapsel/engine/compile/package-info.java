@@ -1,0 +1,2 @@
+/** From a request to a configuration of the specification. */
+package io.kapsel.engine.compile;

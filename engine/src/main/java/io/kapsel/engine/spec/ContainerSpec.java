@@ -1,0 +1,148 @@
+package io.kapsel.engine.spec;
+
+import io.kapsel.base.Names;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Everything that a caller says about a container, checked as far as that goes without the host.
+ *
+ * @see ContainerSpecBuilder what each part means, and its default
+ */
+public record ContainerSpec(
+    Optional<String> name,
+    RootSource root,
+    Optional<List<String>> entrypoint,
+    List<String> command,
+    List<String> env,
+    Optional<String> workingDirectory,
+    Optional<String> user,
+    List<String> groups,
+    Stdio stdio,
+    boolean autoRemove,
+    Optional<String> hostname,
+    Optional<String> domainname,
+    Map<String, String> labels,
+    boolean init,
+    Optional<String> stopSignal,
+    Optional<Integer> stopTimeoutSeconds,
+    List<MountRequest> mounts,
+    boolean readOnly,
+    Optional<Long> shmSize,
+    boolean privileged,
+    List<String> capAdd,
+    List<String> capDrop,
+    SecurityRequest security,
+    List<DeviceRequest> devices,
+    Limits limits,
+    List<Ulimit> ulimits,
+    Map<String, String> sysctls,
+    Optional<Integer> oomScoreAdj,
+    NamespaceMode network,
+    NamespaceMode ipc,
+    NamespaceMode pid,
+    NamespaceMode uts,
+    NamespaceMode userns,
+    NamespaceMode cgroupns) {
+  private static final int LONGEST_HOSTNAME = 64;
+  private static final int WORST_OOM_SCORE = 1000;
+  private static final Pattern HOSTNAME =
+      Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?");
+  private static final Pattern SYSCTL = Pattern.compile("[A-Za-z0-9_*-]+([./][A-Za-z0-9_*:@-]+)+");
+
+  /** Checks each part. */
+  public ContainerSpec {
+    command = List.copyOf(command);
+    env = List.copyOf(env);
+    groups = List.copyOf(groups);
+    labels = Map.copyOf(labels);
+    mounts = List.copyOf(mounts);
+    capAdd = List.copyOf(capAdd);
+    capDrop = List.copyOf(capDrop);
+    devices = List.copyOf(devices);
+    ulimits = List.copyOf(ulimits);
+    sysctls = Map.copyOf(sysctls);
+    name.ifPresent(ContainerSpec::checkName);
+    entrypoint = entrypoint.map(List::copyOf);
+    entrypoint.ifPresent(parts -> parts.forEach(ContainerSpec::noNul));
+    command.forEach(ContainerSpec::noNul);
+    env.forEach(ContainerSpec::variable);
+    workingDirectory.ifPresent(ContainerSpec::directory);
+    hostname.ifPresent(ContainerSpec::checkHostname);
+    domainname.ifPresent(ContainerSpec::checkHostname);
+    shmSize.ifPresent(
+        bytes -> InvalidRequestException.unless(bytes > 0, "a /dev/shm of %s bytes", bytes));
+    oomScoreAdj.ifPresent(score ->
+        InvalidRequestException.unless(
+            Math.abs(score) <= WORST_OOM_SCORE,
+            "an OOM score adjustment of %s is not between -1000 and 1000",
+            score));
+    stopTimeoutSeconds.ifPresent(seconds ->
+        InvalidRequestException.unless(seconds >= -1, "a stop timeout of %s seconds", seconds));
+    sysctls.forEach(ContainerSpec::checkSysctl);
+    checkTargets(mounts);
+    InvalidRequestException.unless(
+        uts instanceof NamespaceMode.Own || hostname.isEmpty(),
+        "a host name cannot be given to the host's UTS namespace");
+  }
+
+  /** What runs: entry point and command together. */
+  public List<String> arguments() {
+    List<String> all = new java.util.ArrayList<>(entrypoint.orElse(List.of()));
+    all.addAll(command);
+    return List.copyOf(all);
+  }
+
+  private static void checkName(String name) {
+    InvalidRequestException.unless(
+        Names.isValid(name),
+        "'%s' is not a name: only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
+        name);
+  }
+
+  private static void checkHostname(String name) {
+    InvalidRequestException.unless(
+        name.getBytes(StandardCharsets.UTF_8).length <= LONGEST_HOSTNAME
+            && HOSTNAME.matcher(name).matches(),
+        "'%s' is not a host name of at most 64 letters, digits, dots and hyphens",
+        name);
+  }
+
+  private static void checkSysctl(String key, String value) {
+    InvalidRequestException.unless(
+        SYSCTL.matcher(key).matches(), "'%s' is not a kernel setting", key);
+    InvalidRequestException.unless(
+        value.indexOf('\0') < 0 && value.indexOf('\n') < 0,
+        "the value of the kernel setting '%s' has more than one line",
+        key);
+  }
+
+  private static void checkTargets(List<MountRequest> mounts) {
+    Set<String> targets = new HashSet<>();
+    for (MountRequest mount : mounts) {
+      InvalidRequestException.unless(
+          targets.add(mount.target()), "two mounts have the target '%s'", mount.target());
+    }
+  }
+
+  static void noNul(String text) {
+    InvalidRequestException.unless(text.indexOf('\0') < 0, "an argument contains a NUL");
+  }
+
+  static void variable(String text) {
+    InvalidRequestException.unless(
+        text.indexOf('=') > 0 && text.indexOf('\0') < 0, "'%s' is not NAME=value", text);
+  }
+
+  static void directory(String path) {
+    InvalidRequestException.unless(
+        path.startsWith("/") && path.indexOf('\0') < 0,
+        "the working directory '%s' is not an absolute path",
+        path);
+  }
+}

@@ -1,0 +1,86 @@
+package io.kapsel.engine.spec;
+
+import java.util.Optional;
+
+/** How much a container may use; what is absent is not limited, or has the engine's default. */
+public record Limits(
+    Optional<Long> memory,
+    Optional<Long> memorySwap,
+    Optional<Long> memoryReservation,
+    Optional<Long> nanoCpus,
+    Optional<Long> cpuShares,
+    Optional<Long> cpuPeriod,
+    Optional<Long> cpuQuota,
+    Optional<String> cpusetCpus,
+    Optional<String> cpusetMems,
+    Optional<Long> pids) {
+  /** With the engine's defaults. */
+  public static final Limits DEFAULT =
+      new Limits(
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty());
+
+  private static final long LEAST_MEMORY = 6 << 20;
+  private static final long LEAST_PERIOD = 1_000;
+  private static final long LONGEST_PERIOD = 1_000_000;
+  private static final long LEAST_NANO_CPUS = 10_000_000;
+  private static final String CPU_SET = "\\d+(-\\d+)?(,\\d+(-\\d+)?)*";
+
+  /** Checks that the limits make sense, also together. */
+  public Limits {
+    memory.ifPresent(bytes ->
+        InvalidRequestException.unless(
+            bytes >= LEAST_MEMORY, "a memory limit of %s bytes is below 6 MiB", bytes));
+    memorySwap.ifPresent(bytes -> checkSwap(memory, bytes));
+    memoryReservation.ifPresent(bytes -> checkReservation(memory, bytes));
+    nanoCpus.ifPresent(nanos ->
+        InvalidRequestException.unless(
+            nanos >= LEAST_NANO_CPUS, "fewer than 0.01 processors are too few"));
+    InvalidRequestException.unless(
+        nanoCpus.isEmpty() || (cpuPeriod.isEmpty() && cpuQuota.isEmpty()),
+        "cpus and a cpu period or quota exclude each other");
+    cpuPeriod.ifPresent(period ->
+        InvalidRequestException.unless(
+            period >= LEAST_PERIOD && period <= LONGEST_PERIOD,
+            "a cpu period of %s µs is not between 1000 and 1000000",
+            period));
+    cpuQuota.ifPresent(quota ->
+        InvalidRequestException.unless(
+            quota == -1 || quota >= LEAST_PERIOD, "a cpu quota of %s µs is below 1000", quota));
+    cpuShares.ifPresent(shares ->
+        InvalidRequestException.unless(shares >= 0, "cpu shares of %s are negative", shares));
+    cpusetCpus.ifPresent(Limits::checkSet);
+    cpusetMems.ifPresent(Limits::checkSet);
+    pids.ifPresent(
+        limit -> InvalidRequestException.unless(limit >= -1, "a pids limit of %s", limit));
+  }
+
+  private static void checkSwap(Optional<Long> memory, long bytes) {
+    InvalidRequestException.unless(
+        bytes == -1 || memory.isPresent(), "a limit of memory and swap needs a limit of memory");
+    InvalidRequestException.unless(
+        bytes == -1 || bytes >= memory.orElse(0L),
+        "the limit of memory and swap is below that of memory alone: %s",
+        bytes);
+  }
+
+  private static void checkReservation(Optional<Long> memory, long bytes) {
+    InvalidRequestException.unless(
+        bytes >= 0 && bytes <= memory.orElse(Long.MAX_VALUE),
+        "a memory reservation of %s bytes is above the limit",
+        bytes);
+  }
+
+  private static void checkSet(String set) {
+    InvalidRequestException.unless(
+        set.matches(CPU_SET), "'%s' is not a list such as 0-3 or 0,2", set);
+  }
+}

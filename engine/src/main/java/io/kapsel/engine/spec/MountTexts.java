@@ -1,0 +1,142 @@
+package io.kapsel.engine.spec;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Docker's three notations of a mount. */
+final class MountTexts {
+  private static final String NO_VOLUMES =
+      "'%s' names a volume; volumes with names are not supported, give a path such as ./%s";
+
+  private MountTexts() {}
+
+  static MountRequest volume(String text, Path workingDirectory) {
+    String[] parts = text.split(":", -1);
+    InvalidRequestException.unless(
+        parts.length == 2 || parts.length == 3, "'%s' is not SOURCE:TARGET[:OPTIONS]", text);
+    Path source = source(parts[0], workingDirectory);
+    boolean readOnly = false;
+    String propagation = "rprivate";
+    for (String option : parts.length == 3 ? parts[2].split(",", -1) : new String[0]) {
+      switch (option) {
+        case "ro" -> readOnly = true;
+        case "rw", "z", "Z", "nocopy", "consistent", "cached", "delegated" -> {}
+        case "private", "rprivate", "slave", "rslave", "shared", "rshared" -> propagation = option;
+        default ->
+            throw new InvalidRequestException(
+                "'%s' in '%s' is not an option of a volume".formatted(option, text));
+      }
+    }
+    return new MountRequest.Bind(source, parts[1], readOnly, true, propagation);
+  }
+
+  private static Path source(String text, Path workingDirectory) {
+    InvalidRequestException.unless(!text.isEmpty(), "the source of a volume is empty");
+    InvalidRequestException.unless(
+        text.startsWith("/") || text.startsWith(".") || text.contains("/"), NO_VOLUMES, text, text);
+    return Texts.path(text, workingDirectory);
+  }
+
+  static MountRequest mount(String text, Path workingDirectory) {
+    Map<String, String> parts = new HashMap<>();
+    for (String part : text.split(",", -1)) {
+      int equals = part.indexOf('=');
+      String key = equals < 0 ? part : part.substring(0, equals);
+      InvalidRequestException.unless(
+          parts.put(canonical(key), equals < 0 ? "true" : part.substring(equals + 1)) == null,
+          "'%s' says %s twice",
+          text,
+          key);
+    }
+    String type = parts.getOrDefault("type", "volume");
+    parts.remove("type");
+    MountRequest request =
+        switch (type) {
+          case "bind" -> bind(text, parts, workingDirectory);
+          case "tmpfs" -> tmpfs(text, parts);
+          case "volume" ->
+              throw new InvalidRequestException(
+                  "'%s' asks for a volume; volumes are not supported, use type=bind"
+                      .formatted(text));
+          default ->
+              throw new InvalidRequestException(
+                  "'%s' is not a type of mount; use bind or tmpfs".formatted(type));
+        };
+    InvalidRequestException.unless(
+        parts.isEmpty(), "'%s' has what no %s mount knows: %s", text, type, parts.keySet());
+    return request;
+  }
+
+  private static String canonical(String key) {
+    return switch (key) {
+      case "src" -> "source";
+      case "dst", "destination" -> "target";
+      case "ro" -> "readonly";
+      default -> key;
+    };
+  }
+
+  private static MountRequest bind(String text, Map<String, String> parts, Path directory) {
+    Path source = Texts.path(take(text, parts, "source"), directory);
+    String target = take(text, parts, "target");
+    boolean readOnly = flag(parts.remove("readonly"));
+    String propagation = parts.getOrDefault("bind-propagation", "rprivate");
+    parts.remove("bind-propagation");
+    return new MountRequest.Bind(source, target, readOnly, false, propagation);
+  }
+
+  private static MountRequest tmpfs(String text, Map<String, String> parts) {
+    String target = take(text, parts, "target");
+    Optional<Long> size = Optional.ofNullable(parts.remove("tmpfs-size")).map(Texts::size);
+    int mode =
+        Optional.ofNullable(parts.remove("tmpfs-mode"))
+            .map(MountTexts::mode)
+            .orElse(MountRequest.Tmpfs.DEFAULT_MODE);
+    List<String> options = flag(parts.remove("readonly")) ? List.of("ro") : List.of();
+    return new MountRequest.Tmpfs(target, size, mode, options);
+  }
+
+  static MountRequest tmpfs(String text) {
+    int colon = text.indexOf(':');
+    String target = colon < 0 ? text : text.substring(0, colon);
+    Optional<Long> size = Optional.empty();
+    int mode = MountRequest.Tmpfs.DEFAULT_MODE;
+    List<String> options = new ArrayList<>();
+    for (String option : colon < 0 ? new String[0] : text.substring(colon + 1).split(",", -1)) {
+      if (option.startsWith("size=")) {
+        size = Optional.of(Texts.size(option.substring("size=".length())));
+      } else if (option.startsWith("mode=")) {
+        mode = mode(option.substring("mode=".length()));
+      } else {
+        options.add(option);
+      }
+    }
+    return new MountRequest.Tmpfs(target, size, mode, options);
+  }
+
+  private static int mode(String text) {
+    try {
+      return Integer.parseInt(text, 8);
+    } catch (NumberFormatException e) {
+      throw new InvalidRequestException("'%s' is not an octal mode".formatted(text));
+    }
+  }
+
+  private static boolean flag(@org.jspecify.annotations.Nullable String value) {
+    InvalidRequestException.unless(
+        value == null || value.matches("true|false|1|0"), "'%s' is not true or false", value + "");
+    return value != null && (value.equals("true") || value.equals("1"));
+  }
+
+  private static String take(String text, Map<String, String> parts, String key) {
+    String value = parts.remove(key);
+    if (value == null || value.isEmpty()) {
+      throw new InvalidRequestException("'%s' has no %s".formatted(text, key));
+    }
+    return value;
+  }
+}

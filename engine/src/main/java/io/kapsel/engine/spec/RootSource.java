@@ -1,0 +1,71 @@
+package io.kapsel.engine.spec;
+
+import java.nio.file.Path;
+
+/** Where a container's root file system comes from. */
+public sealed interface RootSource {
+  /** A copy-on-write view of this machine's own system, without what is private to it. */
+  record Host() implements RootSource {
+    @Override
+    public String toString() {
+      return "host:";
+    }
+  }
+
+  /** A directory, which stays as it is. */
+  record Directory(Path path) implements RootSource {
+    /** Checks that it does not depend on a working directory. */
+    public Directory {
+      requireAbsolute(path);
+    }
+
+    @Override
+    public String toString() {
+      return "dir:" + path;
+    }
+  }
+
+  /** A tar archive, plain or compressed. */
+  record Archive(Path path) implements RootSource {
+    /** Checks that it does not depend on a working directory. */
+    public Archive {
+      requireAbsolute(path);
+    }
+
+    @Override
+    public String toString() {
+      return "tar:" + path;
+    }
+  }
+
+  /**
+   * Reads {@code host:}, {@code dir:PATH} or {@code tar:PATH}.
+   *
+   * @throws InvalidRequestException when it is none of them
+   */
+  static RootSource parse(String text, Path workingDirectory) {
+    int colon = text.indexOf(':');
+    String scheme = colon < 0 ? "" : text.substring(0, colon);
+    String rest = text.substring(colon + 1);
+    return switch (scheme) {
+      case "host" -> {
+        InvalidRequestException.unless(rest.isEmpty(), "'%s' has text after 'host:'", text);
+        yield new Host();
+      }
+      case "dir" -> new Directory(path(text, rest, workingDirectory));
+      case "tar" -> new Archive(path(text, rest, workingDirectory));
+      default ->
+          throw new InvalidRequestException(
+              "'%s' is not a root file system; use host:, dir:PATH or tar:PATH".formatted(text));
+    };
+  }
+
+  private static Path path(String text, String rest, Path workingDirectory) {
+    InvalidRequestException.unless(!rest.isEmpty(), "'%s' needs a path", text);
+    return Texts.path(rest, workingDirectory);
+  }
+
+  private static void requireAbsolute(Path path) {
+    InvalidRequestException.unless(path.isAbsolute(), "'%s' is not an absolute path", path);
+  }
+}
