@@ -33,21 +33,10 @@ bool join(char *to, size_t size, const char *first, const char *second);
 /* The value of a variable, or `otherwise` when it is unset or empty. */
 const char *variable(char *const *envp, const char *name_and_equals, const char *otherwise);
 
-/* ---- engine.c, daemon.c: to a connected engine ---- */
-
-struct places {
-	char run[PATH_SIZE];     /* the run directory: socket, lock and log of the engine */
-	char state[PATH_SIZE];   /* the state directory */
-	char log[PATH_SIZE];     /* stdout and stderr of the engine */
-	char lock[PATH_SIZE];    /* held by the client that starts the engine */
-	char starter[PATH_SIZE]; /* the program that becomes the engine */
-};
+/* ---- engine.c ---- */
 
 /* A connection to the engine, which is started when there is none; fails with a message. */
 int connect_engine(char *const *envp);
-
-/* Starts the engine as a daemon. The result is a pipe that ends when the engine has ended. */
-int start_daemon(const struct places *places, int log, char *const *envp);
 
 /* ---- request.c ---- */
 

@@ -1,88 +1,17 @@
 #include "client.h"
 
-#include <asm/stat.h>
+#include <asm/signal.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
-#include <linux/stat.h>
-#include <linux/time.h>
+#include <linux/time_types.h>
 #include <linux/un.h>
 
 #include "kernel.h"
-#include "start.h"
 #include "syscall.h"
 
-#define SOCKET_NAME "/kapsel.sock"
 #define STARTER "/lib/kapsel/kapseld"
-#define LOG_LIMIT (1u << 20)
-#define LOCK_NOW 6 /* LOCK_EX | LOCK_NB of flock(2) */
-
-#define RETRY_MILLIS 2
-#define SLOW_MILLIS 5000
-#define PATIENCE_MILLIS 60000
-
-static struct places places;
-
-/* One start of the engine, by this client or by another that was first. */
-struct start {
-	struct sockaddr_un address;
-	int lock;
-	bool locked;
-	int log;
-	long log_size; /* before the start: what is older says nothing about it */
-	int life;      /* reads as ended when the engine has; -1 before this client starts it */
-};
-
-static void place(char *to, const char *directory, const char *name)
-{
-	if (!join(to, PATH_SIZE, directory, name))
-		FAIL("cannot use '", directory, "': ", reason(-ENAMETOOLONG));
-}
-
-static void absolute(const char *path, const char *name)
-{
-	if (path[0] != '/')
-		FAIL("cannot use '", path, "': ", name, " must be an absolute path");
-}
-
-static void find_places(char *const *envp)
-{
-	const char *run = variable(envp, "KAPSEL_RUN=", "/run/kapsel");
-	const char *state = variable(envp, "KAPSEL_STATE=", "/var/lib/kapsel");
-
-	absolute(run, "KAPSEL_RUN");
-	absolute(state, "KAPSEL_STATE");
-	place(places.run, run, "");
-	place(places.state, state, "");
-	place(places.log, run, "/engine.log");
-	place(places.lock, run, "/start.lock");
-}
-
-/* The starter of the same installation: beside the directory of this very program. */
-static void find_starter(void)
-{
-	char own[PATH_SIZE];
-	long length = syscall4(__NR_readlinkat, AT_FDCWD, "/proc/self/exe", own, sizeof(own) - 1);
-
-	if (length < 0)
-		FAIL("cannot start the engine: '/proc/self/exe': ", reason(length));
-	for (int up = 0; up < 2; up++) {
-		while (length > 0 && own[length - 1] != '/')
-			length--;
-		length -= length > 0;
-	}
-	own[length] = '\0';
-	place(places.starter, own, STARTER);
-}
-
-static struct sockaddr_un address_of_engine(void)
-{
-	struct sockaddr_un address = {.sun_family = KERNEL_AF_UNIX};
-
-	if (!join(address.sun_path, sizeof(address.sun_path), places.run, SOCKET_NAME))
-		FAIL("cannot reach the engine at '", places.run, SOCKET_NAME,
-		     "': the path of a socket has at most 107 bytes; choose a shorter KAPSEL_RUN");
-	return address;
-}
+#define PAUSE_NANOS 10000000
+#define TRIES 1000
 
 /* A connected socket, or -1 when no engine listens there. */
 static int try_connect(const struct sockaddr_un *address)
@@ -107,154 +36,67 @@ static int try_connect(const struct sockaddr_un *address)
 	return -1;
 }
 
-/* Nobody else may own the directory: he could put his own socket where ours is looked for. */
-static void make_run_directory(void)
+/* The starter of the same installation: beside the directory of this very program. */
+static void find_starter(char *starter)
 {
-	struct statx status;
-	long error = syscall3(__NR_mkdirat, AT_FDCWD, places.run, 0700);
+	char own[PATH_SIZE];
+	long length = syscall4(__NR_readlinkat, AT_FDCWD, "/proc/self/exe", own, sizeof(own) - 1);
 
-	if (error < 0 && error != -EEXIST)
-		FAIL("cannot start the engine: cannot create '", places.run, "': ", reason(error));
-	error = syscall5(__NR_statx, AT_FDCWD, places.run, 0, STATX_BASIC_STATS, &status);
-	if (error < 0)
-		FAIL("cannot start the engine: '", places.run, "': ", reason(error));
-	if (status.stx_uid != (uint32_t)syscall0(__NR_geteuid))
-		FAIL("cannot start the engine: '", places.run, "' belongs to another user");
-}
-
-static int open_file(const char *path, int flags)
-{
-	long fd = syscall4(__NR_openat, AT_FDCWD, path,
-			   flags | O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd < 0)
-		FAIL("cannot start the engine: cannot open '", path, "': ", reason(fd));
-	return (int)fd;
-}
-
-static long size_of(int fd)
-{
-	struct statx status;
-
-	if (syscall5(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_SIZE, &status) != 0)
-		return 0;
-	return (long)status.stx_size;
-}
-
-/* A log that has grown is put aside, in place of the one before it. */
-static void open_log(struct start *start)
-{
-	char old[PATH_SIZE];
-
-	start->log = open_file(places.log, O_APPEND);
-	start->log_size = size_of(start->log);
-	if (start->log_size < LOG_LIMIT)
-		return;
-	place(old, places.log, ".1");
-	syscall5(__NR_renameat2, AT_FDCWD, places.log, AT_FDCWD, old, 0);
-	syscall1(__NR_close, start->log);
-	start->log = open_file(places.log, O_APPEND);
-	start->log_size = 0;
-}
-
-/* The last line that the engine has written since the start began. */
-static const char *last_words(const struct start *start)
-{
-	static char tail[2048];
-	long end = size_of(start->log);
-	long from = end - (long)sizeof(tail) + 1;
-	long size;
-
-	from = from < start->log_size ? start->log_size : from;
-	size = syscall4(__NR_pread64, start->log, tail, end - from, from);
-	while (size > 0 && (tail[size - 1] == '\n' || tail[size - 1] == '\r'))
-		size--;
-	if (size <= 0)
-		return "it said nothing";
-	tail[size] = '\0';
-	while (size > 0 && tail[size - 1] != '\n')
-		size--;
-	return tail + size;
-}
-
-static long now_millis(void)
-{
-	struct __kernel_timespec now;
-
-	syscall2(__NR_clock_gettime, CLOCK_MONOTONIC, &now);
-	return (long)now.tv_sec * 1000 + (long)now.tv_nsec / 1000000;
-}
-
-static bool has_ended(int life)
-{
-	char byte;
-
-	return syscall3(__NR_read, life, &byte, 1) == 0;
-}
-
-/* One look at a start that has not led to a connection yet. True: worth another try at once. */
-static bool advance(struct start *start, char *const *envp)
-{
-	if (!start->locked) {
-		start->locked = syscall2(__NR_flock, start->lock, LOCK_NOW) == 0;
-		/* Whoever had the lock may have started an engine in between. */
-		return start->locked;
+	if (length < 0)
+		FAIL("cannot start the engine: '/proc/self/exe': ", reason(length));
+	for (int up = 0; up < 2; up++) {
+		while (length > 0 && own[length - 1] != '/')
+			length--;
+		length -= length > 0;
 	}
-	if (start->life < 0) {
-		open_log(start);
-		start->life = start_daemon(&places, start->log, envp);
-	} else if (has_ended(start->life)) {
-		FAIL("cannot start the engine: ", last_words(start));
-	}
-	return false;
+	own[length] = '\0';
+	if (!join(starter, PATH_SIZE, own, STARTER))
+		FAIL("cannot start the engine: '", own, "': ", reason(-ENAMETOOLONG));
 }
 
-static void give_up(const struct start *start)
+/* The starter returns when an engine listens, whoever started it, or has said why none does. */
+static void start_engine(const char *run, char *const *envp)
 {
-	if (start->life < 0)
-		FAIL("cannot start the engine: another client has been starting it for a minute");
-	FAIL("cannot start the engine: it does not answer after a minute; '", places.log,
-	     "' ends: ", last_words(start));
-}
+	char starter[PATH_SIZE];
+	const char *const argv[] = {starter, run,
+				    variable(envp, "KAPSEL_STATE=", "/var/lib/kapsel"), NULL};
+	int status = 0;
+	long pid;
 
-static int start_engine(struct start *start, char *const *envp)
-{
-	struct __kernel_timespec pause = {0, RETRY_MILLIS * 1000000L};
-	long begin = now_millis();
-	bool slow = false;
-	int engine;
-
-	make_run_directory();
-	find_starter();
-	start->lock = open_file(places.lock, 0);
-	while ((engine = try_connect(&start->address)) < 0) {
-		long waited = now_millis() - begin;
-
-		if (waited > PATIENCE_MILLIS)
-			give_up(start);
-		if (waited > SLOW_MILLIS && !slow) {
-			WARN("still waiting for the engine to start; its log is '", places.log,
-			     "'");
-			slow = true;
-		}
-		if (!advance(start, envp))
-			syscall2(__NR_nanosleep, &pause, NULL);
+	find_starter(starter);
+	pid = syscall5(__NR_clone, SIGCHLD, 0, 0, 0, 0);
+	if (pid == 0) {
+		/* What the caller left open would stay open for as long as the engine lives. */
+		syscall3(__NR_close_range, 3, ~0u, 0);
+		pid = syscall3(__NR_execve, starter, argv, envp);
+		FAIL("cannot execute '", starter, "': ", reason(pid));
 	}
-	syscall1(__NR_close, start->lock);
-	if (start->life >= 0) {
-		syscall1(__NR_close, start->life);
-		syscall1(__NR_close, start->log);
-	}
-	return engine;
+	while (pid > 0 && syscall4(__NR_wait4, pid, &status, 0, NULL) == -EINTR)
+		continue;
+	if (pid < 0 || (status & 0x7f) != 0)
+		FAIL("cannot start the engine: its starter ",
+		     pid < 0 ? "cannot be run" : "was killed");
+	if (status != 0)
+		syscall1(__NR_exit_group, EXIT_ENGINE);
 }
 
 int connect_engine(char *const *envp)
 {
-	struct start start = {.life = -1};
+	static const struct __kernel_timespec PAUSE = {0, PAUSE_NANOS};
+	struct sockaddr_un address = {.sun_family = KERNEL_AF_UNIX};
+	const char *run = variable(envp, "KAPSEL_RUN=", "/run/kapsel");
 	int engine;
 
-	find_places(envp);
-	start.address = address_of_engine();
-	engine = try_connect(&start.address);
-	return engine >= 0 ? engine : start_engine(&start, envp);
+	if (!join(address.sun_path, sizeof(address.sun_path), run, "/kapsel.sock"))
+		FAIL("cannot reach the engine in '", run,
+		     "': the path of a socket has at most 107 bytes; choose a shorter KAPSEL_RUN");
+	for (int tries = 0; (engine = try_connect(&address)) < 0; tries++) {
+		if (tries == TRIES)
+			FAIL("cannot reach the engine at '", address.sun_path,
+			     "': one runs, but does not listen");
+		if (tries > 0)
+			syscall2(__NR_nanosleep, &PAUSE, NULL);
+		start_engine(run, envp);
+	}
+	return engine;
 }

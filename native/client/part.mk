@@ -4,7 +4,7 @@ CROSS_CHECKS += cross-check-client
 
 CLIENT_TEST := $(wildcard client/test/*.[ch])
 
-$(BUILD)/%/client-test: $(CLIENT_TEST) client/wire.h
+$(BUILD)/%/client-test: $(CLIENT_TEST) client/wire.h Makefile
 	@mkdir -p $(@D)
 	$(CC_$*) $(HOSTED) -o $@ $(filter %.c,$(CLIENT_TEST))
 

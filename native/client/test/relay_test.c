@@ -238,13 +238,14 @@ static void frames_that_are_wrong_are_refused(void)
 	static const struct frame LONG = {.type = FROM_STDOUT, .length = FRAME_LIMIT + 1};
 	static const struct frame UNKNOWN = {.type = 77, .length = 4};
 	const struct frame *wrong[] = {&LONG, &UNKNOWN};
+	char data[sizeof(struct frame) + 4] = {0};
 
 	for (int i = 0; i < 2; i++) {
 		struct client client;
 		int engine = serve_client(&client);
 
-		write_all(engine, wrong[i], sizeof(*wrong[i]));
-		write_all(engine, "    ", 4);
+		memcpy(data, wrong[i], sizeof(*wrong[i]));
+		write_all(engine, data, sizeof(data));
 		CHECK(finish(&client) == 125);
 		CHECK(strncmp(read_all(client.err), "kapsel: the engine sent a frame ", 32) == 0);
 		unlink(path_of("run/kapsel.sock"));

@@ -1,28 +1,41 @@
-/* How the client finds the engine, or starts it. The starter is a script that runs this program. */
+/*
+ * How the client finds the engine, or starts it: with the real starter, and a Java that is a script
+ * which runs this program.
+ */
 #define _GNU_SOURCE
 #include "fake.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void install_starter(const char *script)
+#define STARTER "../dist/src/lib/kapseld"
+
+/* The starter and a Java; `script` is what that does, after it has added a line to a file. */
+static void install_java(const char *script)
 {
-	write_file(path_of("lib/kapsel/kapseld"), script, 0755);
+	char *text = NULL;
+
+	CHECK(asprintf(&text, "cp %s %s/lib/kapsel/", STARTER, directory) > 0 && system(text) == 0);
+	write_file(path_of("lib/kapsel/build"), "test\n", 0644);
+	write_file(path_of("lib/kapsel/kapsel-test-25.0.9+1.aot"), "", 0644);
+	CHECK(mkdir(path_of("java"), 0755) == 0 && mkdir(path_of("java/bin"), 0755) == 0);
+	write_file(path_of("java/release"),
+		   "A=\"1\"\nJAVA_RUNTIME_VERSION=\"25.0.9+1\"\nJAVA_VERSION=\"25.0.9\"\n", 0644);
+	CHECK(asprintf(&text, "#!/bin/sh\necho started >>%s/starts\n%s", directory, script) > 0);
+	write_file(path_of("java/bin/java"), text, 0755);
+	setenv("JAVA_HOME", path_of("java"), 1);
 }
 
-/* A starter whose engine serves clients until `seconds` have passed; each start adds a line to a
- * file. */
+/* An engine that serves clients for some seconds, after the commands in `before`. */
 static void install_engine(const char *before)
 {
 	char *script = NULL;
 
-	CHECK(asprintf(&script, "#!/bin/sh\necho started >>%s/starts\n%s\nexec %s --engine %s\n",
-		       directory, before, self, directory) > 0);
-	install_starter(script);
+	CHECK(asprintf(&script, "%s\nexec %s --engine %s\n", before, self, directory) > 0);
+	install_java(script);
 }
 
 static int run_client(char **errors)
@@ -96,41 +109,72 @@ static void the_engine_gets_nothing_of_the_caller(void)
 {
 	char *errors;
 	char *environment;
+	char *script = NULL;
 
 	setenv("JAVA_TOOL_OPTIONS", "-Dx", 1);
-	setenv("LD_PRELOAD_NOT", "x", 1);
+	setenv("LD_OTHER", "x", 1);
 	setenv("SECRET", "x", 1);
-	setenv("KAPSEL_IDLE", "x", 1);
-	install_engine(
-		"env >$4/environment; umask >$4/umask; pwd >$4/pwd; ls /proc/self/fd >$4/fds;"
-		"readlink /proc/self/fd/0 >$4/stdin; cut -d' ' -f6,7 /proc/self/stat >$4/session");
-	mkdir(path_of("state"), 0700);
+	setenv("KAPSEL_LOG", "DEBUG", 1);
+	CHECK(dup2(2, 77) == 77);
+	CHECK(asprintf(&script,
+		       "cd %s; env >environment; umask >umask; echo \"$*\" >options; readlink "
+		       "/proc/$$/cwd"
+		       " /proc/$$/fd/0 >places; ls /proc/$$/fd >fds; cut -d' ' -f6,7 /proc/$$/stat "
+		       ">session",
+		       path_of("")) > 0);
+	install_engine(script);
 	CHECK(run_client(&errors) == 7);
-	environment = content("state/environment");
-	CHECK(strstr(environment, "JAVA_TOOL_OPTIONS") == NULL &&
-	      strstr(environment, "LD_") == NULL);
+	environment = content("environment");
+	CHECK(strstr(environment, "JAVA_TOOL") == NULL && strstr(environment, "LD_") == NULL);
 	CHECK(strstr(environment, "SECRET") == NULL &&
-	      strstr(environment, "KAPSEL_IDLE=x") != NULL);
-	CHECK(strcmp(content("state/umask"), "0022\n") == 0);
-	CHECK(strcmp(content("state/pwd"), "/\n") == 0);
-	CHECK(strcmp(content("state/stdin"), "/dev/null\n") == 0);
-	/* 3 is the pipe by which its death is seen, 4 is ls(1)'s own. */
-	CHECK(strcmp(content("state/fds"), "0\n1\n2\n3\n4\n") == 0);
-	CHECK(strstr(content("state/session"), " 0\n") != NULL);
+	      strstr(environment, "KAPSEL_LOG=DEBUG") != NULL);
+	CHECK(strcmp(content("umask"), "0022\n") == 0);
+	CHECK(strstr(content("places"), "/dev/null\n") != NULL);
+	/* 3 is the lock that tells that an engine lives. */
+	CHECK(strstr(content("fds"), "77\n") == NULL && strstr(content("fds"), "3\n") != NULL);
+	CHECK(strstr(content("session"), " 0\n") != NULL);
+	CHECK(strstr(content("options"), path_of("lib/kapsel/kapsel-test-25.0.9+1.aot -")) != NULL);
 }
 
 static void an_engine_that_fails_is_quoted(void)
 {
 	char *errors;
 
-	mkdir(path_of("run"), 0700);
 	write_file(path_of("run/engine.log"), "an old line\n", 0600);
-	install_starter("#!/bin/sh\necho first; echo 'kapseld: no JDK 25' >&2; exit 1\n");
+	install_java("echo first; echo 'cannot listen: no' >&2; exit 1\n");
 	CHECK(run_client(&errors) == 125);
-	CHECK(strcmp(errors, "kapsel: cannot start the engine: kapseld: no JDK 25\n") == 0);
-	install_starter("#!/bin/sh\nexit 1\n");
+	CHECK(strcmp(errors, "kapsel: cannot start the engine: cannot listen: no\n") == 0);
+	write_file(path_of("java/bin/java"), "#!/bin/sh\nexit 1\n", 0755);
 	CHECK(run_client(&errors) == 125);
 	CHECK(strcmp(errors, "kapsel: cannot start the engine: it said nothing\n") == 0);
+}
+
+static void a_missing_java_is_named(void)
+{
+	char *errors;
+
+	install_java("");
+	write_file(path_of("java/release"), "JAVA_VERSION=\"17.0.15\"\n", 0644);
+	CHECK(system("sed -i 's|/usr/lib/jvm|/none|g; s|/opt|/none|g' $(dirname "
+		     "$JAVA_HOME)/lib/kapsel/kapseld") == 0);
+	setenv("PATH", "/usr/bin:/bin", 1);
+	if (system("java -version 2>&1 | grep -q 'version \"2[5-9]'") == 0)
+		return; /* there is one in PATH, and it is used */
+	CHECK(run_client(&errors) == 125);
+	CHECK(strstr(errors, "there is no Java 25 or later") != NULL);
+	CHECK(strstr(errors, "; install temurin-25-jdk or openjdk-25-jdk-headless\n") != NULL);
+}
+
+static void a_log_that_has_grown_is_put_aside(void)
+{
+	char *errors;
+
+	install_engine("");
+	write_file(path_of("run/engine.log"), "old\n", 0600);
+	CHECK(truncate(path_of("run/engine.log"), 2 << 20) == 0);
+	CHECK(run_client(&errors) == 7);
+	CHECK(strcmp(content("run/engine.log"), "") == 0);
+	CHECK(strncmp(content("run/engine.log.1"), "old\n", 4) == 0);
 }
 
 static void a_missing_starter_is_named(void)
@@ -138,7 +182,7 @@ static void a_missing_starter_is_named(void)
 	char *errors;
 
 	CHECK(run_client(&errors) == 125);
-	CHECK(strstr(errors, "cannot start the engine: kapsel: cannot execute '") != NULL);
+	CHECK(strncmp(errors, "kapsel: cannot execute '", 24) == 0);
 	CHECK(strstr(errors, "/lib/kapsel/kapseld': no such file or directory (ENOENT)\n") != NULL);
 }
 
@@ -146,7 +190,7 @@ static void a_slow_engine_is_announced(void)
 {
 	char *errors;
 
-	install_engine("sleep 5.3");
+	install_engine("sleep 7");
 	CHECK(run_client(&errors) == 7);
 	CHECK(strstr(errors, "kapsel: still waiting for the engine to start; its log is '") !=
 	      NULL);
@@ -154,15 +198,15 @@ static void a_slow_engine_is_announced(void)
 
 static void places_that_cannot_be_used_are_refused(void)
 {
-	char *errors;
 	char *bin = path_of("bin/kapsel");
 	char command[512];
 
+	install_java("");
 	snprintf(command, sizeof(command), "KAPSEL_RUN=relative %s 2>%s/e; test $? = 125", bin,
 		 directory);
 	CHECK(system(command) == 0);
-	CHECK(strcmp(content("e"),
-		     "kapsel: cannot use 'relative': KAPSEL_RUN must be an absolute path\n") == 0);
+	CHECK(strstr(content("e"), "cannot start the engine: 'relative' is no absolute path") !=
+	      NULL);
 	snprintf(command, sizeof(command),
 		 "KAPSEL_RUN=/$(printf %%0110d 0) %s 2>%s/e; test $? = 125", bin, directory);
 	CHECK(system(command) == 0);
@@ -172,7 +216,6 @@ static void places_that_cannot_be_used_are_refused(void)
 		 bin, directory);
 	CHECK(system(command) == 0);
 	CHECK(strstr(content("e"), "not a directory (ENOTDIR)") != NULL);
-	(void)errors;
 }
 
 /* Root may do everything, so this looks as somebody else when it can, else at a mode of 0. */
@@ -194,6 +237,7 @@ static void a_run_directory_of_another_user_is_not_trusted(void)
 {
 	char *errors;
 
+	install_java("");
 	if (geteuid() != 0) {
 		setenv("KAPSEL_RUN", "/proc", 1);
 		CHECK(system(path_of("bin/kapsel")) == 125 << 8);
@@ -236,6 +280,8 @@ const struct test START_TESTS[] = {
 	{"an engine that ends unasked is asked again", an_engine_that_ends_unasked_is_asked_again},
 	{"the engine gets nothing of the caller", the_engine_gets_nothing_of_the_caller},
 	{"an engine that fails is quoted", an_engine_that_fails_is_quoted},
+	{"a missing Java is named", a_missing_java_is_named},
+	{"a log that has grown is put aside", a_log_that_has_grown_is_put_aside},
 	{"a missing starter is named", a_missing_starter_is_named},
 	{"a slow engine is announced", a_slow_engine_is_announced},
 	{"places that cannot be used are refused", places_that_cannot_be_used_are_refused},
