@@ -8,8 +8,8 @@ import io.kapsel.linux.Errno;
 import io.kapsel.linux.Syscall;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -97,7 +97,7 @@ class SeccompCompilerTest {
 
   @Test
   void randomProfilesMeanWhatTheySay() {
-    Random random = new Random(20261123);
+    SplittableRandom random = new SplittableRandom(20261123);
     for (int round = 0; round < 40; round++) {
       SeccompProfile profile = random(random, 1 + random.nextInt(120));
       for (Abi host : List.of(Abi.X86_64, Abi.AARCH64)) {
@@ -108,7 +108,7 @@ class SeccompCompilerTest {
 
   @Test
   void reachesAcrossAFilterOfThousandsOfInstructions() {
-    Random random = new Random(7);
+    SplittableRandom random = new SplittableRandom(7);
     SeccompProfile profile = random(random, 330);
     assertThat(SeccompCompiler.compile(profile, Abi.X86_64).length / 8).isGreaterThan(1000);
     agrees(profile, Abi.X86_64, IntStream.range(0, 480), 0, 1, 5, 0x1_0000_0005L, -1);
@@ -207,7 +207,7 @@ class SeccompCompilerTest {
     };
   }
 
-  private static SeccompProfile random(Random random, int count) {
+  private static SeccompProfile random(SplittableRandom random, int count) {
     SeccompAction[] actions = {
       SeccompAction.ALLOW, DENY, SeccompAction.errno(Errno.ENOSYS), SeccompAction.KILL_THREAD
     };
