@@ -259,6 +259,8 @@ int kapsel_main(int argc, char **argv, char **envp)
 			run_segment(descriptors, count);
 		else if (m.type == MESSAGE_SPAWN && count == 1 && launch.sync < 0)
 			spawn(descriptors[0]);
+		else if (m.type == MESSAGE_ATTACH && count == 1)
+			attach(descriptors[0], m.a);
 		else
 			give_up((struct failure){HALF_MONITOR, -1, EPROTO});
 	}

@@ -106,7 +106,8 @@ long receive_message(int socket, void *message, size_t size, int *descriptors, i
 long send_descriptors(int socket, const void *message, size_t size, const int *descriptors,
 		      int count);
 
-/* monitor.c: from STARTED to the end. */
+/* monitor.c: from STARTED to the end. Clients may be there before. */
+void attach(int fd, int wants);
 _Noreturn void monitor(void);
 
 /* log.c */

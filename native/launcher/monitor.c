@@ -265,7 +265,7 @@ static void set_nonblocking(int fd)
 		syscall3(__NR_fcntl, fd, 4 /* F_SETFL */, flags | NONBLOCK);
 }
 
-static void attach(int fd, int wants)
+void attach(int fd, int wants)
 {
 	struct client *c;
 
@@ -505,6 +505,8 @@ static void trim(void)
 
 		for (unsigned int i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 			keep |= launch.roles[kept[i]] == fd;
+		for (int i = 0; i < m.client_count; i++)
+			keep |= m.clients[i].fd == fd;
 		if (!keep && syscall1(__NR_close, fd) < 0 && fd > 64)
 			break;
 	}

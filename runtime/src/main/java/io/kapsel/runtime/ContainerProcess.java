@@ -1,7 +1,6 @@
 package io.kapsel.runtime;
 
 import io.kapsel.linux.Errno;
-import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.process.Pidfd;
 import java.io.IOException;
@@ -115,8 +114,8 @@ public final class ContainerProcess implements AutoCloseable {
   }
 
   /** Relays between the program and a client's stream socket, whose descriptor is passed on. */
-  public void attach(Fd stream, boolean in, boolean out, boolean err) {
-    control.send(Control.ATTACH, (in ? 1 : 0) | (out ? 2 : 0) | (err ? 4 : 0), stream);
+  public void attach(Client client) {
+    client.attachTo(control);
   }
 
   /** Sends a signal; nothing when it has ended. */

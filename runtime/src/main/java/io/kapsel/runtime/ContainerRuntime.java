@@ -42,12 +42,13 @@ public final class ContainerRuntime implements AutoCloseable {
   }
 
   /** Starts a container; returns when its program was executed. */
-  public ContainerProcess launch(Bundle bundle) {
+  public ContainerProcess launch(Bundle bundle, Optional<Client> client) {
     LaunchPlan plan = plan(bundle);
     Control control = spawn();
     try {
       Launch launch = new Launch(control);
       launch.send(plan.sandbox());
+      client.ifPresent(each -> each.attachTo(control));
       launch.send(plan.container());
       return started(launch, bundle);
     } catch (LaunchException | SyscallException e) {
@@ -107,13 +108,14 @@ public final class ContainerRuntime implements AutoCloseable {
    * Starts a container in a prepared sandbox, or without it where that does not fit. The sandbox is
    * used up either way.
    */
-  public ContainerProcess launch(Sandbox sandbox, Bundle bundle) {
+  public ContainerProcess launch(Sandbox sandbox, Bundle bundle, Optional<Client> client) {
     LaunchPlan plan = plan(bundle);
     if (!sandbox.fits(plan.sandbox().encode())) {
       discard(sandbox);
-      return launch(bundle);
+      return launch(bundle, client);
     }
     try {
+      client.ifPresent(each -> each.attachTo(sandbox.control()));
       sandbox.launch().send(plan.container());
       return started(sandbox.launch(), bundle);
     } catch (LaunchException | SyscallException e) {
@@ -130,12 +132,17 @@ public final class ContainerRuntime implements AutoCloseable {
 
   /** Executes another program in a running container. */
   public ContainerProcess exec(
-      ContainerProcess target, Bundle bundle, Process process, Stdio stdio) {
+      ContainerProcess target,
+      Bundle bundle,
+      Process process,
+      Stdio stdio,
+      Optional<Client> client) {
     Segment segment =
         new ExecPlanner(target, bundle, process, stdio, facts, cgroups.groups(bundle.id())).plan();
     Control control = spawn();
     try {
       Launch launch = new Launch(control);
+      client.ifPresent(each -> each.attachTo(control));
       launch.send(segment);
       return launch.awaitStarted(Optional.empty());
     } catch (LaunchException | SyscallException e) {

@@ -29,6 +29,10 @@ public final class Sandbox implements AutoCloseable {
     return Arrays.equals(segment, wanted);
   }
 
+  Control control() {
+    return control;
+  }
+
   Launch launch() {
     return launch;
   }

@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -58,7 +59,7 @@ class ContainerRuntimeIT {
   }
 
   private String run(Bundle bundle, int code) throws Exception {
-    try (ContainerProcess process = runtime.launch(bundle)) {
+    try (ContainerProcess process = runtime.launch(bundle, Optional.empty())) {
       assertThat(process.await().code()).as(log()).isEqualTo(code);
     }
     return log();
@@ -111,7 +112,7 @@ class ContainerRuntimeIT {
 
   @Test
   void failsWithTheReasonWhenTheProgramIsMissing() {
-    assertThatThrownBy(() -> runtime.launch(bundle().running("nosuchprogram")))
+    assertThatThrownBy(() -> runtime.launch(bundle().running("nosuchprogram"), Optional.empty()))
         .isInstanceOfSatisfying(
             LaunchException.class,
             e -> assertThat(e.kind()).isEqualTo(LaunchException.Kind.NOT_FOUND))
@@ -139,12 +140,16 @@ class ContainerRuntimeIT {
   @Test
   void entersARunningContainer() throws Exception {
     Bundle bundle = bundle().running("sleep", "60");
-    try (ContainerProcess process = runtime.launch(bundle)) {
+    try (ContainerProcess process = runtime.launch(bundle, Optional.empty())) {
       UnixStream.Pair pair = UnixStream.pair();
-      Bundle inside = bundle().running("sh", "-c", "sleep 0.2; id -u; ps ax | wc -l; hostname");
+      Bundle inside = bundle().running("sh", "-c", "id -u; ps ax | wc -l; hostname");
       try (ContainerProcess entered =
-          runtime.exec(process, bundle, inside.spec().process().orElseThrow(), Stdio.OUTPUT)) {
-        entered.attach(pair.other(), false, true, true);
+          runtime.exec(
+              process,
+              bundle,
+              inside.spec().process().orElseThrow(),
+              Stdio.OUTPUT,
+              Optional.of(new Client(pair.other(), false, true, true)))) {
         pair.other().close();
         assertThat(entered.await().code()).isZero();
         byte[] frames = new byte[4096];
@@ -165,7 +170,7 @@ class ContainerRuntimeIT {
     Bundle bundle = bundle().running("true");
     Sandbox sandbox = runtime.prepare(bundle);
 
-    try (ContainerProcess process = runtime.launch(sandbox, bundle)) {
+    try (ContainerProcess process = runtime.launch(sandbox, bundle, Optional.empty())) {
       assertThat(process.await().code()).isZero();
     }
   }
@@ -173,7 +178,7 @@ class ContainerRuntimeIT {
   @Test
   void isFoundAgainThroughItsSocket() throws Exception {
     Bundle bundle = bundle().running("sh", "-c", "sleep 1; exit 3");
-    ContainerProcess first = runtime.launch(bundle);
+    ContainerProcess first = runtime.launch(bundle, Optional.empty());
     first.close();
 
     try (ContainerProcess again = runtime.reconnect(bundle).orElseThrow()) {
