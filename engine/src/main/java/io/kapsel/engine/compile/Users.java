@@ -1,0 +1,112 @@
+package io.kapsel.engine.compile;
+
+import io.kapsel.engine.EngineException;
+import io.kapsel.linux.file.RootDirectory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The users and groups of a root file system, read from its layers by descriptors that lead nowhere
+ * else; see passwd(5) and group(5).
+ */
+public final class Users {
+  private static final int LARGEST = 1 << 20;
+  private static final long LARGEST_ID = 65_535;
+
+  private final List<String[]> passwd;
+  private final List<String[]> group;
+
+  /** Who a process is. */
+  public record Account(long uid, long gid, List<Long> groups, String home) {}
+
+  private Users(List<String[]> passwd, List<String[]> group) {
+    this.passwd = passwd;
+    this.group = group;
+  }
+
+  /** Of a root that is made of these layers, the upper ones first. */
+  public static Users in(List<Path> layers) {
+    return new Users(lines(layers, "/etc/passwd", 7), lines(layers, "/etc/group", 4));
+  }
+
+  private static List<String[]> lines(List<Path> layers, String file, int fields) {
+    for (Path layer : layers) {
+      try (RootDirectory root = RootDirectory.open(layer.toString())) {
+        Optional<byte[]> text = root.read(file, LARGEST);
+        if (text.isPresent()) {
+          return new String(text.get(), StandardCharsets.UTF_8)
+              .lines()
+              .map(line -> line.split(":", -1))
+              .filter(parts -> parts.length >= fields)
+              .toList();
+        }
+      }
+    }
+    return List.of();
+  }
+
+  /** The account for {@code USER[:GROUP]}, by names or numbers, with groups added. */
+  public Account find(Optional<String> user, List<String> more, String reference) {
+    String[] parts = user.orElse("0").split(":", 2);
+    Optional<String[]> entry = entry(passwd, parts[0]);
+    long uid = entry.map(each -> number(each[2])).orElseGet(() -> id(parts[0], "user", reference));
+    long gid =
+        parts.length > 1 && !parts[1].isEmpty()
+            ? groupId(parts[1], reference)
+            : entry.map(each -> number(each[3])).orElse(0L);
+    List<Long> groups = new ArrayList<>();
+    if (parts.length == 1) {
+      entry.ifPresent(each -> memberships(each[0], groups));
+    }
+    for (String name : more) {
+      long id = groupId(name, reference);
+      if (!groups.contains(id)) {
+        groups.add(id);
+      }
+    }
+    String home = entry.map(each -> each[5]).filter(each -> !each.isEmpty()).orElse("/");
+    return new Account(uid, gid, groups, uid == 0 && entry.isEmpty() ? "/root" : home);
+  }
+
+  private void memberships(String name, List<Long> groups) {
+    for (String[] each : group) {
+      if (List.of(each[3].split(",")).contains(name)) {
+        groups.add(number(each[2]));
+      }
+    }
+  }
+
+  private long groupId(String name, String reference) {
+    return entry(group, name)
+        .map(each -> number(each[2]))
+        .orElseGet(() -> id(name, "group", reference));
+  }
+
+  /** By name, or by number for the other fields of the line. */
+  private static Optional<String[]> entry(List<String[]> lines, String name) {
+    return lines.stream()
+        .filter(each -> each[0].equals(name))
+        .findFirst()
+        .or(() -> lines.stream().filter(each -> each[2].equals(name)).findFirst());
+  }
+
+  private static long number(String text) {
+    return text.matches("\\d{1,10}") ? Long.parseLong(text) : 0;
+  }
+
+  private static long id(String text, String kind, String reference) {
+    if (text.isEmpty() || !text.matches("\\d{1,10}")) {
+      throw new EngineException.Invalid(
+          "create", reference, "unable to find %s %s: no matching entries".formatted(kind, text));
+    }
+    long id = Long.parseLong(text);
+    if (id > LARGEST_ID) {
+      throw new EngineException.Invalid(
+          "create", reference, "%s id %s is not between 0 and 65535".formatted(kind, text));
+    }
+    return id;
+  }
+}
