@@ -39,11 +39,11 @@ static long move_descriptors(int number, int socket, void *bytes, size_t size, i
 		result = syscall3(number, socket, &m,
 				  sending ? KERNEL_MSG_NOSIGNAL : KERNEL_MSG_CMSG_CLOEXEC);
 	while (result == -EINTR);
-	if (sending || result < 0)
+	if (sending || result <= 0)
 		return result;
 	if (*count == 0 || m.control_length < sizeof(*head) || head->type != KERNEL_SCM_RIGHTS) {
 		*count = 0;
-		return result;
+		return (size_t)result == size ? result : -EMSGSIZE;
 	}
 	*count = (int)((head->length - sizeof(*head)) / sizeof(int));
 	memcpy(descriptors, head + 1, (size_t)*count * sizeof(int));
@@ -112,17 +112,8 @@ void unmap_segment(const struct plan *plan)
 
 _Noreturn static void give_up(struct failure failure)
 {
-	if (failure.half == HALF_MONITOR && launch.sync >= 0 && launch.peer.error == 0) {
-		/* the init half may have said why it left before we stumbled over that */
-		struct pollfd polled = {launch.sync, POLLIN, 0};
-		struct timespec {
-			long s, ns;
-		} no_time = {0, 0};
-
-		if (failure.error == EPIPE &&
-		    syscall5(__NR_ppoll, &polled, 1, &no_time, NULL, 0) > 0)
-			await_exec();
-	}
+	if (failure.half == HALF_MONITOR)
+		hear_last_words();
 	if (launch.peer.error != 0)
 		failure = launch.peer;
 	if (launch.init_pidfd >= 0)
@@ -172,17 +163,13 @@ static void run_segment(const int *descriptors, int count)
 /* The child serves the new socket; what the first launcher knows (its slots) it knows too. */
 static void spawn(int socket)
 {
-	long pid = syscall5(__NR_clone, 0, 0, 0, 0, 0);
+	/* with SIGCHLD as its exit signal, because only then a parent that ignores it is rid of it
+	 */
+	long pid = syscall5(__NR_clone, SIGCHLD, 0, 0, 0, 0);
 
 	if (pid == 0) {
-		struct kernel_action action;
-		uint64_t child = 1ul << (SIGCHLD - 1);
-
 		launch.segment = 0;
-		memset(&action, 0, sizeof(action));
 		syscall3(__NR_dup3, socket, CONTROL, O_CLOEXEC);
-		syscall4(__NR_rt_sigaction, SIGCHLD, &action, NULL, sizeof(uint64_t));
-		syscall4(__NR_rt_sigprocmask, SIG_BLOCK, &child, NULL, sizeof(child));
 		syscall5(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 		syscall0(__NR_setsid);
 	}

@@ -40,6 +40,22 @@ _Noreturn void init_half(const struct plan *plan)
 	}
 }
 
+static int sync_ended(void)
+{
+	struct pollfd polled = {launch.sync, 0, 0};
+	uint64_t no_time[2] = {0, 0};
+
+	return syscall5(__NR_ppoll, &polled, 1, no_time, NULL, 0) > 0;
+}
+
+/* The sync socket tells of a parent that died before the kernel was asked to. */
+static void die_with_parent(void)
+{
+	syscall5(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (sync_ended())
+		leave(1);
+}
+
 static void enter_init(int sync)
 {
 	uint64_t none = 0;
@@ -49,7 +65,19 @@ static void enter_init(int sync)
 	close_fd(sync);
 	launch.sync = SYNC_OF_INIT;
 	syscall4(__NR_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
-	syscall5(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	die_with_parent();
+}
+
+/* A parent of an init half waits for it, and no signal but KILL ends it: not PIPE, nor a stray one.
+ */
+static void become_parent(void)
+{
+	struct kernel_action standard;
+	uint64_t all = ~0ul;
+
+	memset(&standard, 0, sizeof(standard));
+	syscall4(__NR_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
+	syscall4(__NR_rt_sigaction, SIGCHLD, &standard, NULL, sizeof(uint64_t));
 }
 
 static long clone_with(uint64_t flags, int64_t cgroup, int *pidfd)
@@ -79,7 +107,7 @@ static long split_again(uint64_t flags, int64_t cgroup)
 		tell_sync(SYNC_PID, (uint32_t)pid, 0);
 		leave(0);
 	}
-	syscall5(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	die_with_parent();
 	return 0;
 }
 
@@ -97,6 +125,7 @@ long split(const struct plan *plan, uint64_t flags, int64_t cgroup, const struct
 		syscall4(__NR_socketpair, KERNEL_AF_UNIX, SEQPACKET | KERNEL_SOCK_CLOEXEC, 0, pair);
 	if (result < 0)
 		return result;
+	become_parent();
 	result = clone_with(flags, cgroup, &pidfd);
 	if (result == 0) {
 		close_fd(pair[0]);
@@ -186,6 +215,23 @@ long take(int64_t *results, int count)
 		for (int i = 0; i < n; i++)
 			results[i] = descriptors[i];
 		return 0;
+	}
+}
+
+/* The init half may have said why it ended before the monitor stumbled over that. */
+void hear_last_words(void)
+{
+	struct pollfd polled = {launch.sync, POLLIN, 0};
+	uint64_t no_time[2] = {0, 0};
+
+	while (launch.sync >= 0 && launch.peer.error == 0 &&
+	       syscall5(__NR_ppoll, &polled, 1, no_time, NULL, 0) > 0) {
+		struct sync_message m;
+		int n = 0;
+
+		if (receive_message(launch.sync, &m, sizeof(m), NULL, &n) <= 0)
+			return;
+		note(&m);
 	}
 }
 

@@ -94,6 +94,7 @@ long pass(const int64_t *descriptors, int count);
 long take(int64_t *results, int count);
 void tell_sync(uint32_t type, uint32_t a, uint32_t b);
 int await_exec(void);
+void hear_last_words(void);
 _Noreturn void init_half(const struct plan *plan);
 long become_reaper(void);
 long execute(char *const *candidates, char *const *argv, char *const *envp);

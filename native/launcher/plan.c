@@ -52,6 +52,12 @@ static int needs_data(const struct step *s, int argument)
 	return s->kinds[argument] == KIND_DATA ? 0 : -1;
 }
 
+/* An array of addresses, aligned, so that the last word of the data ends it at the latest. */
+static int needs_array(const struct step *s, int argument)
+{
+	return needs_data(s, argument) < 0 || s->arguments[argument] % 8 != 0 ? -1 : 0;
+}
+
 static int check_operation(const struct step *s)
 {
 	switch (s->op) {
@@ -63,7 +69,7 @@ static int check_operation(const struct step *s)
 	case OP_OPEN_ROOT:
 		return needs_data(s, 1);
 	case OP_EXEC:
-		return needs_data(s, 0) | needs_data(s, 1) | needs_data(s, 2);
+		return needs_array(s, 0) | needs_array(s, 1) | needs_array(s, 2);
 	case OP_POKE:
 		if (s->kinds[2] != KIND_IMMEDIATE || (s->arguments[2] != 4 && s->arguments[2] != 8))
 			return -1;
@@ -106,6 +112,19 @@ static int check_list(const struct step *steps, uint32_t count, uint32_t data, i
 	return ends_in_exec && count == 0 ? -1 : 0;
 }
 
+/* A last word of zero, which no relocation changes, so that every text and every array ends. */
+static int ends_in_zero(const struct plan *plan)
+{
+	uint32_t data = plan->header->data;
+
+	if (data == 0)
+		return 1;
+	for (uint32_t i = 1; i <= sizeof(uint64_t); i++)
+		if (plan->data[data - i] != 0)
+			return 0;
+	return 1;
+}
+
 static int check_relocations(const struct plan *plan)
 {
 	uint32_t data = plan->header->data;
@@ -113,7 +132,7 @@ static int check_relocations(const struct plan *plan)
 	for (uint32_t i = 0; i < plan->header->relocations; i++) {
 		const struct relocation *r = &plan->relocations[i];
 
-		if (r->at % 8 != 0 || r->at >= data || r->to >= data)
+		if (r->at % 8 != 0 || (uint64_t)r->at + 8 >= data || r->to >= data)
 			return -1;
 	}
 	return 0;
@@ -130,7 +149,7 @@ int plan_check(uint8_t *bytes, size_t size, struct plan *plan)
 	plan->init = plan->monitor + h->monitor;
 	plan->relocations = (const struct relocation *)(plan->init + h->init);
 	plan->data = (uint8_t *)(plan->relocations + h->relocations);
-	if (h->data > 0 && plan->data[h->data - 1] != 0) /* so that every text ends */
+	if (!ends_in_zero(plan))
 		return -1;
 	if (check_list(plan->monitor, h->monitor, h->data, 0) < 0 ||
 	    check_list(plan->init, h->init, h->data, (h->flags & PLAN_FINAL) != 0) < 0)

@@ -110,10 +110,13 @@ long open_in_root(int root, const char *path, uint64_t want, uint32_t mode)
 {
 	uint64_t flags = (want & WANT_KIND) == WANT_DIRECTORY ? O_DIRECTORY : 0;
 	long result = look_up(root, path, flags, want);
+	long umask;
 
 	if (result != -ENOENT || (want & WANT_KIND) == WANT_EXISTING)
 		return result;
+	umask = syscall1(__NR_umask, 0); /* the mode is meant as it is */
 	result = make_path(root, path, want, mode);
+	syscall1(__NR_umask, umask);
 	if (result < 0 || (want & WANT_KIND) == WANT_FILE)
 		return result;
 	close_fd((int)result);
