@@ -10,8 +10,9 @@ import java.util.List;
  *
  * <p>The kernel hands it {@code struct bpf_cgroup_dev_ctx}: the access in the upper and the type in
  * the lower half of the first word, then major and minor. The rules are tried from the last to the
- * first. A rule that allows matches when it allows all of the access; one that refuses, when it
- * refuses any of it.
+ * first, so that for each kind of access the last rule that speaks of it decides: one that allows
+ * takes its kinds off the list of what is still asked for, one that refuses ends the matter when
+ * one of its kinds is still on the list.
  */
 public final class DeviceFilter {
   private static final int LOAD_WORD = 0x61;
@@ -70,15 +71,20 @@ public final class DeviceFilter {
     if (rule.minor() != DeviceRule.ANY) {
       tests.add(new int[] {JUMP_UNEQUAL, MINOR, rule.minor()});
     }
-    // each test is one instruction; then three for the access and two for the answer
-    int left = tests.size() + 5;
+    // each test is one instruction; what follows them differs, and ends with two for the answer
+    int left = tests.size() + (rule.allow() ? 4 : 5);
     for (int[] test : tests) {
       left--;
       emit(test[0], test[1], 0, left, test[2]);
     }
-    emit(MOVE, SCRATCH, ACCESS, 0, 0);
-    emit(AND_32, SCRATCH, 0, 0, rule.allow() ? ~access & 7 : access);
-    emit(rule.allow() ? JUMP_UNEQUAL : JUMP_EQUAL, SCRATCH, 0, 2, 0);
+    if (rule.allow()) {
+      emit(AND_32, ACCESS, 0, 0, ~access & 7);
+      emit(JUMP_UNEQUAL, ACCESS, 0, 2, 0);
+    } else {
+      emit(MOVE, SCRATCH, ACCESS, 0, 0);
+      emit(AND_32, SCRATCH, 0, 0, access);
+      emit(JUMP_EQUAL, SCRATCH, 0, 2, 0);
+    }
     end(rule.allow() ? 1 : 0);
   }
 
