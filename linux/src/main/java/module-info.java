@@ -8,6 +8,7 @@ module io.kapsel.linux {
   exports io.kapsel.linux.cgroup;
   exports io.kapsel.linux.device;
   exports io.kapsel.linux.host;
+  exports io.kapsel.linux.lsm;
   exports io.kapsel.linux.seccomp;
   exports io.kapsel.linux.poll;
   exports io.kapsel.linux.socket;

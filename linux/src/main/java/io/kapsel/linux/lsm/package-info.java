@@ -1,0 +1,2 @@
+/** The security modules of the kernel. */
+package io.kapsel.linux.lsm;
