@@ -68,6 +68,8 @@ public final class ContainerProcess implements AutoCloseable {
         process.signal(KILL);
       }
       end.complete(known.orElseGet(ExitRecord::unseen));
+    } else if (!end.isDone()) {
+      end.complete(ExitRecord.unseen());
     }
     control.close();
   }
@@ -101,6 +103,11 @@ public final class ContainerProcess implements AutoCloseable {
   /** Whether it has not ended. */
   public boolean running() {
     return !end.isDone();
+  }
+
+  /** Whether {@link #close} was called: its end is not ours to tell. */
+  public boolean released() {
+    return released;
   }
 
   /** Waits for the end. */

@@ -7,6 +7,7 @@ import io.kapsel.oci.Process;
 import io.kapsel.runtime.plan.LaunchPlan;
 import io.kapsel.runtime.plan.Segment;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -42,13 +43,13 @@ public final class ContainerRuntime implements AutoCloseable {
   }
 
   /** Starts a container; returns when its program was executed. */
-  public ContainerProcess launch(Bundle bundle, Optional<Client> client) {
+  public ContainerProcess launch(Bundle bundle, List<Client> clients) {
     LaunchPlan plan = plan(bundle);
     Control control = spawn();
     try {
       Launch launch = new Launch(control);
       launch.send(plan.sandbox());
-      client.ifPresent(each -> each.attachTo(control));
+      clients.forEach(each -> each.attachTo(control));
       launch.send(plan.container());
       return started(launch, bundle);
     } catch (LaunchException | SyscallException e) {
@@ -108,14 +109,14 @@ public final class ContainerRuntime implements AutoCloseable {
    * Starts a container in a prepared sandbox, or without it where that does not fit. The sandbox is
    * used up either way.
    */
-  public ContainerProcess launch(Sandbox sandbox, Bundle bundle, Optional<Client> client) {
+  public ContainerProcess launch(Sandbox sandbox, Bundle bundle, List<Client> clients) {
     LaunchPlan plan = plan(bundle);
     if (!sandbox.fits(plan.sandbox().encode())) {
       discard(sandbox);
-      return launch(bundle, client);
+      return launch(bundle, clients);
     }
     try {
-      client.ifPresent(each -> each.attachTo(sandbox.control()));
+      clients.forEach(each -> each.attachTo(sandbox.control()));
       sandbox.launch().send(plan.container());
       return started(sandbox.launch(), bundle);
     } catch (LaunchException | SyscallException e) {
@@ -132,17 +133,13 @@ public final class ContainerRuntime implements AutoCloseable {
 
   /** Executes another program in a running container. */
   public ContainerProcess exec(
-      ContainerProcess target,
-      Bundle bundle,
-      Process process,
-      Stdio stdio,
-      Optional<Client> client) {
+      ContainerProcess target, Bundle bundle, Process process, Stdio stdio, List<Client> clients) {
     Segment segment =
         new ExecPlanner(target, bundle, process, stdio, facts, cgroups.groups(bundle.id())).plan();
     Control control = spawn();
     try {
       Launch launch = new Launch(control);
-      client.ifPresent(each -> each.attachTo(control));
+      clients.forEach(each -> each.attachTo(control));
       launch.send(segment);
       return launch.awaitStarted(Optional.empty());
     } catch (LaunchException | SyscallException e) {
@@ -167,6 +164,15 @@ public final class ContainerRuntime implements AutoCloseable {
       return Optional.of(
           new Launch(control).awaitStarted(Optional.of(runDirectory.resolve("exit"))));
     } catch (SyscallException | LaunchException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** What a monitor wrote about its container's end. */
+  public Optional<ExitRecord> record(Path runDirectory) {
+    try {
+      return ExitRecord.parse(java.nio.file.Files.readAllBytes(runDirectory.resolve("exit")));
+    } catch (java.io.IOException e) {
       return Optional.empty();
     }
   }

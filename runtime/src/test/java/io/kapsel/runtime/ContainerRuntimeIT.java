@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -59,7 +59,7 @@ class ContainerRuntimeIT {
   }
 
   private String run(Bundle bundle, int code) throws Exception {
-    try (ContainerProcess process = runtime.launch(bundle, Optional.empty())) {
+    try (ContainerProcess process = runtime.launch(bundle, List.of())) {
       assertThat(process.await().code()).as(log()).isEqualTo(code);
     }
     return log();
@@ -112,7 +112,7 @@ class ContainerRuntimeIT {
 
   @Test
   void failsWithTheReasonWhenTheProgramIsMissing() {
-    assertThatThrownBy(() -> runtime.launch(bundle().running("nosuchprogram"), Optional.empty()))
+    assertThatThrownBy(() -> runtime.launch(bundle().running("nosuchprogram"), List.of()))
         .isInstanceOfSatisfying(
             LaunchException.class,
             e -> assertThat(e.kind()).isEqualTo(LaunchException.Kind.NOT_FOUND))
@@ -140,7 +140,7 @@ class ContainerRuntimeIT {
   @Test
   void entersARunningContainer() throws Exception {
     Bundle bundle = bundle().running("sleep", "60");
-    try (ContainerProcess process = runtime.launch(bundle, Optional.empty())) {
+    try (ContainerProcess process = runtime.launch(bundle, List.of())) {
       UnixStream.Pair pair = UnixStream.pair();
       Bundle inside = bundle().running("sh", "-c", "id -u; ps ax | wc -l; hostname");
       try (ContainerProcess entered =
@@ -149,7 +149,7 @@ class ContainerRuntimeIT {
               bundle,
               inside.spec().process().orElseThrow(),
               Stdio.OUTPUT,
-              Optional.of(new Client(pair.other(), false, true, true)))) {
+              List.of(new Client(pair.other(), false, true, true)))) {
         pair.other().close();
         assertThat(entered.await().code()).isZero();
         byte[] frames = new byte[4096];
@@ -170,7 +170,7 @@ class ContainerRuntimeIT {
     Bundle bundle = bundle().running("true");
     Sandbox sandbox = runtime.prepare(bundle);
 
-    try (ContainerProcess process = runtime.launch(sandbox, bundle, Optional.empty())) {
+    try (ContainerProcess process = runtime.launch(sandbox, bundle, List.of())) {
       assertThat(process.await().code()).isZero();
     }
   }
@@ -178,7 +178,7 @@ class ContainerRuntimeIT {
   @Test
   void isFoundAgainThroughItsSocket() throws Exception {
     Bundle bundle = bundle().running("sh", "-c", "sleep 1; exit 3");
-    ContainerProcess first = runtime.launch(bundle, Optional.empty());
+    ContainerProcess first = runtime.launch(bundle, List.of());
     first.close();
 
     try (ContainerProcess again = runtime.reconnect(bundle).orElseThrow()) {

@@ -1,0 +1,167 @@
+package io.kapsel.engine;
+
+import io.kapsel.base.AtomicFile;
+import io.kapsel.engine.compile.DockerSeccomp;
+import io.kapsel.engine.compile.Identity;
+import io.kapsel.engine.compile.SpecCompiler;
+import io.kapsel.engine.compile.Users;
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.MountRequest;
+import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.spec.RootSource;
+import io.kapsel.engine.spec.SecurityRequest.SeccompRequest;
+import io.kapsel.linux.Abi;
+import io.kapsel.linux.capability.CapabilitySet;
+import io.kapsel.linux.seccomp.DefaultProfile;
+import io.kapsel.linux.seccomp.SeccompProfile;
+import io.kapsel.oci.Spec;
+import io.kapsel.runtime.Bundle;
+import io.kapsel.runtime.RootFilesystem;
+import io.kapsel.runtime.Stdio;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Puts together what the runtime needs for one container. */
+final class Assembly {
+  private static final Map<CapabilitySet, SeccompProfile> PROFILES = new ConcurrentHashMap<>();
+
+  private final Kapsel engine;
+  private final ContainerSpec spec;
+  private final Identity identity;
+  private final List<Path> layers;
+  private final SpecCompiler compiler;
+
+  Assembly(Kapsel engine, ContainerSpec spec, Identity identity) {
+    this.engine = engine;
+    this.spec = spec;
+    this.identity = identity;
+    this.layers = layers();
+    this.compiler = new SpecCompiler(spec, engine.facts(), identity, Users.in(layers), this::pidOf);
+  }
+
+  private int pidOf(String reference) {
+    Container other = engine.container(reference);
+    return other
+        .status()
+        .pid()
+        .orElseThrow(() ->
+            new EngineException.Conflict(
+                "create", reference, "cannot join its namespaces: it is not running"));
+  }
+
+  private List<Path> layers() {
+    return switch (spec.root()) {
+      case RootSource.Host() -> engine.hostRoot.layers();
+      case RootSource.Directory(Path path) -> List.of(directory(path));
+      case RootSource.Archive(Path path) -> List.of(engine.tarRoot.unpack(path));
+    };
+  }
+
+  private Path directory(Path path) {
+    String reference = "dir:" + path;
+    if (!Files.exists(path)) {
+      throw new EngineException.Invalid("use", reference, "no such file or directory (ENOENT)");
+    }
+    if (!Files.isDirectory(path)) {
+      throw new EngineException.Invalid("use", reference, "not a directory (ENOTDIR)");
+    }
+    if (path.normalize().getNameCount() == 0) {
+      throw new EngineException.Refused(
+          "use", reference, "that is the host's own root; use host:, which hides what is private");
+    }
+    return path;
+  }
+
+  Bundle bundle() {
+    Path state = engine.store.stateOf(identity.id());
+    Spec configuration = compiler.compile(state.resolve("files"));
+    io.kapsel.engine.spec.Stdio stdio = spec.stdio();
+    return new Bundle(
+        identity.id(),
+        configuration,
+        new RootFilesystem.Overlay(layers, state),
+        seccomp(configuration),
+        spec.init(),
+        spec.privileged(),
+        new Stdio(
+            stdio.terminal(), stdio.openStdin(), stdio.stdinOnce(), stdio.rows(), stdio.columns()),
+        engine.store.runOf(identity.id()),
+        state,
+        engine.config.logLimitBytes());
+  }
+
+  private Optional<SeccompProfile> seccomp(Spec configuration) {
+    if (spec.privileged()) {
+      return Optional.empty();
+    }
+    CapabilitySet bounding =
+        CapabilitySet.named(
+            configuration.process().orElseThrow().capabilities().orElseThrow().bounding());
+    return switch (spec.security().seccomp()) {
+      case SeccompRequest.Unconfined() -> Optional.empty();
+      case SeccompRequest.Default() ->
+          Optional.of(
+              PROFILES.computeIfAbsent(bounding, each -> DefaultProfile.profile(each, Abi.host())));
+      case SeccompRequest.Profile(String json) ->
+          Optional.of(DockerSeccomp.read(json, bounding, engine.facts()));
+    };
+  }
+
+  /** Checks what can be checked before anything is made. */
+  void check() {
+    for (MountRequest mount : spec.mounts()) {
+      if (mount instanceof MountRequest.Bind(Path source, _, _, boolean create, _)
+          && !Files.exists(source)) {
+        if (!create) {
+          throw new EngineException.Invalid(
+              "create", reference(), "bind source path does not exist: " + source);
+        }
+        try {
+          Files.createDirectories(source);
+        } catch (IOException e) {
+          throw new EngineException.Failed(
+              "create", reference(), "mkdir " + source + ": " + AtomicFile.reason(e), e);
+        }
+      }
+    }
+    bundle();
+  }
+
+  private String reference() {
+    return spec.name().orElse(identity.id());
+  }
+
+  /** Writes the files that the container has for itself in /etc. */
+  void writeFiles() {
+    Path files = engine.store.stateOf(identity.id()).resolve("files");
+    String name = compiler.hostname();
+    try {
+      if (spec.network() instanceof NamespaceMode.Host) {
+        copy("hosts", files);
+      } else {
+        Files.writeString(
+            files.resolve("hosts"),
+            "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t"
+                + name
+                + "\n",
+            StandardCharsets.UTF_8);
+      }
+      Files.writeString(files.resolve("hostname"), name + "\n", StandardCharsets.UTF_8);
+      copy("resolv.conf", files);
+    } catch (IOException e) {
+      throw new EngineException.Failed("create", reference(), AtomicFile.reason(e), e);
+    }
+  }
+
+  private static void copy(String name, Path files) throws IOException {
+    Path source = Path.of("/etc", name);
+    byte[] text = Files.isReadable(source) ? Files.readAllBytes(source) : new byte[0];
+    Files.write(files.resolve(name), text);
+  }
+}

@@ -1,0 +1,173 @@
+package io.kapsel.engine;
+
+import io.kapsel.engine.compile.Users;
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.ExecSpec;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.capability.CapabilitySet;
+import io.kapsel.oci.Capabilities;
+import io.kapsel.oci.Process;
+import io.kapsel.oci.User;
+import io.kapsel.runtime.Bundle;
+import io.kapsel.runtime.Client;
+import io.kapsel.runtime.ContainerProcess;
+import io.kapsel.runtime.LaunchException;
+import io.kapsel.runtime.RootFilesystem;
+import io.kapsel.runtime.Stdio;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** One more program in a running container. */
+public final class Exec {
+  private final Kapsel engine;
+  private final String container;
+  private final ContainerProcess target;
+  private final Bundle bundle;
+  private final ExecSpec spec;
+  private final ContainerSpec made;
+  private final List<Client> waiting = new ArrayList<>();
+  private Optional<ContainerProcess> process = Optional.empty();
+
+  Exec(
+      Kapsel engine,
+      String container,
+      ContainerProcess target,
+      Bundle bundle,
+      ExecSpec spec,
+      ContainerSpec made) {
+    this.engine = engine;
+    this.container = container;
+    this.target = target;
+    this.bundle = bundle;
+    this.spec = spec;
+    this.made = made;
+  }
+
+  /** Lets a client be the program's standard streams; before {@link #start}. */
+  public void attach(Fd stream, boolean in, boolean out, boolean err) {
+    waiting.add(new Client(stream.duplicate(), in, out, err));
+  }
+
+  /** Starts it; returns when it was executed. */
+  public void start() {
+    io.kapsel.engine.spec.Stdio stdio = spec.stdio();
+    try {
+      process =
+          Optional.of(
+              engine.runtime.exec(
+                  target,
+                  bundle,
+                  program(),
+                  new Stdio(
+                      stdio.terminal(),
+                      stdio.openStdin(),
+                      stdio.stdinOnce(),
+                      stdio.rows(),
+                      stdio.columns()),
+                  waiting));
+    } catch (LaunchException e) {
+      String reason = String.valueOf(e.getMessage());
+      throw switch (e.kind()) {
+        case NOT_FOUND ->
+            new EngineException.LaunchFailed(
+                container, reason, EngineException.LaunchFailed.NOT_FOUND, e);
+        case NOT_EXECUTABLE ->
+            new EngineException.LaunchFailed(
+                container, reason, EngineException.LaunchFailed.NOT_EXECUTABLE, e);
+        case REFUSED -> new EngineException.Refused("exec in", container, reason);
+        case FAILED -> new EngineException.Failed("exec in", container, reason, e);
+      };
+    } finally {
+      waiting.forEach(client -> client.stream().close());
+      waiting.clear();
+    }
+  }
+
+  private Process program() {
+    Process base = bundle.spec().process().orElseThrow();
+    User user = base.user();
+    Optional<String> home = Optional.empty();
+    if (spec.user().isPresent()) {
+      Users.Account account = Users.in(layers()).find(spec.user(), List.of(), container);
+      user =
+          new User(
+              account.uid(), account.gid(), Optional.empty(), account.groups(), Optional.empty());
+      home = Optional.of(account.home());
+    }
+    return new Process(
+        spec.stdio().terminal(),
+        Optional.empty(),
+        user,
+        spec.command(),
+        environment(base, home),
+        spec.workingDirectory().orElse(base.cwd()),
+        Optional.of(capabilities(base, user)),
+        base.rlimits(),
+        base.noNewPrivileges(),
+        base.apparmorProfile(),
+        base.oomScoreAdj(),
+        Optional.empty(),
+        base.selinuxLabel(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  private List<Path> layers() {
+    return switch (bundle.root()) {
+      case RootFilesystem.Overlay(List<Path> lowers, Path layer) -> {
+        List<Path> all = new ArrayList<>(List.of(layer.resolve("upper")));
+        all.addAll(lowers);
+        yield all;
+      }
+      case RootFilesystem.Directory(Path path) -> List.of(path);
+    };
+  }
+
+  private List<String> environment(Process base, Optional<String> home) {
+    Map<String, String> all = new LinkedHashMap<>();
+    List<String> given = new ArrayList<>(base.env());
+    home.ifPresent(path -> given.add("HOME=" + path));
+    if (spec.stdio().terminal()) {
+      given.add("TERM=xterm");
+    }
+    given.addAll(spec.env());
+    for (String variable : given) {
+      int equals = variable.indexOf('=');
+      all.put(variable.substring(0, equals), variable.substring(equals + 1));
+    }
+    return all.entrySet().stream().map(each -> each.getKey() + "=" + each.getValue()).toList();
+  }
+
+  private Capabilities capabilities(Process base, User user) {
+    List<String> bounding =
+        spec.privileged() || made.privileged()
+            ? CapabilitySet.ALL.upTo(engine.facts().lastCapability()).labels()
+            : base.capabilities().orElse(Capabilities.none()).bounding();
+    List<String> held = user.uid() == 0 ? bounding : List.of();
+    return new Capabilities(bounding, held, List.of(), held, List.of());
+  }
+
+  /** Sends a signal to it. */
+  public void signal(int number) {
+    process.ifPresent(each -> each.signal(number));
+  }
+
+  /** Waits for its end. */
+  public ExitStatus await() throws InterruptedException {
+    ContainerProcess started =
+        process.orElseThrow(
+            () -> new EngineException.Conflict("wait for", container, "it was not started"));
+    try {
+      io.kapsel.runtime.ExitRecord record = started.end().get();
+      return ExitStatus.of(record.status().raw(), false, record.finished());
+    } catch (java.util.concurrent.ExecutionException e) {
+      throw new EngineException.Failed("wait for", container, String.valueOf(e.getMessage()), e);
+    } finally {
+      started.close();
+    }
+  }
+}

@@ -1,0 +1,222 @@
+package io.kapsel.engine;
+
+import io.kapsel.base.HexId;
+import io.kapsel.base.JsonException;
+import io.kapsel.base.Names;
+import io.kapsel.engine.compile.Identity;
+import io.kapsel.engine.root.HostRoot;
+import io.kapsel.engine.root.TarRoot;
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.store.BootId;
+import io.kapsel.engine.store.ContainerStore;
+import io.kapsel.engine.store.IdRanges;
+import io.kapsel.engine.store.StoredContainer;
+import io.kapsel.linux.host.HostFacts;
+import io.kapsel.runtime.ContainerRuntime;
+import io.kapsel.runtime.LaunchException;
+import io.kapsel.runtime.plan.LaunchPlan;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The engine in this process: makes, finds and keeps containers.
+ *
+ * <p>What it knows is an index of files on disk and of processes that go on without it; it can be
+ * closed and opened again while containers run.
+ */
+public final class Kapsel implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Kapsel.class.getName());
+
+  final EngineConfig config;
+  final ContainerStore store;
+  final ContainerRuntime runtime;
+  final HostRoot hostRoot;
+  final TarRoot tarRoot;
+  final IdRanges ranges = new IdRanges();
+  final String bootId = BootId.read();
+  private final Map<String, Container> containers = new ConcurrentHashMap<>();
+  private final Map<String, String> idsByName = new ConcurrentHashMap<>();
+  private final SecureRandom random = new SecureRandom();
+  private final SandboxPool pool;
+
+  private Kapsel(EngineConfig config, ContainerStore store, ContainerRuntime runtime) {
+    this.config = config;
+    this.store = store;
+    this.runtime = runtime;
+    this.hostRoot =
+        new HostRoot(config.state().resolve("host-root"), List.of(config.state(), config.run()));
+    this.tarRoot = new TarRoot(config.state().resolve("layers"));
+    this.pool = new SandboxPool(this, config.pool(), config.poolIdle());
+  }
+
+  /**
+   * Opens the engine on its directories, finds running containers again and clears away what a
+   * crash left half made.
+   *
+   * @throws EngineException.Conflict when another engine uses them
+   */
+  public static Kapsel open(EngineConfig config) {
+    ContainerStore store = new ContainerStore(config.state(), config.run());
+    try {
+      Kapsel engine = new Kapsel(config, store, ContainerRuntime.open(HostFacts.probe()));
+      engine.recover();
+      return engine;
+    } catch (LaunchException e) {
+      store.close();
+      throw new EngineException.Refused("open", "the engine", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void recover() {
+    for (String id : store.ids()) {
+      try {
+        if (store.isWhole(id)) {
+          recover(store.load(id));
+        } else {
+          LOG.log(System.Logger.Level.INFO, "a half-made container is removed id={0}", id);
+          runtime.remove(id);
+          store.remove(id);
+        }
+      } catch (IOException | JsonException | IllegalArgumentException e) {
+        runtime.remove(id);
+        store.quarantine(id, String.valueOf(e.getMessage()));
+      } catch (LaunchException | EngineException | io.kapsel.linux.SyscallException e) {
+        LOG.log(System.Logger.Level.ERROR, "a container cannot be recovered id=" + id, e);
+      }
+    }
+  }
+
+  private void recover(StoredContainer stored) {
+    stored.idBase().ifPresent(ranges::mark);
+    Container container = new Container(this, stored);
+    containers.put(stored.id(), container);
+    idsByName.put(stored.name(), stored.id());
+    container.recover();
+  }
+
+  /** What the host offers. */
+  public HostFacts facts() {
+    return runtime.facts();
+  }
+
+  /** Makes a container, without starting it. */
+  public Container create(ContainerSpec spec) {
+    String id = pool.idFor(spec).orElseGet(HexId::random);
+    String name = reserve(id, spec.name());
+    boolean made = false;
+    try {
+      Optional<Long> base = pool.baseOf(id).or(() -> idBase(spec));
+      StoredContainer stored =
+          new StoredContainer(
+              StoredContainer.SCHEMA,
+              id,
+              name,
+              spec,
+              base,
+              Instant.now(),
+              ContainerStatus.Phase.CREATED,
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              bootId);
+      Container container = new Container(this, stored);
+      container.make();
+      containers.put(id, container);
+      made = true;
+      return container;
+    } finally {
+      if (!made) {
+        idsByName.remove(name, id);
+        pool.discard(id);
+      }
+    }
+  }
+
+  private Optional<Long> idBase(ContainerSpec spec) {
+    return spec.userns() instanceof NamespaceMode.Own && !spec.privileged()
+        ? Optional.of(ranges.take())
+        : Optional.empty();
+  }
+
+  private String reserve(String id, Optional<String> wanted) {
+    while (true) {
+      String name = wanted.orElseGet(() -> Names.generate(random, idsByName::containsKey));
+      String holder = idsByName.putIfAbsent(name, id);
+      if (holder == null) {
+        return name;
+      }
+      if (wanted.isPresent()) {
+        throw new EngineException.Conflict(
+            "create",
+            name,
+            ("the container name '/%s' is already in use by container '%s'; remove or rename that"
+                    + " container")
+                .formatted(name, holder));
+      }
+    }
+  }
+
+  /** The container with that name, id, or beginning of an id. */
+  public Container container(String reference) {
+    String name = reference.startsWith("/") ? reference.substring(1) : reference;
+    String id = idsByName.getOrDefault(name, name);
+    Container exact = containers.get(id);
+    if (exact != null) {
+      return exact;
+    }
+    List<Container> matches =
+        HexId.isPrefix(name)
+            ? containers.values().stream().filter(each -> each.id().startsWith(name)).toList()
+            : List.of();
+    if (matches.size() > 1) {
+      throw new EngineException.Conflict("find", reference, "several ids begin like that");
+    }
+    if (matches.isEmpty()) {
+      throw new EngineException.NotFound(reference);
+    }
+    return matches.getFirst();
+  }
+
+  /** All containers, the newest first. */
+  public List<Container> containers() {
+    return containers.values().stream()
+        .sorted(Comparator.comparing((Container each) -> each.status().createdAt()).reversed())
+        .toList();
+  }
+
+  /** Every step that would make this container; nothing is made. */
+  public LaunchPlan explain(ContainerSpec spec) {
+    String id = "0".repeat(HexId.LENGTH);
+    Optional<Long> base =
+        spec.userns() instanceof NamespaceMode.Own && !spec.privileged()
+            ? Optional.of(0x20000000L)
+            : Optional.empty();
+    return runtime.plan(new Assembly(this, spec, new Identity(id, base)).bundle());
+  }
+
+  SandboxPool pool() {
+    return pool;
+  }
+
+  void forget(Container container) {
+    idsByName.remove(container.name(), container.id());
+    containers.remove(container.id());
+    container.idBase().ifPresent(ranges::release);
+  }
+
+  /** Lets go of everything; containers run on. */
+  @Override
+  public void close() {
+    pool.close();
+    containers.values().forEach(Container::release);
+    runtime.close();
+    store.close();
+  }
+}

@@ -1,0 +1,190 @@
+package io.kapsel.engine;
+
+import io.kapsel.base.HexId;
+import io.kapsel.engine.compile.Identity;
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.ContainerSpecBuilder;
+import io.kapsel.engine.spec.Limits;
+import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.spec.RootSource;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.runtime.LaunchException;
+import io.kapsel.runtime.Sandbox;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A few sandboxes for ordinary containers, made while nothing else is to do. A container that gets
+ * one takes its id and its range of ids with it, so none is ever used twice.
+ */
+final class SandboxPool implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(SandboxPool.class.getName());
+
+  private record Ready(Sandbox sandbox, long idBase) {}
+
+  private final Kapsel engine;
+  private final int size;
+  private final Duration idle;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition wanted = lock.newCondition();
+  private final Deque<Ready> free = new ArrayDeque<>();
+  private final Map<String, Ready> given = new HashMap<>();
+  private boolean closed;
+  private boolean awake;
+
+  SandboxPool(Kapsel engine, int size, Duration idle) {
+    this.engine = engine;
+    this.size = size;
+    this.idle = idle;
+    if (size > 0) {
+      Thread.ofPlatform().daemon().name("sandbox-pool").start(this::refill);
+    }
+  }
+
+  /** The id of a sandbox for such a container, which is its from now on. */
+  Optional<String> idFor(ContainerSpec spec) {
+    if (size == 0 || !isOrdinary(spec)) {
+      return Optional.empty();
+    }
+    lock.lock();
+    try {
+      awake = true;
+      wanted.signalAll();
+      Ready ready = free.pollFirst();
+      if (ready == null) {
+        return Optional.empty();
+      }
+      given.put(ready.sandbox().id(), ready);
+      return Optional.of(ready.sandbox().id());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What a sandbox depends on is as nearly everybody has it. */
+  private static boolean isOrdinary(ContainerSpec spec) {
+    NamespaceMode own = NamespaceMode.OWN;
+    return !spec.privileged()
+        && !spec.stdio().terminal()
+        && spec.limits().equals(Limits.DEFAULT)
+        && spec.devices().isEmpty()
+        && spec.sysctls().isEmpty()
+        && spec.shmSize().isEmpty()
+        && spec.network().equals(own)
+        && spec.ipc().equals(own)
+        && spec.pid().equals(own)
+        && spec.uts().equals(own)
+        && spec.userns().equals(own)
+        && spec.cgroupns().equals(own);
+  }
+
+  Optional<Long> baseOf(String id) {
+    lock.lock();
+    try {
+      return Optional.ofNullable(given.get(id)).map(Ready::idBase);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  Optional<Sandbox> take(String id) {
+    lock.lock();
+    try {
+      return Optional.ofNullable(given.remove(id)).map(Ready::sandbox);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Gives up a sandbox whose container will not start. */
+  void discard(String id) {
+    take(id).ifPresent(this::discard);
+  }
+
+  private void discard(Sandbox sandbox) {
+    engine.runtime.discard(sandbox);
+    engine.store.remove(sandbox.id());
+  }
+
+  private void refill() {
+    while (true) {
+      lock.lock();
+      try {
+        while (!closed && (!awake || free.size() >= size)) {
+          if (!wanted.await(idle.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)) {
+            awake = false;
+            drain();
+          }
+        }
+        if (closed) {
+          return;
+        }
+      } catch (InterruptedException e) {
+        return;
+      } finally {
+        lock.unlock();
+      }
+      prepare();
+    }
+  }
+
+  private void prepare() {
+    long base = engine.ranges.take();
+    String id = HexId.random();
+    try {
+      ContainerSpec spec =
+          new ContainerSpecBuilder(new RootSource.Host()).command(List.of("true")).build();
+      engine.store.reserve(id);
+      Sandbox sandbox =
+          engine.runtime.prepare(
+              new Assembly(engine, spec, new Identity(id, Optional.of(base))).bundle());
+      lock.lock();
+      try {
+        if (closed) {
+          discard(sandbox);
+        } else {
+          free.add(new Ready(sandbox, base));
+        }
+      } finally {
+        lock.unlock();
+      }
+    } catch (LaunchException | EngineException | SyscallException e) {
+      engine.ranges.release(base);
+      engine.store.remove(id);
+      LOG.log(System.Logger.Level.WARNING, "a sandbox cannot be prepared", e);
+      lock.lock();
+      try {
+        awake = false;
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private void drain() {
+    for (Ready ready : free) {
+      discard(ready.sandbox());
+      engine.ranges.release(ready.idBase());
+    }
+    free.clear();
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      wanted.signalAll();
+      drain();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package io.kapsel.engine.store;
+
+import io.kapsel.base.AtomicFile;
+import io.kapsel.base.HexId;
+import io.kapsel.base.Json;
+import io.kapsel.base.JsonException;
+import io.kapsel.engine.EngineException;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.file.Content;
+import io.kapsel.linux.file.Open;
+import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.file.Trees;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/** The directories of containers: state that outlives a reboot, and run-time files that do not. */
+public final class ContainerStore implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(ContainerStore.class.getName());
+  private static final String FILE = "container.json";
+
+  private final Path state;
+  private final Path run;
+  private final Fd lock;
+
+  /** Opens the directories for one engine; a second one is refused. */
+  public ContainerStore(Path state, Path run) {
+    this.state = state;
+    this.run = run;
+    try {
+      for (Path each : List.of(state, run)) {
+        Files.createDirectories(each);
+        Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwx------"));
+      }
+      Files.createDirectories(state.resolve("containers"));
+      Files.createDirectories(run.resolve("containers"));
+    } catch (IOException e) {
+      throw new EngineException.Failed("open", state.toString(), AtomicFile.reason(e), e);
+    }
+    lock =
+        Open.create(
+            state.resolve("engine.lock").toString(), OpenFlags.WRITE | OpenFlags.CREATE, 0600);
+    if (!Content.tryLock(lock)) {
+      lock.close();
+      throw new EngineException.Conflict(
+          "open", state.toString(), "another engine is using this state directory");
+    }
+  }
+
+  /** The directory of a container's state. */
+  public Path stateOf(String id) {
+    return state.resolve("containers").resolve(id);
+  }
+
+  /** The directory of a container's run-time files. */
+  public Path runOf(String id) {
+    return run.resolve("containers").resolve(id);
+  }
+
+  /** Marks an id as ours before anything is made for it, so that a crash leaves nothing unknown. */
+  public void reserve(String id) {
+    try {
+      Files.createDirectories(runOf(id));
+    } catch (IOException e) {
+      throw new EngineException.Failed("create", id, AtomicFile.reason(e), e);
+    }
+  }
+
+  /** Makes the directories of a new container. */
+  public void make(String id) {
+    try {
+      reserve(id);
+      Path directory = Files.createDirectory(stateOf(id));
+      Path upper = Files.createDirectory(directory.resolve("upper"));
+      Files.setPosixFilePermissions(upper, PosixFilePermissions.fromString("rwxr-xr-x"));
+      Files.createDirectory(directory.resolve("work"));
+      Files.createDirectory(directory.resolve("files"));
+    } catch (IOException e) {
+      throw new EngineException.Failed("create", id, AtomicFile.reason(e), e);
+    }
+  }
+
+  /** Writes a container's record; one that goes away with its end need not outlive the machine. */
+  public void save(StoredContainer container) {
+    try {
+      AtomicFile.write(
+          stateOf(container.id()).resolve(FILE),
+          Json.write(container),
+          container.spec().autoRemove()
+              ? AtomicFile.Durability.SURVIVES_CRASH
+              : AtomicFile.Durability.SURVIVES_POWER_LOSS);
+    } catch (java.io.UncheckedIOException e) {
+      throw new EngineException.Failed("save", container.name(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Removes all directories of a container. */
+  public void remove(String id) {
+    delete(runOf(id));
+    delete(stateOf(id));
+  }
+
+  private static void delete(Path tree) {
+    Path above = tree.getParent();
+    if (above != null && Files.exists(tree)) {
+      try (Fd parent = Open.path(above.toString(), OpenFlags.DIRECTORY)) {
+        Trees.delete(parent, tree.getFileName().toString());
+      }
+    }
+  }
+
+  /** Every id that has a directory, whole or not. */
+  public List<String> ids() {
+    TreeSet<String> ids = new TreeSet<>();
+    for (Path parent : List.of(state.resolve("containers"), run.resolve("containers"))) {
+      try (Stream<Path> all = Files.list(parent)) {
+        all.map(each -> each.getFileName().toString()).filter(HexId::isWhole).forEach(ids::add);
+      } catch (IOException e) {
+        throw new EngineException.Failed("list", parent.toString(), AtomicFile.reason(e), e);
+      }
+    }
+    return new ArrayList<>(ids);
+  }
+
+  /** Whether the container was made completely. */
+  public boolean isWhole(String id) {
+    return Files.exists(stateOf(id).resolve(FILE));
+  }
+
+  /**
+   * Reads a record.
+   *
+   * @throws JsonException when it is damaged
+   */
+  public StoredContainer load(String id) throws IOException {
+    StoredContainer read =
+        Json.read(Files.readAllBytes(stateOf(id).resolve(FILE)), StoredContainer.class);
+    if (read.schema() > StoredContainer.SCHEMA || !read.id().equals(id)) {
+      throw new IOException("it was written by a newer version, or for another container");
+    }
+    return read;
+  }
+
+  /** Puts a damaged container aside, where people can look at it. */
+  public void quarantine(String id, String reason) {
+    Path aside = state.resolve("quarantine").resolve(id + "-" + System.nanoTime());
+    LOG.log(
+        System.Logger.Level.ERROR,
+        "a container cannot be read and was put aside id={0} reason={1} directory={2}",
+        id,
+        reason,
+        aside);
+    try {
+      Files.createDirectories(aside.getParent());
+      Files.move(stateOf(id), aside);
+      delete(runOf(id));
+    } catch (IOException e) {
+      throw new EngineException.Failed("quarantine", id, AtomicFile.reason(e), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.close();
+  }
+}
