@@ -1,6 +1,5 @@
 package io.kapsel.runtime;
 
-import io.kapsel.linux.cgroup.CgroupLimits;
 import io.kapsel.linux.cgroup.CgroupWrite;
 import io.kapsel.linux.device.DeviceRule;
 import io.kapsel.linux.host.HostFacts;
@@ -15,8 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -147,31 +144,10 @@ record Wanted(Bundle bundle, HostFacts facts) {
   }
 
   List<CgroupWrite> limits() {
-    return linux().resources().map(each -> limits(each).writes(facts.cgroups())).orElse(List.of());
-  }
-
-  private static CgroupLimits limits(Resources resources) {
-    Optional<Resources.Memory> memory = resources.memory();
-    Optional<Resources.Cpu> cpu = resources.cpu();
-    return new CgroupLimits(
-        number(memory.flatMap(Resources.Memory::limit)),
-        number(memory.flatMap(Resources.Memory::swap)),
-        number(memory.flatMap(Resources.Memory::reservation)),
-        number(cpu.flatMap(Resources.Cpu::quota)),
-        number(cpu.flatMap(Resources.Cpu::period)),
-        number(cpu.flatMap(Resources.Cpu::shares)),
-        cpu.flatMap(Resources.Cpu::cpus),
-        cpu.flatMap(Resources.Cpu::mems),
-        resources
-            .blockIo()
-            .flatMap(Resources.BlockIo::weight)
-            .map(OptionalInt::of)
-            .orElse(OptionalInt.empty()),
-        number(resources.pids().flatMap(Resources.Pids::limit)));
-  }
-
-  private static OptionalLong number(Optional<Long> value) {
-    return value.map(OptionalLong::of).orElse(OptionalLong.empty());
+    return linux()
+        .resources()
+        .map(each -> Limits.of(each, facts.cpus()).writes(facts.cgroups()))
+        .orElse(List.of());
   }
 
   /** The usual devices, those that the container was given, and what the configuration says. */

@@ -72,6 +72,15 @@ public record CgroupHost(
     return unified.isPresent() && unifiedControllers.contains(controller);
   }
 
+  /** The controller, if the host has it; a limit that cannot be held is refused. */
+  String require(String controller) {
+    if (!has(controller)) {
+      throw new CgroupException(
+          "cannot limit %s: this host has no '%s' controller".formatted(controller, controller));
+    }
+    return controller;
+  }
+
   static String v1Name(String controller) {
     return controller.equals("io") ? "blkio" : controller;
   }
