@@ -3,9 +3,8 @@ package io.kapsel.engine.compile;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.DeviceRequest;
-import io.kapsel.engine.spec.Limits;
-import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.linux.capability.Capability;
 import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.linux.file.Attributes;
 import io.kapsel.linux.file.FileStatus;
@@ -17,7 +16,6 @@ import io.kapsel.oci.Capabilities;
 import io.kapsel.oci.Device;
 import io.kapsel.oci.IdMapping;
 import io.kapsel.oci.Linux;
-import io.kapsel.oci.Mount;
 import io.kapsel.oci.Namespace;
 import io.kapsel.oci.Process;
 import io.kapsel.oci.Resources;
@@ -34,10 +32,6 @@ import java.util.function.ToIntFunction;
 
 /** Turns what a caller said into an OCI configuration. */
 public final class SpecCompiler {
-  private static final long PERIOD = 100_000;
-  private static final long NANOS_PER_CPU = 1_000_000_000L;
-  private static final long PIDS = 2048;
-  private static final String SHM_SIZE = "67108864";
   private static final List<String> MASKED =
       List.of(
           "/proc/acpi",
@@ -83,6 +77,17 @@ public final class SpecCompiler {
 
   /** The configuration; {@code files} holds hosts, hostname and resolv.conf. */
   public Spec compile(Path files) {
+    try {
+      return configuration(files);
+    } catch (Refusals.CompileException e) {
+      String reason = String.valueOf(e.getMessage());
+      throw e.refused()
+          ? new EngineException.Refused("create", reference, reason)
+          : new EngineException.Invalid("create", reference, reason);
+    }
+  }
+
+  private Spec configuration(Path files) {
     String hostname = hostname();
     return new Spec(
         Spec.VERSION,
@@ -90,9 +95,9 @@ public final class SpecCompiler {
         Optional.of(new Root("rootfs", spec.readOnly())),
         own(spec.uts()) ? Optional.of(hostname) : Optional.empty(),
         own(spec.uts()) ? spec.domainname() : Optional.empty(),
-        mounts(files),
+        Mounting.compile(spec, files),
         Optional.empty(),
-        Map.of(),
+        spec.labels(),
         Optional.of(linux()));
   }
 
@@ -105,11 +110,13 @@ public final class SpecCompiler {
     if (spec.arguments().isEmpty() || spec.arguments().getFirst().isEmpty()) {
       throw new EngineException.Invalid("create", reference, "no command specified");
     }
+    spec.oomScoreAdj()
+        .filter(score -> score < 0 && !facts.bounding().contains(Capability.SYS_RESOURCE))
+        .ifPresent(score -> {
+          throw Refusals.refused("an OOM score adjustment of %s needs CAP_SYS_RESOURCE", score);
+        });
     Users.Account account = users.find(spec.user(), spec.groups(), reference);
-    CapabilitySet bounding =
-        spec.privileged()
-            ? CapabilitySet.ALL.upTo(facts.lastCapability())
-            : capabilities().upTo(facts.lastCapability());
+    CapabilitySet bounding = capabilities();
     List<String> held = account.uid() == 0 ? bounding.labels() : List.of();
     return new Process(
         spec.stdio().terminal(),
@@ -120,9 +127,7 @@ public final class SpecCompiler {
         environment(account, hostname),
         spec.workingDirectory().orElse("/"),
         Optional.of(new Capabilities(bounding.labels(), held, List.of(), held, List.of())),
-        spec.ulimits().stream()
-            .map(each -> new Process.Rlimit(each.rlimit(), each.soft(), each.hard()))
-            .toList(),
+        Limiting.rlimits(spec, facts),
         spec.security().noNewPrivileges(),
         apparmor(),
         spec.oomScoreAdj(),
@@ -134,7 +139,12 @@ public final class SpecCompiler {
 
   private CapabilitySet capabilities() {
     try {
-      return CapabilitySet.DEFAULT.adjusted(spec.capAdd(), spec.capDrop());
+      CapabilitySet wanted =
+          spec.privileged()
+              ? CapabilitySet.ALL
+              : CapabilitySet.DEFAULT.adjusted(spec.capAdd(), spec.capDrop());
+      CapabilitySet known = wanted.upTo(facts.lastCapability());
+      return identity.idBase().isPresent() ? known : known.and(facts.bounding());
     } catch (IllegalArgumentException e) {
       throw new EngineException.Invalid("create", reference, String.valueOf(e.getMessage()));
     }
@@ -143,11 +153,19 @@ public final class SpecCompiler {
   private Optional<String> apparmor() {
     Optional<String> asked = spec.security().apparmorProfile();
     if (asked.isPresent()) {
-      return asked.filter(name -> !name.equals("unconfined") || facts.appArmor());
+      return asked.filter(name -> !name.equals("unconfined")).map(this::profile);
     }
     return facts.appArmor() && !spec.privileged()
         ? Optional.of("kapsel-default")
         : Optional.empty();
+  }
+
+  private String profile(String name) {
+    if (!facts.appArmor()) {
+      throw Refusals.refused(
+          "the AppArmor profile '%s' was asked for, but this kernel has no AppArmor", name);
+    }
+    return name;
   }
 
   private Optional<String> selinux() {
@@ -183,51 +201,6 @@ public final class SpecCompiler {
     return all.entrySet().stream().map(each -> each.getKey() + "=" + each.getValue()).toList();
   }
 
-  private List<Mount> mounts(Path files) {
-    boolean writable = spec.privileged();
-    String access = writable ? "rw" : "ro";
-    List<Mount> mounts = new ArrayList<>();
-    mounts.add(Mount.of("/proc", "proc", "proc", "nosuid", "noexec", "nodev"));
-    mounts.add(
-        Mount.of("/dev", "tmpfs", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k"));
-    mounts.add(Mount.of("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance"));
-    mounts.add(Mount.of("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", access));
-    mounts.add(Mount.of("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", access));
-    mounts.add(Mount.of("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev"));
-    String size = spec.shmSize().map(bytes -> Long.toString(bytes)).orElse(SHM_SIZE);
-    mounts.add(Mount.of("/dev/shm", "tmpfs", "shm", "nosuid", "noexec", "nodev", "size=" + size));
-    for (String name : List.of("resolv.conf", "hostname", "hosts")) {
-      if (spec.mounts().stream().noneMatch(each -> each.target().equals("/etc/" + name))) {
-        mounts.add(
-            Mount.of("/etc/" + name, "bind", files.resolve(name).toString(), "bind", "rprivate"));
-      }
-    }
-    spec.mounts().forEach(each -> mounts.add(mount(each)));
-    return mounts;
-  }
-
-  private static Mount mount(MountRequest request) {
-    return switch (request) {
-      case MountRequest.Bind(Path source, String target, boolean readOnly, _, String propagation) ->
-          Mount.of(target, "bind", source.toString(), "rbind", propagation, readOnly ? "ro" : "rw");
-      case MountRequest.Tmpfs(
-              String target,
-              Optional<Long> size,
-              int mode,
-              List<String> options) -> {
-        List<String> all = new ArrayList<>(options);
-        all.add("mode=" + Integer.toOctalString(mode));
-        size.ifPresent(bytes -> all.add("size=" + bytes));
-        for (String usual : List.of("nosuid", "nodev", "noexec")) {
-          if (!options.contains(usual.substring(2)) && !options.contains(usual)) {
-            all.add(usual);
-          }
-        }
-        yield Mount.of(target, "tmpfs", "tmpfs", all.toArray(String[]::new));
-      }
-    };
-  }
-
   private static boolean own(NamespaceMode mode) {
     return mode instanceof NamespaceMode.Own;
   }
@@ -241,8 +214,9 @@ public final class SpecCompiler {
     return new Linux(
         ids,
         ids,
-        spec.sysctls(),
-        Optional.of(resources()),
+        Sysctls.compile(spec),
+        Optional.of(
+            Limiting.compile(spec, facts, spec.devices().stream().map(this::rule).toList())),
         Optional.of("/kapsel/" + identity.id()),
         namespaces(),
         devices(),
@@ -280,60 +254,6 @@ public final class SpecCompiler {
           all.add(
               new Namespace(type, Optional.of("/proc/" + pidOf.applyAsInt(other) + "/ns/" + file)));
     }
-  }
-
-  private Resources resources() {
-    Limits limits = spec.limits();
-    Optional<Long> quota = limits.cpuQuota();
-    Optional<Long> period = limits.cpuPeriod();
-    if (limits.nanoCpus().isPresent()) {
-      long nanos = limits.nanoCpus().get();
-      if (nanos > facts.cpus() * NANOS_PER_CPU) {
-        throw new EngineException.Invalid(
-            "create",
-            reference,
-            "range of CPUs is from 0.01 to %d.00, as there are only %d CPUs available"
-                .formatted(facts.cpus(), facts.cpus()));
-      }
-      quota = Optional.of(nanos * PERIOD / NANOS_PER_CPU);
-      period = Optional.of(PERIOD);
-    }
-    Optional<Long> swap = limits.memorySwap().or(() -> limits.memory().map(bytes -> bytes * 2));
-    return new Resources(
-        spec.devices().stream().map(this::rule).toList(),
-        Optional.of(
-            new Resources.Memory(
-                limits.memory(),
-                limits.memoryReservation(),
-                swap,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty())),
-        Optional.of(
-            new Resources.Cpu(
-                limits.cpuShares(),
-                quota,
-                Optional.empty(),
-                period,
-                Optional.empty(),
-                Optional.empty(),
-                limits.cpusetCpus(),
-                limits.cpusetMems(),
-                Optional.empty())),
-        Optional.of(
-            new Resources.Pids(
-                limits
-                    .pids()
-                    .map(limit -> limit == 0 ? Long.valueOf(-1) : limit)
-                    .or(() -> Optional.of(PIDS)))),
-        Optional.empty(),
-        List.of(),
-        Optional.empty(),
-        Map.of(),
-        Map.of());
   }
 
   private List<Device> devices() {

@@ -1,6 +1,7 @@
 package io.kapsel.engine.compile;
 
 import io.kapsel.engine.EngineException;
+import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.file.RootDirectory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -43,6 +44,8 @@ public final class Users {
               .filter(parts -> parts.length >= fields)
               .toList();
         }
+      } catch (SyscallException e) {
+        throw new EngineException.Invalid("read", file, String.valueOf(e.getMessage()));
       }
     }
     return List.of();

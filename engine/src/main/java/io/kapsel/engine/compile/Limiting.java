@@ -1,0 +1,116 @@
+package io.kapsel.engine.compile;
+
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.Limits;
+import io.kapsel.engine.spec.Ulimit;
+import io.kapsel.linux.capability.Capability;
+import io.kapsel.linux.host.HostFacts;
+import io.kapsel.oci.Process;
+import io.kapsel.oci.Resources;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Limits of control groups and of processes. */
+final class Limiting {
+  private static final long DEFAULT_PIDS = 2_048;
+  private static final long PERIOD_MICROS = 100_000;
+  private static final long NANOS = 1_000_000_000;
+
+  private Limiting() {}
+
+  static Resources compile(
+      ContainerSpec spec, HostFacts facts, List<Resources.DeviceRule> devices) {
+    Limits limits = spec.limits();
+    checkProcessors(limits, facts);
+    long pids = limits.pids().orElse(DEFAULT_PIDS);
+    return new Resources(
+        devices,
+        memory(limits),
+        cpu(limits),
+        Optional.of(new Resources.Pids(Optional.of(pids <= 0 ? -1 : pids))),
+        Optional.empty(),
+        List.of(),
+        Optional.empty(),
+        Map.of(),
+        Map.of());
+  }
+
+  private static void checkProcessors(Limits limits, HostFacts facts) {
+    limits
+        .nanoCpus()
+        .filter(nanos -> nanos > facts.cpus() * NANOS)
+        .ifPresent(_ -> {
+          throw Refusals.invalid("this host has only %s processors", facts.cpus());
+        });
+    limits
+        .cpusetCpus()
+        .ifPresent(set -> {
+          for (String number : set.split("[-,]", -1)) {
+            if (number.length() > 6 || Integer.parseInt(number) >= facts.cpus()) {
+              throw Refusals.invalid(
+                  "this host has no processor %s; the last is %s", number, facts.cpus() - 1);
+            }
+          }
+        });
+  }
+
+  private static Optional<Resources.Memory> memory(Limits limits) {
+    if (limits.memory().isEmpty() && limits.memoryReservation().isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<Long> swap = limits.memorySwap().or(() -> limits.memory().map(bytes -> 2 * bytes));
+    return Optional.of(
+        new Resources.Memory(
+            limits.memory(),
+            limits.memoryReservation(),
+            swap,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty()));
+  }
+
+  private static Optional<Resources.Cpu> cpu(Limits limits) {
+    Optional<Long> quota =
+        limits.nanoCpus().map(nanos -> nanos / (NANOS / PERIOD_MICROS)).or(limits::cpuQuota);
+    Optional<Long> period = limits.cpuPeriod().or(() -> quota.map(_ -> PERIOD_MICROS));
+    Optional<Long> shares = limits.cpuShares().filter(value -> value > 0);
+    if (quota.isEmpty()
+        && period.isEmpty()
+        && shares.isEmpty()
+        && limits.cpusetCpus().isEmpty()
+        && limits.cpusetMems().isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Resources.Cpu(
+            shares,
+            quota,
+            Optional.empty(),
+            period,
+            Optional.empty(),
+            Optional.empty(),
+            limits.cpusetCpus(),
+            limits.cpusetMems(),
+            Optional.empty()));
+  }
+
+  static List<Process.Rlimit> rlimits(ContainerSpec spec, HostFacts facts) {
+    List<Process.Rlimit> limits = new ArrayList<>();
+    for (Ulimit limit : spec.ulimits()) {
+      long most = facts.hardLimits().getOrDefault(limit.name(), -1L);
+      if (Long.compareUnsigned(limit.hard(), most) > 0
+          && !facts.bounding().contains(Capability.SYS_RESOURCE)) {
+        throw Refusals.refused(
+            "the limit of '%s' cannot be raised above %s without CAP_SYS_RESOURCE",
+            limit.name(), most);
+      }
+      limits.add(new Process.Rlimit(limit.rlimit(), limit.soft(), limit.hard()));
+    }
+    return limits;
+  }
+}

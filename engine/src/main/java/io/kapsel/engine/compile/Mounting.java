@@ -1,0 +1,118 @@
+package io.kapsel.engine.compile;
+
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.MountRequest;
+import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.oci.Mount;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** The mounts of a container: Docker's defaults, then what was asked for. */
+final class Mounting {
+  private static final long DEFAULT_SHM = 64L << 20;
+
+  private Mounting() {}
+
+  static List<Mount> compile(ContainerSpec spec, Path files) {
+    List<Mount> mounts = new ArrayList<>(standard(spec, files));
+    List<MountRequest> requests =
+        spec.mounts().stream()
+            .sorted(Comparator.comparingInt(request -> depth(request.target())))
+            .toList();
+    for (MountRequest request : requests) {
+      checkTarget(request.target());
+      mounts.removeIf(mount -> mount.destination().equals(request.target()));
+      mounts.add(translate(request));
+    }
+    return List.copyOf(mounts);
+  }
+
+  private static List<Mount> standard(ContainerSpec spec, Path files) {
+    String access = spec.privileged() ? "rw" : "ro";
+    List<Mount> mounts = new ArrayList<>();
+    mounts.add(Mount.of("/proc", "proc", "proc", "nosuid", "noexec", "nodev"));
+    mounts.add(
+        Mount.of("/dev", "tmpfs", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k"));
+    mounts.add(
+        Mount.of(
+            "/dev/pts",
+            "devpts",
+            "devpts",
+            "nosuid",
+            "noexec",
+            "newinstance",
+            "ptmxmode=0666",
+            "mode=0620",
+            "gid=5"));
+    mounts.add(Mount.of("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", access));
+    mounts.add(Mount.of("/sys/fs/cgroup", "cgroup", "cgroup", access, "nosuid", "noexec", "nodev"));
+    addIpc(spec, mounts);
+    for (String name : List.of("resolv.conf", "hostname", "hosts")) {
+      mounts.add(
+          Mount.of("/etc/" + name, "bind", files.resolve(name).toString(), "rbind", "rprivate"));
+    }
+    return mounts;
+  }
+
+  private static void addIpc(ContainerSpec spec, List<Mount> mounts) {
+    if (spec.ipc() instanceof NamespaceMode.Host) {
+      mounts.add(Mount.of("/dev/mqueue", "bind", "/dev/mqueue", "rbind", "rprivate"));
+      mounts.add(Mount.of("/dev/shm", "bind", "/dev/shm", "rbind", "rprivate"));
+      return;
+    }
+    long size = spec.shmSize().orElse(DEFAULT_SHM);
+    mounts.add(Mount.of("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev"));
+    mounts.add(
+        Mount.of(
+            "/dev/shm", "tmpfs", "shm", "nosuid", "noexec", "nodev", "mode=1777", "size=" + size));
+  }
+
+  private static void checkTarget(String target) {
+    if (target.equals("/proc") || target.startsWith("/proc/")) {
+      throw Refusals.invalid("'%s' cannot be mounted over: it is below /proc", target);
+    }
+    if (target.equals("/dev") || target.equals("/sys")) {
+      throw Refusals.invalid("'%s' cannot be mounted over", target);
+    }
+  }
+
+  private static Mount translate(MountRequest request) {
+    return switch (request) {
+      case MountRequest.Bind bind ->
+          Mount.of(
+              bind.target(),
+              "bind",
+              bind.source().toString(),
+              "rbind",
+              bind.propagation(),
+              bind.readOnly() ? "ro" : "rw");
+      case MountRequest.Tmpfs tmpfs -> tmpfs(tmpfs);
+    };
+  }
+
+  private static Mount tmpfs(MountRequest.Tmpfs request) {
+    List<String> options = new ArrayList<>(List.of("noexec", "nosuid", "nodev"));
+    for (String option : request.options()) {
+      options.remove("no" + option);
+      if (!options.contains(option)) {
+        options.add(option);
+      }
+    }
+    options.add("mode=" + Integer.toOctalString(request.mode()));
+    request.size().ifPresent(bytes -> options.add("size=" + bytes));
+    return new Mount(
+        request.target(),
+        Optional.of("tmpfs"),
+        Optional.of("tmpfs"),
+        options,
+        List.of(),
+        List.of());
+  }
+
+  private static int depth(String path) {
+    return (int) path.chars().filter(c -> c == '/').count();
+  }
+}
