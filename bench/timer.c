@@ -1,0 +1,67 @@
+/*
+ * timer ROUNDS -- COMMAND... [-- COMMAND...]: runs the commands in turn, ROUNDS times, and prints a line per
+ * round with the microseconds that each took from start to exit observed. A command that fails ends it.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static long long now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+static double run(char **words)
+{
+	posix_spawn_file_actions_t quiet;
+	long long begin;
+	int status = 0;
+	pid_t pid;
+
+	posix_spawn_file_actions_init(&quiet);
+	posix_spawn_file_actions_addopen(&quiet, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
+	begin = now();
+	if (posix_spawnp(&pid, words[0], &quiet, NULL, words, environ) != 0) {
+		fprintf(stderr, "timer: cannot start %s\n", words[0]);
+		exit(2);
+	}
+	waitpid(pid, &status, 0);
+	posix_spawn_file_actions_destroy(&quiet);
+	if (status != 0) {
+		fprintf(stderr, "timer: %s ended with status %x\n", words[0], (unsigned)status);
+		exit(2);
+	}
+	return (double)(now() - begin) / 1000;
+}
+
+int main(int argc, char **argv)
+{
+	char **commands[32];
+	int count = 0;
+	int rounds = argc > 1 ? atoi(argv[1]) : 0;
+
+	for (int i = 2; i < argc && count < 32; i++)
+		if (strcmp(argv[i], "--") == 0) {
+			argv[i] = NULL;
+			commands[count++] = argv + i + 1;
+		}
+	for (int round = 0; round < rounds; round++) {
+		for (int i = 0; i < count; i++)
+			printf(i ? " %.1f" : "%.1f", run(commands[i]));
+		putchar('\n');
+		fflush(stdout);
+	}
+	return count ? 0 : 2;
+}
