@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /** Our part of the control groups: {@code /kapsel} in each hierarchy, and one group a container. */
@@ -174,11 +175,7 @@ final class Cgroups {
   }
 
   private static void pause(long milliseconds) {
-    try {
-      Thread.sleep(milliseconds);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    LockSupport.parkNanos(Duration.ofMillis(milliseconds).toNanos());
   }
 
   /** How often the kernel killed a process of the container for want of memory. */

@@ -30,6 +30,13 @@ final class Rules {
           "engine", Set.of("base", "linux", "oci", "runtime"),
           "cli", Set.of("base", "linux", "oci", "runtime", "engine"));
 
+  /** They use paths of the host alone: cgroup trees, the run directory, a bind mount's source. */
+  private static final Set<String> OUTSIDE_OF_ROOTS =
+      Set.of(
+          "io.kapsel.runtime.Cgroups",
+          "io.kapsel.runtime.ContainerProcess",
+          "io.kapsel.runtime.ContainerPlanner");
+
   static final ArchRule MODULES_USE_LOWER_FLOORS =
       classes()
           .should(useOnlyLowerFloors())
@@ -64,6 +71,9 @@ final class Rules {
       noClasses()
           .that()
           .resideInAnyPackage("io.kapsel.runtime..", "io.kapsel.oci..")
+          .and(
+              describe(
+                  "see a root file system", type -> !OUTSIDE_OF_ROOTS.contains(type.getName())))
           .should()
           .dependOnClassesThat(
               describe("open files by path", javaClass -> opensByPath(javaClass.getName())))

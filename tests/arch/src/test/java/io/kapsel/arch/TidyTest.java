@@ -62,11 +62,16 @@ class TidyTest {
     long lines =
         FILES.entrySet().stream()
             .filter(file -> file.getKey().matches("native/(launcher|client)/(?!.*test).*\\.[chS]"))
-            .mapToLong(file -> file.getValue().lines().count())
+            .mapToLong(file -> file.getValue().lines().filter(TidyTest::isCode).count())
             .sum();
 
     assertThat(lines).isLessThan(NATIVE_LINES);
   }
 
-  private static final int NATIVE_LINES = 2_400;
+  /** Neither blank nor a line of a comment. */
+  private static boolean isCode(String line) {
+    return !line.isBlank() && !line.strip().matches("(/\\*|\\*|//).*");
+  }
+
+  private static final int NATIVE_LINES = 2_900;
 }
