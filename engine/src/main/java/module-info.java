@@ -10,8 +10,6 @@ module io.kapsel.engine {
   exports io.kapsel.engine;
   exports io.kapsel.engine.spec;
 
-  opens io.kapsel.engine.store to
-      io.kapsel.base;
-  opens io.kapsel.engine.compile to
+  opens io.kapsel.engine to
       io.kapsel.base;
 }

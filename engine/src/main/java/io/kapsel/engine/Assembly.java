@@ -1,10 +1,6 @@
 package io.kapsel.engine;
 
 import io.kapsel.base.AtomicFile;
-import io.kapsel.engine.compile.DockerSeccomp;
-import io.kapsel.engine.compile.Identity;
-import io.kapsel.engine.compile.SpecCompiler;
-import io.kapsel.engine.compile.Users;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;

@@ -1,9 +1,7 @@
 package io.kapsel.engine;
 
-import io.kapsel.engine.compile.Identity;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
-import io.kapsel.engine.store.StoredContainer;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.process.Signal;

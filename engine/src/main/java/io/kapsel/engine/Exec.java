@@ -1,6 +1,5 @@
 package io.kapsel.engine;
 
-import io.kapsel.engine.compile.Users;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
 import io.kapsel.linux.Fd;

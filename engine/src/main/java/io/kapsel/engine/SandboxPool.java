@@ -1,7 +1,6 @@
 package io.kapsel.engine;
 
 import io.kapsel.base.HexId;
-import io.kapsel.engine.compile.Identity;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.Limits;

@@ -1,7 +1,5 @@
-package io.kapsel.engine.store;
+package io.kapsel.engine;
 
-import io.kapsel.engine.EngineException;
-import io.kapsel.engine.compile.Identity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +12,7 @@ import java.util.Set;
  * Gives each container 65,536 ids of the host for its own, never twice at a time. What is given is
  * written with the container, so that there is no second place to be wrong.
  */
-public final class IdRanges {
+final class IdRanges {
   private static final long FIRST = 0x20000000L;
   private static final long END = 0x6fff0000L;
 

@@ -1,10 +1,9 @@
-package io.kapsel.engine.store;
+package io.kapsel.engine;
 
 import io.kapsel.base.AtomicFile;
 import io.kapsel.base.HexId;
 import io.kapsel.base.Json;
 import io.kapsel.base.JsonException;
-import io.kapsel.engine.EngineException;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.file.Content;
 import io.kapsel.linux.file.Open;
@@ -20,7 +19,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** The directories of containers: state that outlives a reboot, and run-time files that do not. */
-public final class ContainerStore implements AutoCloseable {
+final class ContainerStore implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ContainerStore.class.getName());
   private static final String FILE = "container.json";
 

@@ -1,4 +1,4 @@
-package io.kapsel.engine.store;
+package io.kapsel.engine;
 
 import io.kapsel.base.AtomicFile;
 import java.io.IOException;
@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Which start of the machine this is: what ran under another one runs no more. */
-public final class BootId {
+final class BootId {
   private static final Path FILE = Path.of("/proc/sys/kernel/random/boot_id");
 
   private BootId() {}

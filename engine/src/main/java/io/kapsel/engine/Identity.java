@@ -1,4 +1,4 @@
-package io.kapsel.engine.compile;
+package io.kapsel.engine;
 
 import java.util.Optional;
 
@@ -7,7 +7,7 @@ import java.util.Optional;
  *
  * @param idBase the first of its 65,536 host ids; absent: it has the host's own ids
  */
-public record Identity(String id, Optional<Long> idBase) {
+record Identity(String id, Optional<Long> idBase) {
   /** How many ids a container has. */
   public static final long ID_COUNT = 65_536;
 }

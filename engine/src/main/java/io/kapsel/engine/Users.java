@@ -1,6 +1,5 @@
-package io.kapsel.engine.compile;
+package io.kapsel.engine;
 
-import io.kapsel.engine.EngineException;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.file.RootDirectory;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +12,7 @@ import java.util.Optional;
  * The users and groups of a root file system, read from its layers by descriptors that lead nowhere
  * else; see passwd(5) and group(5).
  */
-public final class Users {
+final class Users {
   private static final int LARGEST = 1 << 20;
   private static final long LARGEST_ID = 65_535;
 

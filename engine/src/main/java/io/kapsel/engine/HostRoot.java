@@ -1,6 +1,5 @@
-package io.kapsel.engine.root;
+package io.kapsel.engine;
 
-import io.kapsel.engine.EngineException;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.file.DeviceNumber;
 import io.kapsel.linux.file.Entries;
@@ -27,7 +26,7 @@ import java.util.stream.Stream;
  * must not be: a directory that somebody makes in {@code /} tomorrow is hidden, too.
  * docs/guide/host-root.md has the lists.
  */
-public final class HostRoot {
+final class HostRoot {
   private static final Set<String> SEEN =
       Set.of("bin", "etc", "lib", "lib32", "lib64", "libx32", "opt", "sbin", "usr", "var");
   private static final Set<String> EMPTY =

@@ -1,4 +1,4 @@
-package io.kapsel.engine.compile;
+package io.kapsel.engine;
 
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.Limits;

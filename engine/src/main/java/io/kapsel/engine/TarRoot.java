@@ -1,8 +1,7 @@
-package io.kapsel.engine.root;
+package io.kapsel.engine;
 
 import io.airlift.compress.v3.zstd.ZstdInputStream;
 import io.kapsel.base.AtomicFile;
-import io.kapsel.engine.EngineException;
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -18,7 +17,7 @@ import java.util.zip.GZIPInputStream;
 import org.tukaani.xz.XZInputStream;
 
 /** Archives as root file systems: each is unpacked once and shared read-only afterwards. */
-public final class TarRoot {
+final class TarRoot {
   private static final long LARGEST = 64L << 30;
   private static final int XZ_MEMORY_KIB = 512 << 10;
   private static final int BUFFER = 1 << 16;

@@ -1,6 +1,5 @@
-package io.kapsel.engine.compile;
+package io.kapsel.engine;
 
-import io.kapsel.engine.EngineException;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.DeviceRequest;
 import io.kapsel.engine.spec.NamespaceMode;
@@ -31,7 +30,7 @@ import java.util.Optional;
 import java.util.function.ToIntFunction;
 
 /** Turns what a caller said into an OCI configuration. */
-public final class SpecCompiler {
+final class SpecCompiler {
   private static final List<String> MASKED =
       List.of(
           "/proc/acpi",

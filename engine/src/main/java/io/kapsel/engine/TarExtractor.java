@@ -1,4 +1,4 @@
-package io.kapsel.engine.root;
+package io.kapsel.engine;
 
 import io.kapsel.linux.Errno;
 import io.kapsel.linux.Fd;

@@ -1,7 +1,5 @@
-package io.kapsel.engine.store;
+package io.kapsel.engine;
 
-import io.kapsel.engine.ContainerStatus;
-import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.spec.ContainerSpec;
 import java.time.Instant;
 import java.util.Optional;
@@ -11,7 +9,7 @@ import java.util.Optional;
  *
  * @param bootId the start of the machine in which it was last running
  */
-public record StoredContainer(
+record StoredContainer(
     int schema,
     String id,
     String name,

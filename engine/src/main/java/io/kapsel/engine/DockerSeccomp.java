@@ -1,8 +1,7 @@
-package io.kapsel.engine.compile;
+package io.kapsel.engine;
 
 import io.kapsel.base.Json;
 import io.kapsel.base.JsonException;
-import io.kapsel.engine.EngineException;
 import io.kapsel.linux.Abi;
 import io.kapsel.linux.capability.Capability;
 import io.kapsel.linux.capability.CapabilitySet;

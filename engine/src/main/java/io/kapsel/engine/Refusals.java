@@ -1,4 +1,4 @@
-package io.kapsel.engine.compile;
+package io.kapsel.engine;
 
 /** What cannot become a configuration; the container's name is added where it is known. */
 final class Refusals {

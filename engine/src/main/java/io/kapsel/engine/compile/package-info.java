@@ -1,2 +1,0 @@
-/** From a request to a configuration of the specification. */
-package io.kapsel.engine.compile;

@@ -1,2 +1,0 @@
-/** Where root file systems come from: the host's own system, directories, archives. */
-package io.kapsel.engine.root;

@@ -1,2 +1,0 @@
-/** What the engine keeps on disk. */
-package io.kapsel.engine.store;
