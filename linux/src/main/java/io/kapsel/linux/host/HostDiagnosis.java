@@ -1,166 +1,254 @@
 package io.kapsel.linux.host;
 
+import static io.kapsel.linux.host.HostFinding.limited;
+import static io.kapsel.linux.host.HostFinding.missing;
+import static io.kapsel.linux.host.HostFinding.ok;
+
 import io.kapsel.linux.capability.Capability;
+import io.kapsel.linux.capability.CapabilitySet;
+import io.kapsel.linux.cgroup.CgroupHost;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
-/**
- * Looks at everything of the host that containers depend on and says how to mend what is not well.
- */
+/** Says of everything that containers want of a host whether it is there, and how to get it. */
 public final class HostDiagnosis {
-  private static final List<String> NAMESPACES =
-      List.of("cgroup", "ipc", "mnt", "net", "pid", "user", "uts");
-  private static final Set<String> PARSERS =
-      Set.of("/sbin/apparmor_parser", "/usr/sbin/apparmor_parser");
+  private static final Set<String> IDMAPPABLE =
+      Set.of("ext4", "ext3", "ext2", "xfs", "btrfs", "f2fs", "erofs", "vfat", "squashfs", "zfs");
+
+  private static final long FEW = 1_000;
+  private static final long PLENTY = 100_000;
+
+  private static final CapabilitySet NEEDED =
+      CapabilitySet.DEFAULT.plus(
+          CapabilitySet.of(Capability.SYS_ADMIN, Capability.NET_ADMIN, Capability.SYS_PTRACE));
 
   private final HostFacts facts;
-  private final HostFiles files;
+  private final HostProbes probes;
+  private final List<HostFinding> findings = new ArrayList<>();
 
-  HostDiagnosis(HostFacts facts, HostFiles files) {
+  private HostDiagnosis(HostFacts facts, HostProbes probes) {
     this.facts = facts;
-    this.files = files;
+    this.probes = probes;
   }
 
-  /** All checks of this host, in the order in which a reader should mend. */
-  public static List<HostCheck> of(HostFacts facts) {
-    return new HostDiagnosis(facts, HostFiles.real()).checks();
+  /** The findings on this host. */
+  public static List<HostFinding> diagnose(HostFacts facts, Path state) {
+    return findings(facts, HostProbes.run(facts, state));
   }
 
-  List<HostCheck> checks() {
-    List<HostCheck> all = new ArrayList<>();
-    all.add(kernel());
-    all.add(root());
-    NAMESPACES.forEach(name -> all.add(namespace(name)));
-    all.add(userNamespaces());
-    all.add(overlay());
-    all.addAll(new CgroupDiagnosis(facts, files).checks());
-    all.add(seccomp());
-    all.add(securityModule());
-    all.add(executableMemory());
-    all.add(resourceLimits());
-    return List.copyOf(all);
+  /** The findings that follow from these facts. */
+  public static List<HostFinding> findings(HostFacts facts, HostProbes probes) {
+    HostDiagnosis diagnosis = new HostDiagnosis(facts, probes);
+    diagnosis.kernel();
+    diagnosis.calls();
+    diagnosis.privileges();
+    diagnosis.userNamespaces();
+    diagnosis.layers();
+    diagnosis.launcher();
+    diagnosis.controlGroups();
+    diagnosis.swap();
+    diagnosis.securityModules();
+    return List.copyOf(diagnosis.findings);
   }
 
-  private HostCheck kernel() {
-    String name = "kernel";
-    String version = "Linux " + facts.kernelMajor() + "." + facts.kernelMinor();
-    if (!facts.idmappedLayers()) {
-      return HostCheck.missing(
-          name,
-          version + " cannot give the layers of an image to a user namespace",
-          "install Linux 5.19 or newer, best 6.15");
+  private void kernel() {
+    String release = facts.kernelMajor() + "." + facts.kernelMinor();
+    if (facts.kernelAtLeast(5, 19)) {
+      add(ok("kernel", "Linux " + release));
+    } else if (facts.kernelAtLeast(5, 12)) {
+      add(
+          limited(
+              "kernel",
+              "Linux " + release + " cannot idmap overlay layers: only --userns=host works",
+              "use Linux 5.19 or newer"));
+    } else {
+      add(
+          missing(
+              "kernel",
+              "Linux " + release + " lacks calls that every launch makes",
+              "use Linux 5.19 or newer"));
     }
-    if (!facts.layersByDescriptor()) {
-      return HostCheck.limited(
-          name,
-          version + " takes the layers of an image only by path, which costs a mount for each",
-          "install Linux 6.15 or newer");
+  }
+
+  private void calls() {
+    if (probes.refused().isEmpty()) {
+      add(ok("system calls", "mounting by descriptors, openat2, clone3, pidfds, bpf"));
+      return;
     }
-    return HostCheck.ok(name, version + " has everything that is used");
+    String names =
+        probes.refused().entrySet().stream()
+            .map(each -> each.getKey().label() + ": " + each.getValue())
+            .sorted()
+            .collect(Collectors.joining("; "));
+    add(
+        missing(
+            "system calls",
+            names,
+            "run the engine as root, outside of a container whose filter forbids them"));
   }
 
-  private HostCheck root() {
-    String name = "root";
-    String mend = "start the engine as root, with every capability";
-    if (!effectiveUser().equals("0")) {
-      return HostCheck.missing(name, "the engine does not run as root", mend);
+  private void privileges() {
+    CapabilitySet lacking = NEEDED.minus(facts.bounding());
+    if (!lacking.isEmpty()) {
+      add(
+          missing(
+              "privileges",
+              "the engine may never have " + lacking,
+              "run it as root with all capabilities"));
+    } else if (!facts.bounding().contains(Capability.SYS_RESOURCE)) {
+      add(
+          limited(
+              "privileges",
+              "without CAP_SYS_RESOURCE no limit of --ulimit can exceed the engine's own",
+              "start the engine with CAP_SYS_RESOURCE"));
+    } else {
+      add(ok("privileges", "all capabilities that launches need"));
     }
-    if (!facts.bounding().contains(Capability.SYS_ADMIN)) {
-      return HostCheck.missing(name, "the engine may not mount or make namespaces", mend);
+    add(
+        probes.seccomp()
+            ? ok("seccomp", "system calls of containers are filtered")
+            : missing(
+                "seccomp", "no container can start", "use a kernel with CONFIG_SECCOMP_FILTER"));
+  }
+
+  private void userNamespaces() {
+    String more = "sysctl -w user.max_user_namespaces=" + PLENTY;
+    if (facts.userNamespaces() == 0) {
+      add(
+          missing(
+              "user namespaces",
+              "containers start with --userns=host only, where their root is the host's",
+              more));
+    } else if (facts.userNamespaces() < FEW) {
+      add(
+          limited(
+              "user namespaces",
+              "only " + facts.userNamespaces() + " at a time, and each container takes one",
+              more));
+    } else {
+      add(ok("user namespaces", "up to " + facts.userNamespaces()));
     }
-    return HostCheck.ok(name, "the engine runs as root");
   }
 
-  private String effectiveUser() {
-    return files
-        .text("/proc/self/status")
-        .lines()
-        .filter(line -> line.startsWith("Uid:"))
-        .map(line -> line.split("\\s+", -1)[2])
-        .findFirst()
-        .orElse("");
+  private void layers() {
+    boolean overlay = probes.fileSystems().contains("overlay");
+    add(
+        overlay
+            ? ok("overlay", "containers share the files of their root")
+            : missing("overlay", "no copy-on-write root can be made", "modprobe overlay"));
+    String kind = probes.stateFileSystem();
+    if (!IDMAPPABLE.contains(kind) && !(kind.equals("tmpfs") && facts.kernelAtLeast(6, 3))) {
+      add(
+          limited(
+              "idmapped layers",
+              "the engine's state lies on " + kind + ", which may not map owners",
+              "move the state to ext4, xfs or btrfs (--state)"));
+    } else {
+      add(ok("idmapped layers", "the engine's state lies on " + kind));
+    }
+    add(
+        facts.layersByDescriptor()
+            ? ok("overlay by descriptors", "layers are never reached by path")
+            : limited(
+                "overlay by descriptors",
+                "layers are attached in a private mount namespace first, which costs time",
+                "use Linux 6.15 or newer"));
   }
 
-  private HostCheck namespace(String kind) {
-    String name = "namespace " + kind;
-    return files.exists("/proc/self/ns/" + kind)
-        ? HostCheck.ok(name, "the kernel has it")
-        : HostCheck.missing(
-            name,
-            "containers cannot be kept apart in it",
-            "use a kernel that was built with it (CONFIG_NAMESPACES and what is below)");
+  private void launcher() {
+    add(
+        probes.memfdNoExec() < 2
+            ? ok("sealed launcher", "it runs from sealed memory, not from a file")
+            : missing(
+                "sealed launcher",
+                "vm.memfd_noexec=2 forbids to run it from sealed memory",
+                "sysctl -w vm.memfd_noexec=1"));
   }
 
-  private HostCheck userNamespaces() {
-    String name = "user namespaces";
-    return facts.userNamespaces() > 0
-        ? HostCheck.ok(name, "root in a container is nobody on the host")
-        : HostCheck.missing(
-            name,
-            "none may be made: containers start with --userns=host only",
-            "sysctl -w user.max_user_namespaces=15000");
+  private void controlGroups() {
+    CgroupHost.Mode mode = facts.cgroups().mode();
+    if (mode == CgroupHost.Mode.NONE) {
+      add(
+          missing(
+              "control groups", "no limit can be held", "mount -t cgroup2 cgroup2 /sys/fs/cgroup"));
+      return;
+    }
+    add(
+        switch (mode) {
+          case V2 -> ok("control groups", "version 2");
+          case HYBRID -> ok("control groups", "hybrid: limits in version 1, the rest in version 2");
+          case V1, NONE ->
+              limited(
+                  "control groups",
+                  "version 1 alone: device lists instead of filters, slower ends",
+                  "boot with systemd.unified_cgroup_hierarchy=1");
+        });
+    if (!probes.cgroupsWritable()) {
+      add(
+          missing(
+              "writable control groups",
+              "the engine cannot make groups",
+              "mount the cgroup file systems read-write"));
+    }
+    for (String controller : List.of("memory", "cpu", "cpuset", "pids", "io")) {
+      controller(controller);
+    }
   }
 
-  private HostCheck overlay() {
-    String name = "overlay";
-    boolean known =
-        files.text("/proc/filesystems").lines().anyMatch(line -> line.endsWith("\toverlay"));
-    return known
-        ? HostCheck.ok(name, "containers share the layers of their images")
-        : HostCheck.missing(
-            name,
-            "the kernel does not know the file system that joins the layers of an image",
-            "modprobe overlay");
+  private void controller(String name) {
+    String title = name + " limits";
+    if (facts.cgroups().has(name)) {
+      add(ok(title, "in version " + (facts.cgroups().onUnified(name) ? "2" : "1")));
+    } else {
+      add(
+          missing(
+              title,
+              "a container that asks for one is refused",
+              name.equals("memory")
+                  ? "boot with cgroup_enable=memory"
+                  : "use a kernel with the " + name + " controller"));
+    }
   }
 
-  private HostCheck seccomp() {
-    String name = "seccomp";
-    Set<String> actions =
-        Set.of(files.text("/proc/sys/kernel/seccomp/actions_avail").split("\\s+", -1));
-    return actions.containsAll(Set.of("kill_process", "errno", "allow"))
-        ? HostCheck.ok(name, "system calls are filtered")
-        : HostCheck.missing(
-            name,
-            "the kernel cannot filter system calls: only privileged containers start",
-            "use a kernel that was built with CONFIG_SECCOMP_FILTER");
+  private void swap() {
+    if (probes.swapAccounting()) {
+      add(
+          ok(
+              "swap limits",
+              probes.swap() ? "memory and swap are counted" : "the host has no swap to limit"));
+    } else {
+      add(
+          limited(
+              "swap limits",
+              "--memory-swap is refused; a container may swap without limit",
+              "boot with swapaccount=1"));
+    }
   }
 
-  private HostCheck securityModule() {
+  private void securityModules() {
     if (facts.appArmor()) {
-      return PARSERS.stream().anyMatch(files::exists)
-          ? HostCheck.ok("AppArmor", "every container is confined by a profile")
-          : HostCheck.missing(
-              "AppArmor",
-              "the kernel enforces it, but there is nothing that loads the default profile",
-              "install apparmor_parser (package apparmor)");
+      add(
+          probes.appArmorParser()
+              ? ok("security module", "AppArmor")
+              : limited(
+                  "security module",
+                  "AppArmor is on, but its profile for containers cannot be loaded",
+                  "apt-get install apparmor"));
+    } else if (facts.seLinux()) {
+      add(ok("security module", "SELinux"));
+    } else {
+      add(
+          limited(
+              "security module",
+              "neither AppArmor nor SELinux is on: one line of defence less",
+              "boot with apparmor=1 security=apparmor, or with SELinux"));
     }
-    if (facts.seLinux()) {
-      return HostCheck.ok("SELinux", "containers can have a label");
-    }
-    return HostCheck.limited(
-        "AppArmor, SELinux",
-        "neither is active: there is no second line behind namespaces and seccomp",
-        "boot with one of them, such as lsm=...,apparmor");
   }
 
-  private HostCheck executableMemory() {
-    String name = "memfd_noexec";
-    return files.text("/proc/sys/vm/memfd_noexec").equals("2")
-        ? HostCheck.missing(
-            name,
-            "the launcher, which is run from sealed memory, is refused",
-            "sysctl -w vm.memfd_noexec=1")
-        : HostCheck.ok(name, "the launcher may be run from sealed memory");
-  }
-
-  private HostCheck resourceLimits() {
-    String name = "resource limits";
-    return facts.bounding().contains(Capability.SYS_RESOURCE)
-        ? HostCheck.ok(name, "every --ulimit can be given")
-        : HostCheck.limited(
-            name,
-            "the engine has no CAP_SYS_RESOURCE: limits above its own are lowered to those",
-            "start the engine with CAP_SYS_RESOURCE, or with higher limits of its own");
+  private void add(HostFinding finding) {
+    findings.add(finding);
   }
 }
