@@ -1,1 +1,30 @@
 $(eval $(call program,kapsel-launcher,launcher))
+CHECKS += check-launcher
+CROSS_CHECKS += cross-check-launcher
+
+LAUNCHER_TEST := $(wildcard launcher/test/*.[ch]) launcher/plan.c launcher/plan.h
+
+$(BUILD)/%/launcher-test: $(LAUNCHER_TEST) Makefile
+	@mkdir -p $(@D)
+	$(CC_$*) $(HOSTED) -o $@ $(filter-out %/inside.c,$(filter %.c,$(LAUNCHER_TEST)))
+
+# What runs in the container of a test, where there is nothing else.
+$(BUILD)/%/inside: launcher/test/inside.c Makefile
+	@mkdir -p $(@D)
+	$(CC_$*) $(HOSTED) -static -o $@ $<
+
+# The same tests, with every access watched, and many more random changes of a segment.
+$(BUILD)/%/launcher-fuzz: $(LAUNCHER_TEST) Makefile
+	@mkdir -p $(@D)
+	$(CC_$*) $(HOSTED) -fsanitize=address,undefined -fno-sanitize-recover -DFUZZ=2000000 -o $@ \
+		$(filter-out %/inside.c,$(filter %.c,$(LAUNCHER_TEST)))
+
+.PHONY: check-launcher cross-check-launcher fuzz
+check-launcher: $(BUILD)/$(HOST)/launcher-test $(BUILD)/$(HOST)/kapsel-launcher $(BUILD)/$(HOST)/inside
+	$^
+
+cross-check-launcher: $(BUILD)/$(HOST)/launcher-test $(BUILD)/$(OTHER)/kapsel-launcher $(BUILD)/$(HOST)/inside
+	$^ qemu-$(OTHER)-static
+
+fuzz: $(BUILD)/$(HOST)/launcher-fuzz $(BUILD)/$(HOST)/kapsel-launcher $(BUILD)/$(HOST)/inside
+	$^
