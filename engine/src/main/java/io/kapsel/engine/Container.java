@@ -329,8 +329,7 @@ public final class Container {
 
   /** What it has printed. */
   public LogReader log(LogQuery query) {
-    return new LogReader(
-        engine.store.stateOf(id()), query, () -> stored.phase() == ContainerStatus.Phase.RUNNING);
+    return new LogReader(engine.store.stateOf(id()), query, new Output());
   }
 
   /** One more program in it, made but not started. */
@@ -346,5 +345,18 @@ public final class Container {
 
   void release() {
     process.ifPresent(ContainerProcess::close);
+  }
+
+  /** What a reader of the log waits for. */
+  private final class Output implements LogReader.Source {
+    @Override
+    public boolean running() {
+      return stored.phase() == ContainerStatus.Phase.RUNNING;
+    }
+
+    @Override
+    public void await(Duration limit) throws InterruptedException {
+      awaitFor(limit);
+    }
   }
 }

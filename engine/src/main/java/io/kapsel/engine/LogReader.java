@@ -9,53 +9,67 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
-import java.util.List;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 
-/** Reads the log of a container, in order, also while it is written and when it is rotated. */
+/**
+ * Reads the log of a container, in order, also while it is written and when it is rotated.
+ *
+ * <p>The monitor appends to {@code log} and renames it to {@code log.1} when it is full. A reader
+ * keeps its file open over that, reads it to the end and goes on in the new one; it misses nothing
+ * unless two rotations happen while it does not look.
+ */
 public final class LogReader implements AutoCloseable {
   private static final int HEADER = 16;
   private static final int LARGEST = 1 << 20;
   private static final int STDERR = 2;
   private static final long NANOS = 1_000_000_000L;
-  private static final long PAUSE_MILLIS = 50;
+  private static final Duration PAUSE = Duration.ofMillis(50);
+
+  /** The process whose output it is. */
+  interface Source {
+    /** Whether more may come. */
+    boolean running();
+
+    /** Waits a while, or until nothing more comes. */
+    void await(Duration limit) throws InterruptedException;
+  }
+
+  private record Opened(FileChannel channel, Object key) {}
 
   private final Path directory;
   private final LogQuery query;
-  private final BooleanSupplier running;
+  private final Source source;
   private final Deque<LogRecord> ready = new ArrayDeque<>();
-  private Optional<FileChannel> file = Optional.empty();
-  private boolean positioned;
+  private Optional<Opened> file = Optional.empty();
+  private boolean begun;
 
-  LogReader(Path directory, LogQuery query, BooleanSupplier running) {
+  LogReader(Path directory, LogQuery query, Source source) {
     this.directory = directory;
     this.query = query;
-    this.running = running;
+    this.source = source;
   }
 
   /** The next piece; empty at the end, which following has only when the container has ended. */
   public Optional<LogRecord> next() throws InterruptedException {
     try {
-      if (!positioned) {
-        positioned = true;
-        begin();
-      }
+      begin();
       while (true) {
-        boolean more = running.getAsBoolean();
-        Optional<LogRecord> record = ready.isEmpty() ? read() : Optional.of(ready.removeFirst());
-        if (record.isPresent()) {
-          if (wanted(record.get())) {
-            return record;
+        boolean more = source.running();
+        Optional<LogRecord> record = ready.isEmpty() ? readOn() : Optional.of(ready.removeFirst());
+        if (record.isPresent() && wanted(record.get())) {
+          return record;
+        }
+        if (record.isEmpty()) {
+          if (!query.follow() || !more) {
+            return Optional.empty();
           }
-        } else if (!query.follow() || !more) {
-          return Optional.empty();
-        } else if (!rotated()) {
-          Thread.sleep(PAUSE_MILLIS);
+          source.await(PAUSE);
         }
       }
     } catch (IOException e) {
@@ -68,100 +82,152 @@ public final class LogReader implements AutoCloseable {
         && query.until().filter(until -> record.time().isAfter(until)).isEmpty();
   }
 
-  /** Reads what is there, the older file first, and keeps what the tail needs. */
+  /** Opens the older file first; for a tail it reads all there is and keeps the end. */
   private void begin() throws IOException {
-    List<LogRecord> all = new ArrayList<>();
-    for (String name : List.of("log.1", "log")) {
-      open(name);
-      Optional<LogRecord> record = read();
-      while (record.isPresent()) {
-        all.add(record.get());
-        record = read();
-      }
-    }
-    if (query.tail().isEmpty()) {
-      ready.addAll(all);
+    if (begun) {
       return;
     }
-    int lines = query.tail().getAsInt();
-    Deque<LogRecord> kept = new ArrayDeque<>();
-    for (LogRecord record : all.reversed()) {
-      if (lines <= 0) {
-        break;
-      }
-      int here = lines(record.bytes(), kept.isEmpty());
-      kept.addFirst(here > lines ? cut(record, lines, kept.isEmpty()) : record);
-      lines -= here;
+    begun = true;
+    file = open("log.1");
+    if (file.isEmpty()) {
+      file = open("log");
     }
-    ready.addAll(kept);
+    if (query.tail().isPresent()) {
+      keepTail(query.tail().getAsInt());
+    }
   }
 
-  /** A last line without an end counts, too. */
-  private static int lines(byte[] bytes, boolean last) {
+  private void keepTail(int wanted) throws IOException {
+    int lines = 0;
+    Optional<LogRecord> record = readOn();
+    while (record.isPresent()) {
+      if (wanted(record.get())) {
+        lines += ends(record.get().bytes());
+        ready.addLast(record.get());
+        while (ready.size() > 1 && lines - ends(ready.getFirst().bytes()) > wanted) {
+          lines -= ends(ready.removeFirst().bytes());
+        }
+      }
+      record = readOn();
+    }
+    if (wanted == 0) {
+      ready.clear();
+    } else if (!ready.isEmpty()) {
+      trim(lines + (endsOpen(ready.getLast().bytes()) ? 1 : 0) - wanted);
+    }
+  }
+
+  /** Drops that many lines from the front. */
+  private void trim(int drop) {
+    int left = drop;
+    while (left > 0 && !ready.isEmpty()) {
+      LogRecord first = ready.removeFirst();
+      int ends = ends(first.bytes());
+      if (ends < left) {
+        left -= ends;
+      } else {
+        byte[] rest = after(first.bytes(), left);
+        left = 0;
+        if (rest.length > 0) {
+          ready.addFirst(new LogRecord(first.error(), first.time(), rest));
+        }
+      }
+    }
+  }
+
+  private static int ends(byte[] bytes) {
     int count = 0;
     for (byte each : bytes) {
       count += each == '\n' ? 1 : 0;
     }
-    return count + (last && bytes.length > 0 && bytes[bytes.length - 1] != '\n' ? 1 : 0);
+    return count;
   }
 
-  private static LogRecord cut(LogRecord record, int lines, boolean last) {
-    byte[] bytes = record.bytes();
-    int drop = lines(bytes, last) - lines;
+  /** A last line without an end counts, too. */
+  private static boolean endsOpen(byte[] bytes) {
+    return bytes.length > 0 && bytes[bytes.length - 1] != '\n';
+  }
+
+  private static byte[] after(byte[] bytes, int lines) {
     int at = 0;
-    while (drop > 0) {
-      drop -= bytes[at] == '\n' ? 1 : 0;
-      at++;
+    for (int left = lines; left > 0; at++) {
+      left -= bytes[at] == '\n' ? 1 : 0;
     }
-    return new LogRecord(
-        record.error(), record.time(), java.util.Arrays.copyOfRange(bytes, at, bytes.length));
+    return Arrays.copyOfRange(bytes, at, bytes.length);
   }
 
-  private void open(String name) throws IOException {
+  /** The next record of this file, or of the one that has taken its name since. */
+  private Optional<LogRecord> readOn() throws IOException {
+    Optional<LogRecord> record = read();
+    if (record.isPresent()) {
+      return record;
+    }
+    Optional<Opened> newer = open("log");
+    if (newer.isEmpty() || isSame(newer.get())) {
+      close(newer);
+      return Optional.empty();
+    }
+    record = read(); // what was written between our last look and the rotation
+    if (record.isPresent()) {
+      close(newer);
+      return record;
+    }
     close();
+    file = newer;
+    return read();
+  }
+
+  private boolean isSame(Opened other) {
+    return file.isPresent() && file.get().key().equals(other.key());
+  }
+
+  private Optional<Opened> open(String name) throws IOException {
     try {
-      file = Optional.of(FileChannel.open(directory.resolve(name), StandardOpenOption.READ));
+      Path path = directory.resolve(name);
+      Object before = key(path);
+      FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+      while (!key(path).equals(before)) { // renamed meanwhile: which one was opened?
+        channel.close();
+        before = key(path);
+        channel = FileChannel.open(path, StandardOpenOption.READ);
+      }
+      return Optional.of(new Opened(channel, before));
     } catch (NoSuchFileException e) {
-      file = Optional.empty();
+      return Optional.empty();
     }
   }
 
-  /** Goes on in the new file once all of the old one was read. */
-  private boolean rotated() throws IOException {
-    Path log = directory.resolve("log");
-    if (file.isEmpty()) {
-      open("log");
-      return file.isPresent();
-    }
-    if (Files.exists(log) && Files.size(log) < file.get().position()) {
-      open("log");
-      return true;
-    }
-    return false;
+  private static Object key(Path path) throws IOException {
+    Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+    return key == null ? path : key;
   }
 
   private Optional<LogRecord> read() throws IOException {
     if (file.isEmpty()) {
       return Optional.empty();
     }
-    FileChannel from = file.get();
+    FileChannel from = file.get().channel();
     long start = from.position();
     ByteBuffer header = ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN);
     if (!fill(from, header)) {
       from.position(start);
       return Optional.empty();
     }
-    int stream = header.get() & 0xff;
     int length = header.getInt(4);
-    long nanos = header.getLong(8);
-    ByteBuffer bytes = ByteBuffer.allocate(Math.clamp(length, 0, LARGEST));
+    if (length < 0 || length > LARGEST) {
+      throw new IOException("a record at " + start + " is damaged");
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(length);
     if (!fill(from, bytes)) {
       from.position(start);
       return Optional.empty();
     }
+    long nanos = header.getLong(8);
     return Optional.of(
         new LogRecord(
-            stream == STDERR, Instant.ofEpochSecond(nanos / NANOS, nanos % NANOS), bytes.array()));
+            header.get(0) == STDERR,
+            Instant.ofEpochSecond(nanos / NANOS, nanos % NANOS),
+            bytes.array()));
   }
 
   private static boolean fill(FileChannel from, ByteBuffer buffer) throws IOException {
@@ -176,13 +242,17 @@ public final class LogReader implements AutoCloseable {
 
   @Override
   public void close() {
+    close(file);
+    file = Optional.empty();
+  }
+
+  private static void close(Optional<Opened> opened) {
     try {
-      if (file.isPresent()) {
-        file.get().close();
+      if (opened.isPresent()) {
+        opened.get().channel().close();
       }
     } catch (IOException e) {
       throw new EngineException.Failed("close", "the log", AtomicFile.reason(e), e);
     }
-    file = Optional.empty();
   }
 }
