@@ -18,7 +18,9 @@ public final class Bench {
     this.quick = quick;
   }
 
-  /** Arguments: the checkout, the directory with the compiled tools, and perhaps {@code --quick}. */
+  /**
+   * Arguments: the checkout, the directory with the compiled tools, and perhaps {@code --quick}.
+   */
   public static void main(String[] arguments) throws IOException {
     Places places = Places.make(Path.of(arguments[0]), Path.of(arguments[1]));
     Bench bench = new Bench(places, List.of(arguments).contains("--quick"));

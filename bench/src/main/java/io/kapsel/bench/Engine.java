@@ -21,7 +21,10 @@ final class Engine implements AutoCloseable {
 
   Map<String, String> environment() {
     return Map.of(
-        "KAPSEL_RUN", home.resolve("run").toString(), "KAPSEL_STATE", home.resolve("state").toString());
+        "KAPSEL_RUN",
+        home.resolve("run").toString(),
+        "KAPSEL_STATE",
+        home.resolve("state").toString());
   }
 
   List<String> words(String... arguments) {
@@ -58,7 +61,8 @@ final class Engine implements AutoCloseable {
     return Tool.read(Path.of(file))
         .lines()
         .filter(line -> line.startsWith(field))
-        .mapToDouble(line -> Double.parseDouble(line.substring(field.length()).strip().split(" ")[0]))
+        .mapToDouble(
+            line -> Double.parseDouble(line.substring(field.length()).strip().split(" ")[0]))
         .findFirst()
         .orElse(0);
   }
@@ -72,7 +76,8 @@ final class Engine implements AutoCloseable {
   List<Long> launchers() {
     return ProcessHandle.of(pid()).stream()
         .flatMap(ProcessHandle::children)
-        .flatMap(zygote -> java.util.stream.Stream.concat(java.util.stream.Stream.of(zygote), zygote.children()))
+        .flatMap(zygote ->
+            java.util.stream.Stream.concat(java.util.stream.Stream.of(zygote), zygote.children()))
         .map(ProcessHandle::pid)
         .toList();
   }

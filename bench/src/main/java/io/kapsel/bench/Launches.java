@@ -53,14 +53,30 @@ final class Launches {
       parallel(cold, Math.max(3, rounds / 100));
     }
     return List.of(
-        Figure.atMost("launch-cold", "launch against the floor, cold", against("launch-cold"), 1.3, medians("launch-cold")),
-        Figure.atMost("launch-pooled", "launch against the floor, with the pool", against("launch-pooled"), 0.8, medians("launch-pooled")),
-        Figure.atLeast("parallel", "launches per second, four at once, against the floor", rate(), 0.8, rates()));
+        Figure.atMost(
+            "launch-cold",
+            "launch against the floor, cold",
+            against("launch-cold"),
+            1.3,
+            medians("launch-cold")),
+        Figure.atMost(
+            "launch-pooled",
+            "launch against the floor, with the pool",
+            against("launch-pooled"),
+            0.8,
+            medians("launch-pooled")),
+        Figure.atLeast(
+            "parallel",
+            "launches per second, four at once, against the floor",
+            rate(),
+            0.8,
+            rates()));
   }
 
   private Kapsel open(String name, int pool) {
     EngineConfig own =
-        EngineConfig.of(places.home().resolve(name + "-state"), places.home().resolve(name + "-run"));
+        EngineConfig.of(
+            places.home().resolve(name + "-state"), places.home().resolve(name + "-run"));
     return Kapsel.open(
         new EngineConfig(own.state(), own.run(), pool, Duration.ofMinutes(1), own.logLimitBytes()));
   }

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * The bundle that runc and crun get: the namespaces, id maps, mounts, masks, capabilities, limits and
- * filter that a container of Kapsel has by default.
+ * The bundle that runc and crun get: the namespaces, id maps, mounts, masks, capabilities, limits
+ * and filter that a container of Kapsel has by default.
  */
 final class PeerBundle {
   private static final SeccompProfile PROFILE =
@@ -30,26 +30,26 @@ final class PeerBundle {
   static String configuration() {
     String capabilities = list(CapabilitySet.DEFAULT.labels());
     return """
-        {"ociVersion": "1.0.2", "hostname": "peer", "root": {"path": "rootfs"},
-         "process": {"user": {"uid": 0, "gid": 0}, "cwd": "/", "args": ["/true"], "env": ["PATH=/bin"],
-          "capabilities": {"bounding": CAPS, "effective": CAPS, "permitted": CAPS}},
-         "mounts": [
-          {"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "noexec", "nodev"]},
-          {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "noexec", "mode=755", "size=65536k"]},
-          {"destination": "/dev/pts", "type": "devpts", "source": "devpts", "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]},
-          {"destination": "/dev/shm", "type": "tmpfs", "source": "shm", "options": ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]},
-          {"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue", "options": ["nosuid", "noexec", "nodev"]},
-          {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "noexec", "nodev", "ro"]},
-          {"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["nosuid", "noexec", "nodev", "ro"]}],
-         "linux": {"cgroupsPath": "/kapsel-bench/peer", "resources": {"pids": {"limit": 2048},
-           "devices": [{"allow": false, "access": "rwm"}]},
-          "uidMappings": [{"containerID": 0, "hostID": 1879048192, "size": 65536}],
-          "gidMappings": [{"containerID": 0, "hostID": 1879048192, "size": 65536}],
-          "namespaces": [{"type": "user"}, {"type": "mount"}, {"type": "pid"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"}, {"type": "cgroup"}],
-          "maskedPaths": ["/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap"],
-          "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
-          "seccomp": SECCOMP}}
-        """
+    {"ociVersion": "1.0.2", "hostname": "peer", "root": {"path": "rootfs"},
+     "process": {"user": {"uid": 0, "gid": 0}, "cwd": "/", "args": ["/true"], "env": ["PATH=/bin"],
+      "capabilities": {"bounding": CAPS, "effective": CAPS, "permitted": CAPS}},
+     "mounts": [
+      {"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "noexec", "nodev"]},
+      {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "noexec", "mode=755", "size=65536k"]},
+      {"destination": "/dev/pts", "type": "devpts", "source": "devpts", "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]},
+      {"destination": "/dev/shm", "type": "tmpfs", "source": "shm", "options": ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]},
+      {"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue", "options": ["nosuid", "noexec", "nodev"]},
+      {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "noexec", "nodev", "ro"]},
+      {"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["nosuid", "noexec", "nodev", "ro"]}],
+     "linux": {"cgroupsPath": "/kapsel-bench/peer", "resources": {"pids": {"limit": 2048},
+       "devices": [{"allow": false, "access": "rwm"}]},
+      "uidMappings": [{"containerID": 0, "hostID": 1879048192, "size": 65536}],
+      "gidMappings": [{"containerID": 0, "hostID": 1879048192, "size": 65536}],
+      "namespaces": [{"type": "user"}, {"type": "mount"}, {"type": "pid"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"}, {"type": "cgroup"}],
+      "maskedPaths": ["/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap"],
+      "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
+      "seccomp": SECCOMP}}
+    """
         .replace("CAPS", capabilities)
         .replace("SECCOMP", seccomp());
   }

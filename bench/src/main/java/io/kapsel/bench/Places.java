@@ -16,7 +16,8 @@ record Places(Path checkout, Path tools, Path home, Map<String, Samples> raw) {
   static Places make(Path checkout, Path tools) throws IOException {
     Path home = Files.createTempDirectory(Path.of("/tmp"), "kapsel-bench-");
     Places places = new Places(checkout, tools, home, new TreeMap<>());
-    for (String name : new String[] {"root/proc", "root/sys", "root/dev", "root/etc", "layers", "bundle"}) {
+    for (String name :
+        new String[] {"root/proc", "root/sys", "root/dev", "root/etc", "layers", "bundle"}) {
       Files.createDirectories(home.resolve(name));
     }
     Tool.run("chmod", "755", home.toString());

@@ -19,12 +19,16 @@ final class Sizes {
     }
     double largest = 0;
     try (Stream<Path> files = Files.walk(checkout.resolve("native/build"))) {
-      for (Path file : files.filter(path -> path.getFileName().toString().matches("kapsel(-launcher)?")).toList()) {
+      for (Path file :
+          files
+              .filter(path -> path.getFileName().toString().matches("kapsel(-launcher)?"))
+              .toList()) {
         largest = Math.max(largest, Files.isRegularFile(file) ? Files.size(file) / 1024.0 : 0);
       }
     }
     return List.of(
-        Figure.atMost("native-size", "lines of C", lines, 2_400, "without tests"),
+        Figure.atMost(
+            "native-size", "lines of C, with comments", (double) lines, 2_400, "without tests"),
         Figure.atMost("native-size", "largest native program, KB", largest, 64, "stripped"));
   }
 

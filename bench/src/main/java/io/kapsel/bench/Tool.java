@@ -31,7 +31,8 @@ final class Tool implements AutoCloseable {
       process.getOutputStream().close();
       List<String> lines = process.inputReader(StandardCharsets.UTF_8).lines().toList();
       if (process.waitFor() != 0) {
-        throw new IllegalStateException(words + " ended with " + process.exitValue() + ": " + lines);
+        throw new IllegalStateException(
+            words + " ended with " + process.exitValue() + ": " + lines);
       }
       return lines;
     } catch (IOException e) {

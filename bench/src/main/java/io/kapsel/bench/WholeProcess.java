@@ -14,13 +14,25 @@ final class WholeProcess {
 
   /** A no-op by each system, in turn. */
   List<Figure> measure(int rounds) {
-    List<String> words = Tool.words(List.of(places.tools().resolve("timer").toString()), "" + rounds, "--");
+    List<String> words =
+        Tool.words(List.of(places.tools().resolve("timer").toString()), "" + rounds, "--");
     String bundle = places.home().resolve("bundle").toString();
     words.addAll(engine.words("run", "--rm", "dir:" + places.root(), "/true"));
     words.addAll(List.of("--", "crun", "run", "-b", bundle, "kapsel-bench-crun"));
     words.addAll(List.of("--", "runc", "run", "-b", bundle, "kapsel-bench-runc"));
     words.addAll(
-        List.of("--", "bwrap", "--unshare-all", "--bind", places.root().toString(), "/", "--proc", "/proc", "--dev", "/dev", "/true"));
+        List.of(
+            "--",
+            "bwrap",
+            "--unshare-all",
+            "--bind",
+            places.root().toString(),
+            "/",
+            "--proc",
+            "/proc",
+            "--dev",
+            "/dev",
+            "/true"));
     warmUp();
     String[] names = {"run-kapsel", "run-crun", "run-runc", "run-bwrap"};
     for (String line : Tool.run(engine.environment(), words)) {
@@ -30,9 +42,19 @@ final class WholeProcess {
       }
     }
     return List.of(
-        Figure.atMost("run-vs-crun", "`kapsel run --rm` against `crun run`", ratio("run-crun"), 0.25, medians("run-crun")),
-        Figure.atMost("run-vs-runc", "against `runc run`", ratio("run-runc"), 0.15, medians("run-runc")),
-        Figure.reported("run-vs-bwrap", "against `bwrap` with its defaults", ratio("run-bwrap"), medians("run-bwrap")));
+        Figure.atMost(
+            "run-vs-crun",
+            "`kapsel run --rm` against `crun run`",
+            ratio("run-crun"),
+            0.25,
+            medians("run-crun")),
+        Figure.atMost(
+            "run-vs-runc", "against `runc run`", ratio("run-runc"), 0.15, medians("run-runc")),
+        Figure.reported(
+            "run-vs-bwrap",
+            "against `bwrap` with its defaults",
+            ratio("run-bwrap"),
+            medians("run-bwrap")));
   }
 
   /** An engine that has done something before is what users have. */
@@ -41,7 +63,8 @@ final class WholeProcess {
   }
 
   private List<String> timer(int rounds, String... arguments) {
-    List<String> words = Tool.words(List.of(places.tools().resolve("timer").toString()), "" + rounds, "--");
+    List<String> words =
+        Tool.words(List.of(places.tools().resolve("timer").toString()), "" + rounds, "--");
     words.addAll(engine.words(arguments));
     return Tool.run(engine.environment(), words);
   }
@@ -53,7 +76,8 @@ final class WholeProcess {
   private String medians(String peer) {
     return "%s ms to %s ms"
         .formatted(
-            Figure.text(places.samples("run-kapsel").median()), Figure.text(places.samples(peer).median()));
+            Figure.text(places.samples("run-kapsel").median()),
+            Figure.text(places.samples(peer).median()));
   }
 
   /** From no engine to the answer of the first command. */
@@ -63,7 +87,12 @@ final class WholeProcess {
       engine.stop();
       samples.add(Double.parseDouble(timer(1, "ps").getFirst()) / 1e6);
     }
-    return Figure.atMost("cold-start", "first answer after a cold start, s", samples.median(), 0.8, "median of " + rounds);
+    return Figure.atMost(
+        "cold-start",
+        "first answer after a cold start, s",
+        samples.median(),
+        0.8,
+        "median of " + rounds);
   }
 
   /** Calls that force something to disk while containers are launched. */
@@ -77,7 +106,12 @@ final class WholeProcess {
     words.addAll(List.of(places.tools().resolve("timer").toString(), "" + rounds, "--"));
     words.addAll(engine.words("run", "--rm", "dir:" + places.root(), "/true"));
     Tool.run(engine.environment(), words);
-    long calls = Tool.read(places.home().resolve("trace")).lines().filter(line -> line.contains("sync")).count();
-    return Figure.atMost("fsync", "calls of fsync in " + rounds + " launches with `--rm`", calls, 0, "strace");
+    long calls =
+        Tool.read(places.home().resolve("trace"))
+            .lines()
+            .filter(line -> line.contains("sync"))
+            .count();
+    return Figure.atMost(
+        "fsync", "calls of fsync in " + rounds + " launches with `--rm`", calls, 0, "strace");
   }
 }
