@@ -143,6 +143,9 @@ final class Assembly {
   void writeFiles() {
     Path files = engine.store.stateOf(identity.id()).resolve("files");
     String name = compiler.hostname();
+    if (spec.root() instanceof RootSource.Host) {
+      engine.hostRoot.prepare(engine.store.stateOf(identity.id()).resolve("upper"));
+    }
     try {
       if (spec.network() instanceof NamespaceMode.Host) {
         copy("hosts", files);

@@ -46,7 +46,7 @@ public final class Kapsel implements AutoCloseable {
     this.store = store;
     this.runtime = runtime;
     this.hostRoot =
-        new HostRoot(config.state().resolve("host-root"), List.of(config.state(), config.run()));
+        new HostRoot(List.of(config.state(), config.run()), runtime.facts().layersByDescriptor());
     this.tarRoot = new TarRoot(config.state().resolve("layers"));
     this.pool = new SandboxPool(this, config.pool(), config.poolIdle());
   }
