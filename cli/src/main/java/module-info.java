@@ -2,8 +2,14 @@
 @org.jspecify.annotations.NullMarked
 module io.kapsel.cli {
   requires static transitive org.jspecify;
+  requires io.kapsel.base;
+  requires io.kapsel.linux;
+  requires io.kapsel.runtime;
   requires io.kapsel.engine;
-  requires info.picocli;
+  requires com.fasterxml.jackson.core;
+
+  provides java.lang.System.LoggerFinder with
+      io.kapsel.cli.log.StderrLoggers;
 
   exports io.kapsel.cli;
 }

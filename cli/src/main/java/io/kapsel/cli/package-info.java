@@ -1,2 +1,2 @@
-/** The kapsel commands and the daemon that serves them. */
+/** The daemon's main program, which wires everything. */
 package io.kapsel.cli;

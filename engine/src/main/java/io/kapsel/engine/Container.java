@@ -75,8 +75,7 @@ public final class Container {
   }
 
   private Assembly assembly() {
-    return new Assembly(
-        engine, stored.spec(), new Identity(stored.id(), stored.idBase()), stored.archive());
+    return new Assembly(engine, stored.spec(), new Identity(stored.id(), stored.idBase()));
   }
 
   void make() {

@@ -7,7 +7,6 @@ import java.util.Optional;
 /**
  * What is on disk of one container.
  *
- * @param archive the digest of the archive that is its root file system
  * @param bootId the start of the machine in which it was last running
  */
 record StoredContainer(
@@ -16,7 +15,6 @@ record StoredContainer(
     String name,
     ContainerSpec spec,
     Optional<Long> idBase,
-    Optional<String> archive,
     Instant createdAt,
     ContainerStatus.Phase phase,
     Optional<Instant> startedAt,
@@ -29,7 +27,7 @@ record StoredContainer(
   /** The same in another phase. */
   public StoredContainer in(ContainerStatus.Phase next, Optional<String> why) {
     return new StoredContainer(
-        schema, id, name, spec, idBase, archive, createdAt, next, startedAt, exit, why, bootId);
+        schema, id, name, spec, idBase, createdAt, next, startedAt, exit, why, bootId);
   }
 
   /** The same, running since now. */
@@ -40,7 +38,6 @@ record StoredContainer(
         name,
         spec,
         idBase,
-        archive,
         createdAt,
         ContainerStatus.Phase.RUNNING,
         Optional.of(now),
@@ -57,7 +54,6 @@ record StoredContainer(
         name,
         spec,
         idBase,
-        archive,
         createdAt,
         ContainerStatus.Phase.EXITED,
         startedAt,

@@ -1,2 +1,0 @@
-/** Measures what SPECIFICATION.md promises. */
-package io.kapsel.bench;

@@ -1,0 +1,113 @@
+package io.kapsel.cli;
+
+import io.kapsel.cli.server.Front;
+import io.kapsel.cli.server.RequestServer;
+import io.kapsel.cli.server.RequestServer.Limits;
+import io.kapsel.linux.socket.SocketKind;
+import io.kapsel.linux.socket.UnixListener;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The socket of an engine, and who may use it: root, and the members of the group {@code kapsel}
+ * where there is one. Whoever may use it is root on this host in all but name.
+ */
+final class Daemon {
+  private static final System.Logger LOG = System.getLogger(Daemon.class.getName());
+  private static final String SOCKET = "kapsel.sock";
+  private static final String GROUP = "kapsel";
+  private static final int PRIVATE = 0600;
+  private static final int SHARED = 0660;
+  private static final Duration LONGEST_LOOK = Duration.ofSeconds(1);
+
+  private final Path socket;
+  private final RequestServer server;
+
+  private Daemon(Path socket, RequestServer server) {
+    this.socket = socket;
+    this.server = server;
+  }
+
+  /** Listens in {@code run}; a socket that nobody listens on any more is replaced. */
+  static Daemon open(Path run, Front front) {
+    Path socket = run.resolve(SOCKET);
+    try {
+      Optional<GroupPrincipal> group = group();
+      Files.createDirectories(run);
+      restrict(run, group, group.isPresent() ? "rwx--x---" : "rwx------");
+      Files.deleteIfExists(socket);
+      UnixListener listener =
+          UnixListener.bind(
+              socket.toString(), SocketKind.STREAM, group.isPresent() ? SHARED : PRIVATE);
+      if (group.isPresent()) {
+        restrict(socket, group, "rw-rw----");
+      }
+      // With a group, the permission bits let in only its members; SO_PEERCRED has no group list.
+      boolean shared = group.isPresent();
+      int own = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+      RequestServer server =
+          new RequestServer(listener, front, uid -> shared || uid == 0 || uid == own, Limits.USUAL);
+      return new Daemon(socket, server);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot listen at '" + socket + "': " + e.getMessage(), e);
+    }
+  }
+
+  private static Optional<GroupPrincipal> group() throws IOException {
+    try {
+      return Optional.of(
+          Path.of("/")
+              .getFileSystem()
+              .getUserPrincipalLookupService()
+              .lookupPrincipalByGroupName(GROUP));
+    } catch (UserPrincipalNotFoundException _) {
+      return Optional.empty();
+    }
+  }
+
+  private static void restrict(Path path, Optional<GroupPrincipal> group, String permissions)
+      throws IOException {
+    PosixFileAttributeView view =
+        Files.getFileAttributeView(path, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+    if (group.isPresent()) {
+      view.setGroup(group.get());
+    }
+    view.setPermissions(PosixFilePermissions.fromString(permissions));
+  }
+
+  /** Serves until {@link #drain}. */
+  void serve() {
+    LOG.log(Level.INFO, "ready socket={0}", socket);
+    server.run();
+  }
+
+  /** Returns when no client has come for {@code limit} and {@code dispensable} says yes. */
+  void awaitIdle(Duration limit, BooleanSupplier dispensable) throws InterruptedException {
+    while (server.idle().compareTo(limit) < 0 || !dispensable.getAsBoolean()) {
+      Duration left = limit.minus(server.idle());
+      Thread.sleep(left.compareTo(LONGEST_LOOK) > 0 || left.isNegative() ? LONGEST_LOOK : left);
+    }
+  }
+
+  /** Takes no more clients, ends the waits of those it has, and lets the rest finish. */
+  void drain(Duration patience) {
+    // First the path: whoever finds none starts the next engine instead of talking to this one.
+    try {
+      Files.deleteIfExists(socket);
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "cannot remove the socket: {0}", String.valueOf(e.getMessage()));
+    }
+    server.drain(patience);
+  }
+}

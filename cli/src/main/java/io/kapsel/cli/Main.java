@@ -1,0 +1,121 @@
+package io.kapsel.cli;
+
+import io.kapsel.base.GoDuration;
+import io.kapsel.cli.command.KapselFront;
+import io.kapsel.cli.command.LiveEngine;
+import io.kapsel.cli.flag.Arguments;
+import io.kapsel.cli.flag.Flag;
+import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.cli.flag.UsageException;
+import io.kapsel.cli.print.FlagHelp;
+import io.kapsel.engine.EngineConfig;
+import io.kapsel.engine.EngineException;
+import io.kapsel.linux.SyscallException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@code kapseld}: an engine and its socket. The only place that wires the two. */
+public final class Main {
+  private static final System.Logger LOG = System.getLogger(Main.class.getName());
+  private static final int USAGE = 125;
+  private static final Duration PATIENCE = Duration.ofSeconds(12);
+
+  private static final Flag<Path> RUN =
+      Flag.of("run", "dir", "What does not outlive a reboot (default /run/kapsel)", Path::of);
+  private static final Flag<Path> STATE =
+      Flag.of("state", "dir", "What outlives a reboot (default /var/lib/kapsel)", Path::of);
+  private static final Flag<Duration> IDLE_EXIT =
+      Flag.of(
+          "idle-exit",
+          "duration",
+          "Exit when nothing was asked for that long; containers go on (default never)",
+          GoDuration::parse);
+  private static final FlagSet FLAGS = FlagSet.of(RUN, STATE, IDLE_EXIT);
+
+  private Main() {}
+
+  /** Runs until SIGTERM or until idle; containers go on in either case. */
+  public static void main(String[] words) {
+    System.exit(run(List.of(words), System.getenv(), System.out, System.err));
+  }
+
+  static int run(
+      List<String> words, Map<String, String> environment, PrintStream out, PrintStream err) {
+    try {
+      Arguments arguments = FLAGS.parse(words);
+      if (arguments.is(FlagSet.HELP)) {
+        out.print(help());
+        return 0;
+      }
+      if (!arguments.operands().isEmpty()) {
+        throw new UsageException("unexpected argument: " + arguments.operands().getFirst());
+      }
+      serve(arguments, environment);
+      return 0;
+    } catch (UsageException e) {
+      err.print("kapseld: " + e.getMessage() + "\nSee 'kapseld --help'\n");
+      return USAGE;
+    } catch (EngineException
+        | SyscallException
+        | UncheckedIOException
+        | IllegalArgumentException e) {
+      err.print("cannot start the engine: " + e.getMessage() + "\n");
+      return USAGE;
+    }
+  }
+
+  private static String help() {
+    return "Usage:  kapseld [OPTIONS]\n\nThe engine of Kapsel\n\nOptions:\n"
+        + FlagHelp.text(FLAGS.flags());
+  }
+
+  private static void serve(Arguments arguments, Map<String, String> environment) {
+    Path run = place(arguments, RUN, environment.get("KAPSEL_RUN"), "/run/kapsel");
+    Path state = place(arguments, STATE, environment.get("KAPSEL_STATE"), "/var/lib/kapsel");
+    Optional<Duration> idle =
+        arguments
+            .last(IDLE_EXIT)
+            .or(() -> Optional.ofNullable(environment.get("KAPSEL_IDLE")).map(GoDuration::parse));
+    // Both are closed by the hook, and in order: nobody may be served by a closed engine.
+    LiveEngine engine =
+        LiveEngine.open(EngineConfig.of(state.toAbsolutePath(), run.toAbsolutePath()));
+    Daemon daemon = Daemon.open(run, new KapselFront(engine, Clock.systemUTC()));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(daemon, engine), "kapsel-end"));
+    idle.ifPresent(limit -> exitWhenIdle(daemon, engine, limit));
+    daemon.serve();
+  }
+
+  private static Path place(
+      Arguments arguments,
+      Flag<Path> flag,
+      @org.jspecify.annotations.Nullable String variable,
+      String usual) {
+    return arguments.last(flag).orElseGet(() -> Path.of(variable == null ? usual : variable));
+  }
+
+  private static void end(Daemon daemon, LiveEngine engine) {
+    daemon.drain(PATIENCE);
+    engine.close();
+    LOG.log(Level.INFO, "ended; containers go on");
+  }
+
+  private static void exitWhenIdle(Daemon daemon, LiveEngine engine, Duration limit) {
+    Thread.ofVirtual()
+        .start(() -> {
+          try {
+            daemon.awaitIdle(limit, engine::dispensable);
+            LOG.log(Level.INFO, "idle: nobody has asked for anything for a while");
+            System.exit(0);
+          } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+          }
+        });
+  }
+}

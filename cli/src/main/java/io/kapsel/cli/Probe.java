@@ -1,1 +1,0 @@
-package io.kapsel.cli; /** x */ public final class Probe { private Probe() {} }

@@ -1,0 +1,69 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.cli.print.FlagHelp;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** All commands, by name. */
+final class Commands {
+  private static final String EXAMPLES =
+      """
+      Examples:
+        kapsel run --rm host: sh -c 'echo hello from $(hostname)'
+        kapsel run -it --rm host: bash
+        kapsel run -d --name web --memory 64m dir:/srv/rootfs /bin/httpd -f -p 8080
+        kapsel explain run --rm host: true
+      """;
+
+  private final Map<String, Command> all = new LinkedHashMap<>();
+
+  Commands(Clock clock) {
+    RunCommand run = new RunCommand();
+    CreateCommand create = new CreateCommand();
+    for (Command command :
+        List.of(
+            run,
+            new ExecCommand(),
+            new ListCommand(clock),
+            new LogsCommand(clock),
+            new StopCommand(),
+            new RemoveCommand(),
+            create,
+            new StartCommand(),
+            new KillCommand(),
+            new AttachCommand(),
+            new WaitCommand(),
+            new InspectCommand(),
+            new ExplainCommand(),
+            new DoctorCommand(),
+            new VersionCommand(),
+            new HelpCommand(this))) {
+      all.put(command.manual().name(), command);
+    }
+  }
+
+  /** The command of that name. */
+  Command find(String name) {
+    Command command = all.get(name);
+    if (command == null) {
+      throw new CommandException(
+          1, "unknown command: kapsel " + name + "\n\nSee 'kapsel --help' for more information");
+    }
+    return command;
+  }
+
+  /** What there is. */
+  String help() {
+    StringBuilder text = new StringBuilder("Usage:  kapsel [OPTIONS] COMMAND [ARG...]\n\n");
+    text.append("Linux containers, explained\n\n").append(EXAMPLES).append("\nCommands:\n");
+    for (Command command : all.values()) {
+      Manual manual = command.manual();
+      text.append("  %-10s%s%n".formatted(manual.name(), manual.summary()));
+    }
+    text.append("\nOptions:\n").append(FlagHelp.text(KapselFront.GLOBAL.flags()));
+    text.append("\nSee 'kapsel COMMAND --help' for more on a command\n");
+    return text.toString();
+  }
+}

@@ -1,0 +1,44 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.cli.command.Manual.Operands;
+import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.engine.spec.ContainerSpec;
+
+/** {@code kapsel create}: a container that waits for its start. */
+final class CreateCommand implements Command {
+  private static final int ENGINE = 125;
+  private static final Manual MANUAL =
+      new Manual(
+          "create",
+          "[OPTIONS] ROOT [COMMAND] [ARG...]",
+          "Create a container without starting it",
+          RunCommand.ROOTS,
+          FlagSet.untilOperand(RunFlags.ofCreate()),
+          Operands.SOME);
+
+  @Override
+  public Manual manual() {
+    return MANUAL;
+  }
+
+  @Override
+  public int failure() {
+    return ENGINE;
+  }
+
+  @Override
+  public int run(Call call) {
+    ContainerSpec spec = SpecReader.read(call.arguments(), call.request(), true);
+    call.print(create(call, spec).id());
+    return 0;
+  }
+
+  /** Creates the container of a {@code run} and notes its id. */
+  static Engine.Container create(Call call, ContainerSpec spec) {
+    try (IdFile file = IdFile.reserve(call)) {
+      Engine.Container container = call.engine().create(spec);
+      file.write(container.id());
+      return container;
+    }
+  }
+}

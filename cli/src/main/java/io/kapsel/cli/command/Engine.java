@@ -1,0 +1,92 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.engine.ContainerStatus;
+import io.kapsel.engine.ExitStatus;
+import io.kapsel.engine.LogQuery;
+import io.kapsel.engine.LogRecord;
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.ExecSpec;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.host.HostFinding;
+import io.kapsel.runtime.plan.LaunchPlan;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The engine as commands use it: so narrow that a test can play it without a kernel. Failures are
+ * {@link io.kapsel.engine.EngineException}s.
+ */
+public interface Engine {
+  /** Makes a container, without starting it. */
+  Container create(ContainerSpec spec);
+
+  /** The container with that name, id or start of an id. */
+  Container container(String reference);
+
+  /** All containers, the newest first. */
+  List<Container> containers();
+
+  /** Every step that would make this container, in order; nothing is started. */
+  LaunchPlan explain(ContainerSpec spec);
+
+  /** What the host offers and lacks. */
+  List<HostFinding> diagnose();
+
+  /** Something that runs, and that streams can be attached to. */
+  interface Running {
+    /** Lets the process use {@code end}, which stays the caller's, as its standard streams. */
+    void attach(Fd end, boolean stdin, boolean stdout, boolean stderr);
+
+    /** Lets it run; what was attached before misses nothing. */
+    void start();
+
+    /** Sends a signal to it. */
+    void signal(int number);
+
+    /** Waits for its end. */
+    ExitStatus await() throws InterruptedException;
+
+    /** What was asked for and is not as asked, once it has started. */
+    List<String> notices();
+  }
+
+  /** A container. */
+  interface Container extends Running {
+    /** Its whole id. */
+    String id();
+
+    /** Its name. */
+    String name();
+
+    /** What it was made from. */
+    ContainerSpec spec();
+
+    /** What it is doing. */
+    ContainerStatus status();
+
+    /** Asks it to stop, and kills it after a while. */
+    void stop(Optional<Integer> signal, Optional<Duration> patience) throws InterruptedException;
+
+    /** Removes it and all that it has written. */
+    void remove(boolean force);
+
+    /** Waits until nothing of it is left. */
+    void awaitRemoval() throws InterruptedException;
+
+    /** What it has printed. */
+    Log log(LogQuery query);
+
+    /** One more process in it, made but not started. */
+    Running exec(ExecSpec spec);
+  }
+
+  /** Output that was kept. */
+  interface Log extends AutoCloseable {
+    /** The next piece; empty at the end. */
+    Optional<LogRecord> next() throws InterruptedException;
+
+    @Override
+    void close();
+  }
+}

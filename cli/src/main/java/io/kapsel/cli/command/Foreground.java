@@ -1,0 +1,72 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.cli.server.Client;
+import io.kapsel.cli.server.ClientLeft;
+import io.kapsel.cli.server.ClientLeft.Departure;
+import io.kapsel.engine.ExitStatus;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.socket.UnixStream;
+
+/**
+ * A client that stays with a process: its standard streams are the process's, its exit code too.
+ *
+ * <p>The two talk over a socket pair, one end at the process's monitor and one at the client, so
+ * the engine is not in the way of their bytes and may end and come back meanwhile.
+ *
+ * @param signals whether what signals the client is meant for the process
+ */
+record Foreground(Call call, boolean terminal, boolean stdin, boolean output, boolean signals) {
+  /** Refuses to give a terminal to a process when the client's input is none. */
+  static void checkTerminal(Call call, boolean terminal, boolean stdin) {
+    if (terminal && stdin && !call.request().terminals().stdin()) {
+      throw new CommandException(1, "the input device is not a TTY");
+    }
+  }
+
+  /** Attaches, starts, and waits for the end. */
+  ExitStatus start(Engine.Running process) {
+    return hold(
+        process,
+        () -> {
+          process.start();
+          call.tell(process);
+        });
+  }
+
+  /** Attaches to what runs already, and waits for the end. */
+  ExitStatus join(Engine.Running process) {
+    return hold(process, () -> {});
+  }
+
+  private ExitStatus hold(Engine.Running process, Runnable start) {
+    UnixStream.Pair pair = UnixStream.pair();
+    try (Fd clients = pair.other()) {
+      try (Fd monitors = pair.stream().fd()) {
+        process.attach(monitors, stdin, output, output);
+      }
+      start.run();
+      handOver(process, clients);
+    }
+    return call.client().waiting(process::await);
+  }
+
+  /** An interrupt that comes between start and attachment is for the process, like all others. */
+  private void handOver(Engine.Running process, Fd clients) {
+    boolean proxied = signals && !terminal;
+    Client.Relay relay = new Client.Relay(terminal, stdin, terminal && stdin, proxied);
+    try {
+      call.client().attach(relay, clients, number -> pass(process, proxied, number));
+    } catch (ClientLeft e) {
+      if (proxied && e.departure() == Departure.SIGNALLED) {
+        process.signal(e.signal());
+      }
+      throw e;
+    }
+  }
+
+  private static void pass(Engine.Running process, boolean proxied, int number) {
+    if (proxied) {
+      process.signal(number);
+    }
+  }
+}

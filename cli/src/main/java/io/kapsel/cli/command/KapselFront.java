@@ -1,0 +1,84 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.cli.flag.Arguments;
+import io.kapsel.cli.flag.Flag;
+import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.cli.flag.UsageException;
+import io.kapsel.cli.server.Client;
+import io.kapsel.cli.server.Front;
+import io.kapsel.cli.server.Request;
+import io.kapsel.engine.EngineException;
+import io.kapsel.engine.spec.InvalidRequestException;
+import java.time.Clock;
+import java.util.List;
+
+/** The {@code kapsel} command: words in, output and an exit code out. */
+public final class KapselFront implements Front {
+  private static final int USAGE = 125;
+  private static final Flag<Boolean> VERSION =
+      Flag.toggle('v', "version", "Print the version and quit");
+  static final FlagSet GLOBAL = FlagSet.untilOperand(List.of(VERSION));
+
+  private final Engine engine;
+  private final Commands commands;
+
+  /** The front of {@code engine}. */
+  public KapselFront(Engine engine, Clock clock) {
+    this.engine = engine;
+    this.commands = new Commands(clock);
+  }
+
+  @Override
+  public int serve(Request request, Client client) {
+    try {
+      Arguments global = GLOBAL.parse(request.argv().subList(1, request.argv().size()));
+      if (global.is(VERSION)) {
+        client.out("Kapsel version " + VersionCommand.version() + "\n");
+        return 0;
+      }
+      if (global.is(FlagSet.HELP) || global.operands().isEmpty()) {
+        client.out(commands.help());
+        return 0;
+      }
+      return serve(request, client, global.operands());
+    } catch (UsageException e) {
+      client.err(
+          e.getMessage()
+              + "\n\nUsage:  kapsel [OPTIONS] COMMAND [ARG...]\n\n"
+              + "See 'kapsel --help' for more information\n");
+      return USAGE;
+    } catch (CommandException e) {
+      client.err("kapsel: " + e.getMessage() + "\n");
+      return e.exitCode();
+    }
+  }
+
+  private int serve(Request request, Client client, List<String> words) {
+    Command command = commands.find(words.getFirst());
+    Manual manual = command.manual();
+    try {
+      Arguments arguments = manual.flags().parse(words.subList(1, words.size()));
+      if (arguments.is(FlagSet.HELP)) {
+        client.out(manual.help());
+        return 0;
+      }
+      manual.check(arguments.operands().size());
+      return command.run(new Call(engine, request, client, arguments));
+    } catch (UsageException e) {
+      client.err(e.getMessage() + "\n" + manual.hint());
+      return USAGE;
+    } catch (OperandException e) {
+      client.err("kapsel: " + e.getMessage() + "\n" + manual.hint());
+      return 1;
+    } catch (InvalidRequestException e) {
+      client.err("kapsel: " + e.getMessage() + "\n\nSee '" + manual.path() + " --help'\n");
+      return command.failure();
+    } catch (EngineException.LaunchFailed e) {
+      client.err("kapsel: " + e.getMessage() + "\n");
+      return e.exitCode();
+    } catch (EngineException e) {
+      client.err("kapsel: " + e.getMessage() + "\n");
+      return command.failure();
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.base.GoDuration;
+import io.kapsel.cli.command.Manual.Operands;
+import io.kapsel.cli.flag.Flag;
+import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.cli.flag.Values;
+import io.kapsel.engine.LogQuery;
+import io.kapsel.engine.LogRecord;
+import java.math.BigDecimal;
+import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** {@code kapsel logs}: what a container has printed, and what it goes on to print. */
+final class LogsCommand implements Command {
+  private static final Flag<Boolean> FOLLOW =
+      Flag.toggle('f', "follow", "Go on until the container ends");
+  private static final Flag<Boolean> TIMESTAMPS =
+      Flag.toggle('t', "timestamps", "Show when each line was printed");
+  private static final Flag<OptionalInt> TAIL =
+      Flag.of("tail", "string", "Show that many last lines (default \"all\")", LogsCommand::tail)
+          .shorthand('n');
+  private static final Flag<String> SINCE =
+      Flag.text("since", "string", "Show what is newer: 2026-01-31T12:00:00Z, or 42m ago");
+  private static final Flag<String> UNTIL =
+      Flag.text("until", "string", "Show what is older: 2026-01-31T12:00:00Z, or 42m ago");
+  private static final Manual MANUAL =
+      new Manual(
+          "logs",
+          "[OPTIONS] CONTAINER",
+          "Show what a container has printed",
+          "",
+          FlagSet.of(FOLLOW, TIMESTAMPS, TAIL, SINCE, UNTIL),
+          Operands.ONE);
+
+  private final Clock clock;
+
+  LogsCommand(Clock clock) {
+    this.clock = clock;
+  }
+
+  @Override
+  public Manual manual() {
+    return MANUAL;
+  }
+
+  @Override
+  public int run(Call call) {
+    Instant now = clock.instant();
+    boolean follow = call.arguments().is(FOLLOW);
+    LogQuery query =
+        new LogQuery(
+            call.arguments().last(TAIL).orElse(OptionalInt.empty()),
+            call.arguments().last(SINCE).map(it -> instant(it, now)),
+            call.arguments().last(UNTIL).map(it -> instant(it, now)),
+            follow);
+    boolean times = call.arguments().is(TIMESTAMPS);
+    Engine.Container container = call.engine().container(call.operands().getFirst());
+    try (Engine.Log log = container.log(query)) {
+      LogPrinter printer = new LogPrinter(call.client(), times);
+      Optional<LogRecord> next = next(call, log, follow);
+      while (next.isPresent()) {
+        printer.print(next.get());
+        next = next(call, log, follow);
+      }
+    }
+    return 0;
+  }
+
+  /** Only who follows waits; otherwise pieces travel together instead of one by one. */
+  private static Optional<LogRecord> next(Call call, Engine.Log log, boolean follow) {
+    if (follow) {
+      return call.client().waiting(log::next);
+    }
+    try {
+      return log.next();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("nobody interrupts what does not wait", e);
+    }
+  }
+
+  private static OptionalInt tail(String text) {
+    if (text.equals("all")) {
+      return OptionalInt.empty();
+    }
+    long lines = Values.integer(text);
+    return lines < 0
+        ? OptionalInt.empty()
+        : OptionalInt.of((int) Math.min(lines, Integer.MAX_VALUE));
+  }
+
+  /** A point in time, or a span before {@code now}, or seconds since 1970. */
+  static Instant instant(String text, Instant now) {
+    try {
+      if (text.matches("[0-9]+(\\.[0-9]{1,9})?")) {
+        BigDecimal seconds = new BigDecimal(text);
+        long whole = seconds.longValue();
+        return Instant.ofEpochSecond(
+            whole, seconds.subtract(BigDecimal.valueOf(whole)).movePointRight(9).longValue());
+      }
+      if (!text.matches("[0-9]{4}-.*")) {
+        return now.minus(GoDuration.parse(text));
+      }
+      if (text.length() == "2026-01-31".length()) {
+        return LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant();
+      }
+      return text.matches(".*(Z|[+-][0-9]{2}:[0-9]{2})")
+          ? OffsetDateTime.parse(text).toInstant()
+          : LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
+    } catch (DateTimeException | IllegalArgumentException e) {
+      throw new CommandException(
+          1, "invalid time '" + text + "': it is neither like 2026-01-31T12:00:00Z nor like 42m");
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.cli.command.Manual.Operands;
+import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.cli.server.ClientLeft;
+import io.kapsel.engine.EngineException;
+import io.kapsel.engine.ExitStatus;
+import io.kapsel.engine.spec.ContainerSpec;
+
+/** {@code kapsel run}: a container from nothing to its exit code. */
+final class RunCommand implements Command {
+  static final String ROOTS =
+      """
+      ROOT is the container's root file system:
+        host:        a copy-on-write view of this machine's own system, without
+                     what is private to it
+        dir:PATH     a directory, which stays as it is
+        tar:PATH     an archive: tar, plain or with gzip, zstd or xz
+      """;
+  private static final int ENGINE = 125;
+  private static final Manual MANUAL =
+      new Manual(
+          "run",
+          "[OPTIONS] ROOT [COMMAND] [ARG...]",
+          "Create a container and run a command in it",
+          ROOTS
+              + """
+
+              The exit code is the command's own; 125 when the engine could not do it, 126
+              when the command cannot be executed, 127 when there is none, and 128 and the
+              number of the signal that ended it.
+              """,
+          FlagSet.untilOperand(RunFlags.ofRun()),
+          Operands.SOME);
+
+  @Override
+  public Manual manual() {
+    return MANUAL;
+  }
+
+  @Override
+  public int failure() {
+    return ENGINE;
+  }
+
+  @Override
+  public int run(Call call) {
+    boolean detach = call.arguments().is(RunFlags.DETACH);
+    boolean terminal = call.arguments().is(RunFlags.TTY);
+    boolean stdin = call.arguments().is(RunFlags.INTERACTIVE);
+    ContainerSpec spec = SpecReader.read(call.arguments(), call.request(), !detach);
+    if (detach) {
+      return background(call, spec);
+    }
+    Foreground.checkTerminal(call, terminal, stdin);
+    boolean signals = call.arguments().last(RunFlags.SIGNAL_PROXY).orElse(true);
+    return foreground(call, spec, new Foreground(call, terminal, stdin, true, signals));
+  }
+
+  private static int background(Call call, ContainerSpec spec) {
+    Engine.Container container = CreateCommand.create(call, spec);
+    startOrUndo(call, container, container::start);
+    call.tell(container);
+    call.print(container.id());
+    return 0;
+  }
+
+  private static int foreground(Call call, ContainerSpec spec, Foreground foreground) {
+    Engine.Container container = CreateCommand.create(call, spec);
+    ExitStatus[] exit = new ExitStatus[1];
+    startOrUndo(call, container, () -> exit[0] = foreground.start(container));
+    if (spec.autoRemove()) {
+      call.client()
+          .waiting(() -> {
+            container.awaitRemoval();
+            return container;
+          });
+    }
+    return exit[0].code();
+  }
+
+  /** A container that never ran is of no use to who asked for its removal, nor is its name. */
+  private static void startOrUndo(Call call, Engine.Container container, Runnable start) {
+    try {
+      call.client().check();
+      start.run();
+    } catch (EngineException | ClientLeft e) {
+      if (container.status().startedAt().isEmpty() && container.spec().autoRemove()) {
+        undo(container, e);
+      }
+      throw e;
+    }
+  }
+
+  private static void undo(Engine.Container container, RuntimeException cause) {
+    try {
+      container.remove(true);
+    } catch (EngineException.NotFound _) {
+      // the engine was faster
+    } catch (EngineException e) {
+      cause.addSuppressed(e);
+    }
+  }
+}

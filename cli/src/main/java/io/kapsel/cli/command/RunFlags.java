@@ -1,0 +1,181 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.cli.flag.Flag;
+import io.kapsel.cli.flag.Values;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The flags of {@code create}, {@code run} and {@code explain run}: what a container may be. */
+final class RunFlags {
+  static final Flag<Boolean> INTERACTIVE =
+      Flag.toggle('i', "interactive", "Keep standard input open");
+  static final Flag<Boolean> TTY = Flag.toggle('t', "tty", "Give the container a terminal");
+  static final Flag<Boolean> DETACH =
+      Flag.toggle('d', "detach", "Run in the background and print the container's id");
+  static final Flag<Boolean> REMOVE =
+      Flag.toggle("rm", "Remove the container when its process has ended");
+  static final Flag<Boolean> SIGNAL_PROXY =
+      Flag.toggle(
+          "sig-proxy", "Pass signals on to the process, unless it has a terminal (default true)");
+  static final Flag<String> NAME = Flag.text("name", "string", "Name of the container");
+  static final Flag<Path> ID_FILE =
+      Flag.of("cidfile", "string", "Write the container's id to this new file", Path::of);
+
+  static final Flag<String> ENVIRONMENT =
+      Flag.text('e', "env", "list", "Set an environment variable: NAME=value, or NAME for yours");
+  static final Flag<Path> ENVIRONMENT_FILE =
+      Flag.of("env-file", "list", "Set the environment variables in this file", Path::of);
+  static final Flag<String> LABEL =
+      Flag.text('l', "label", "list", "Label the container: KEY=value");
+  static final Flag<String> DIRECTORY =
+      Flag.text('w', "workdir", "string", "Working directory inside the container");
+  static final Flag<String> USER =
+      Flag.text('u', "user", "string", "User and group: <name|uid>[:<group|gid>]");
+  static final Flag<String> GROUP = Flag.text("group-add", "list", "Add a supplementary group");
+  static final Flag<String> HOSTNAME = Flag.text('h', "hostname", "string", "Host name inside");
+  static final Flag<String> DOMAIN_NAME =
+      Flag.text("domainname", "string", "NIS domain name inside");
+  static final Flag<String> ENTRYPOINT =
+      Flag.text("entrypoint", "string", "Program to run instead of the root's own");
+  static final Flag<Boolean> INIT =
+      Flag.toggle("init", "Run a tiny init that passes signals on and reaps processes");
+  static final Flag<String> STOP_SIGNAL =
+      Flag.text("stop-signal", "string", "Signal that asks the process to stop");
+  static final Flag<Integer> STOP_TIMEOUT =
+      Flag.of("stop-timeout", "int", "Seconds to wait before it is killed", Values::seconds);
+
+  static final Flag<String> VOLUME =
+      Flag.text('v', "volume", "list", "Bind a host path: SOURCE:TARGET[:ro]");
+  static final Flag<String> MOUNT =
+      Flag.text("mount", "mount", "Attach a file system: type=bind|tmpfs,source=…,target=…");
+  static final Flag<String> TMPFS =
+      Flag.text("tmpfs", "list", "Mount a tmpfs: TARGET[:size=…,mode=…]");
+  static final Flag<Boolean> READ_ONLY =
+      Flag.toggle("read-only", "Make the root file system read-only");
+  static final Flag<Long> SHARED_MEMORY =
+      Flag.of("shm-size", "bytes", "Size of /dev/shm (default 64m)", Values::size);
+
+  static final Flag<Boolean> PRIVILEGED =
+      Flag.toggle("privileged", "Give the container nearly all rights on the host");
+  static final Flag<String> CAPABILITY_ADD =
+      Flag.text("cap-add", "list", "Add a capability, or ALL");
+  static final Flag<String> CAPABILITY_DROP =
+      Flag.text("cap-drop", "list", "Drop a capability, or ALL");
+  static final Flag<String> SECURITY =
+      Flag.text(
+          "security-opt",
+          "list",
+          "seccomp=FILE|unconfined, no-new-privileges,\napparmor=PROFILE|unconfined, label=…");
+  static final Flag<String> DEVICE =
+      Flag.text("device", "list", "Add a device: HOST[:CONTAINER][:rwm]");
+
+  static final Flag<Long> MEMORY =
+      Flag.of("memory", "bytes", "Memory limit", Values::size).shorthand('m');
+  static final Flag<Long> MEMORY_SWAP =
+      Flag.of(
+          "memory-swap",
+          "bytes",
+          "Limit of memory and swap, -1: no limit",
+          Values::sizeOrUnlimited);
+  static final Flag<Long> MEMORY_RESERVATION =
+      Flag.of("memory-reservation", "bytes", "Memory to protect from reclaim", Values::size);
+  static final Flag<Long> CPUS =
+      Flag.of("cpus", "decimal", "Number of processors, such as 0.5", Values::nanoCpus);
+  static final Flag<Long> CPU_SHARES =
+      Flag.of("cpu-shares", "int", "Processor weight (default 1024)", Values::integer)
+          .shorthand('c');
+  static final Flag<Long> CPU_PERIOD =
+      Flag.of("cpu-period", "int", "Length of a scheduling period in µs", Values::integer);
+  static final Flag<Long> CPU_QUOTA =
+      Flag.of("cpu-quota", "int", "Processor time in each period in µs", Values::integer);
+  static final Flag<String> CPU_SET =
+      Flag.text("cpuset-cpus", "string", "Processors to run on: 0-3 or 0,1");
+  static final Flag<String> MEMORY_NODES =
+      Flag.text("cpuset-mems", "string", "Memory nodes to use: 0-3 or 0,1");
+  static final Flag<Long> PIDS =
+      Flag.of("pids-limit", "int", "Most processes and threads, -1: no limit", Values::integer);
+  static final Flag<String> ULIMIT =
+      Flag.text("ulimit", "ulimit", "Resource limit: NAME=SOFT[:HARD]");
+  static final Flag<String> SYSCTL =
+      Flag.text("sysctl", "map", "Kernel setting of the container's namespaces: KEY=value");
+  static final Flag<Integer> OOM_SCORE =
+      Flag.of("oom-score-adj", "int", "Preference of the OOM killer, -1000 to 1000", Values::score);
+
+  static final Flag<String> NETWORK =
+      Flag.text("network", "network", "none, host, or container:NAME (default none)");
+  static final Flag<String> NET = Flag.text("net", "network", "The same as --network");
+  static final Flag<String> IPC =
+      Flag.text("ipc", "string", "IPC namespace: private, host, container:NAME");
+  static final Flag<String> PID =
+      Flag.text("pid", "string", "PID namespace: private, host, container:NAME");
+  static final Flag<String> UTS = Flag.text("uts", "string", "Host name namespace: private, host");
+  static final Flag<String> USER_NAMESPACE =
+      Flag.text("userns", "string", "User namespace: private, host");
+  static final Flag<String> CGROUP_NAMESPACE =
+      Flag.text("cgroupns", "string", "Cgroup namespace: private, host");
+
+  private static final List<Flag<?>> CREATE =
+      List.of(
+          INTERACTIVE,
+          TTY,
+          REMOVE,
+          NAME,
+          ID_FILE,
+          ENVIRONMENT,
+          ENVIRONMENT_FILE,
+          LABEL,
+          DIRECTORY,
+          USER,
+          GROUP,
+          HOSTNAME,
+          DOMAIN_NAME,
+          ENTRYPOINT,
+          INIT,
+          STOP_SIGNAL,
+          STOP_TIMEOUT,
+          VOLUME,
+          MOUNT,
+          TMPFS,
+          READ_ONLY,
+          SHARED_MEMORY,
+          PRIVILEGED,
+          CAPABILITY_ADD,
+          CAPABILITY_DROP,
+          SECURITY,
+          DEVICE,
+          MEMORY,
+          MEMORY_SWAP,
+          MEMORY_RESERVATION,
+          CPUS,
+          CPU_SHARES,
+          CPU_PERIOD,
+          CPU_QUOTA,
+          CPU_SET,
+          MEMORY_NODES,
+          PIDS,
+          ULIMIT,
+          SYSCTL,
+          OOM_SCORE,
+          NETWORK,
+          NET,
+          IPC,
+          PID,
+          UTS,
+          USER_NAMESPACE,
+          CGROUP_NAMESPACE);
+
+  private RunFlags() {}
+
+  /** What {@code create} knows. */
+  static List<Flag<?>> ofCreate() {
+    return CREATE;
+  }
+
+  /** What {@code run} knows. */
+  static List<Flag<?>> ofRun() {
+    List<Flag<?>> all = new ArrayList<>(CREATE);
+    all.addAll(List.of(DETACH, SIGNAL_PROXY));
+    return all;
+  }
+}

@@ -1,0 +1,199 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.base.AtomicFile;
+import io.kapsel.cli.flag.Arguments;
+import io.kapsel.cli.flag.Flag;
+import io.kapsel.cli.server.Request;
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.ContainerSpecBuilder;
+import io.kapsel.engine.spec.DeviceRequest;
+import io.kapsel.engine.spec.InvalidRequestException;
+import io.kapsel.engine.spec.Limits;
+import io.kapsel.engine.spec.MountRequest;
+import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.spec.RootSource;
+import io.kapsel.engine.spec.SecurityRequest;
+import io.kapsel.engine.spec.Stdio;
+import io.kapsel.engine.spec.Ulimit;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The command line of {@code run} or {@code create} as a container's specification. */
+final class SpecReader {
+  private static final long LONGEST_PROFILE = 1 << 20;
+
+  private final Arguments arguments;
+  private final Request request;
+
+  private SpecReader(Arguments arguments, Request request) {
+    this.arguments = arguments;
+    this.request = request;
+  }
+
+  /**
+   * Reads it; {@code attached}: a client stays with the container and ends its input by leaving.
+   *
+   * @throws IllegalArgumentException with a reason when it makes no sense
+   */
+  static ContainerSpec read(Arguments arguments, Request request, boolean attached) {
+    return new SpecReader(arguments, request).read(attached);
+  }
+
+  private ContainerSpec read(boolean attached) {
+    List<String> operands = arguments.operands();
+    ContainerSpecBuilder spec =
+        new ContainerSpecBuilder(RootSource.parse(operands.getFirst(), request.directory()));
+    spec.command(operands.subList(1, operands.size()));
+    spec.stdio(stdio(attached));
+    identity(spec);
+    files(spec);
+    rights(spec);
+    namespaces(spec);
+    spec.limits(limits());
+    spec.ulimits(arguments.all(RunFlags.ULIMIT).stream().map(Ulimit::parse).toList());
+    spec.sysctls(pairs(RunFlags.SYSCTL, true));
+    arguments.last(RunFlags.OOM_SCORE).ifPresent(spec::oomScoreAdj);
+    return spec.build();
+  }
+
+  private Stdio stdio(boolean attached) {
+    boolean input = arguments.is(RunFlags.INTERACTIVE);
+    boolean terminal = arguments.is(RunFlags.TTY);
+    Request.WindowSize window = request.window();
+    return new Stdio(
+        terminal,
+        input,
+        input && attached,
+        terminal ? Short.toUnsignedInt(window.rows()) : 0,
+        terminal ? Short.toUnsignedInt(window.columns()) : 0);
+  }
+
+  private void identity(ContainerSpecBuilder spec) {
+    arguments.last(RunFlags.NAME).ifPresent(spec::name);
+    arguments.last(RunFlags.ENTRYPOINT).ifPresent(it -> spec.entrypoint(entrypoint(it)));
+    spec.env(
+        environment(
+            arguments.all(RunFlags.ENVIRONMENT_FILE),
+            arguments.all(RunFlags.ENVIRONMENT),
+            request));
+    arguments.last(RunFlags.DIRECTORY).ifPresent(spec::workingDirectory);
+    arguments.last(RunFlags.USER).ifPresent(spec::user);
+    spec.groups(arguments.all(RunFlags.GROUP));
+    spec.autoRemove(arguments.is(RunFlags.REMOVE));
+    arguments.last(RunFlags.HOSTNAME).ifPresent(spec::hostname);
+    arguments.last(RunFlags.DOMAIN_NAME).ifPresent(spec::domainname);
+    spec.labels(pairs(RunFlags.LABEL, false));
+    spec.init(arguments.is(RunFlags.INIT));
+    arguments.last(RunFlags.STOP_SIGNAL).ifPresent(spec::stopSignal);
+    arguments.last(RunFlags.STOP_TIMEOUT).ifPresent(spec::stopTimeoutSeconds);
+  }
+
+  /** An empty entry point takes the root's own away. */
+  private static List<String> entrypoint(String text) {
+    return text.isEmpty() ? List.of() : List.of(text);
+  }
+
+  /** Files first, then single variables; a name alone takes the client's value. */
+  static List<String> environment(List<Path> files, List<String> entries, Request request) {
+    List<String> all = new ArrayList<>();
+    for (Path file : files) {
+      all.addAll(EnvironmentFile.read(request.directory().resolve(file), request::variable));
+    }
+    for (String entry : entries) {
+      EnvironmentFile.entry(entry, request::variable).ifPresent(all::add);
+    }
+    return all;
+  }
+
+  private void files(ContainerSpecBuilder spec) {
+    List<MountRequest> mounts = new ArrayList<>();
+    Path directory = request.directory();
+    arguments
+        .all(RunFlags.VOLUME)
+        .forEach(it -> mounts.add(MountRequest.parseVolume(it, directory)));
+    arguments.all(RunFlags.MOUNT).forEach(it -> mounts.add(MountRequest.parseMount(it, directory)));
+    arguments.all(RunFlags.TMPFS).forEach(it -> mounts.add(MountRequest.parseTmpfs(it)));
+    spec.mounts(mounts);
+    spec.readOnly(arguments.is(RunFlags.READ_ONLY));
+    arguments.last(RunFlags.SHARED_MEMORY).ifPresent(spec::shmSize);
+  }
+
+  private void rights(ContainerSpecBuilder spec) {
+    spec.privileged(arguments.is(RunFlags.PRIVILEGED));
+    spec.capAdd(arguments.all(RunFlags.CAPABILITY_ADD));
+    spec.capDrop(arguments.all(RunFlags.CAPABILITY_DROP));
+    spec.security(SecurityRequest.parse(arguments.all(RunFlags.SECURITY), this::profile));
+    spec.devices(arguments.all(RunFlags.DEVICE).stream().map(DeviceRequest::parse).toList());
+  }
+
+  private String profile(String name) {
+    Path file = request.directory().resolve(name);
+    try {
+      if (Files.exists(file) && !Files.isRegularFile(file)) {
+        throw new InvalidRequestException("'" + file + "' is not a regular file");
+      }
+      if (Files.size(file) > LONGEST_PROFILE) {
+        throw new InvalidRequestException("the profile '" + file + "' is longer than 1 MiB");
+      }
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new InvalidRequestException(
+          "cannot read the profile '" + file + "': " + AtomicFile.reason(e));
+    }
+  }
+
+  private void namespaces(ContainerSpecBuilder spec) {
+    arguments
+        .last(RunFlags.NETWORK)
+        .or(() -> arguments.last(RunFlags.NET))
+        .ifPresent(it -> spec.network(NamespaceMode.parseNetwork(it)));
+    mode(RunFlags.IPC, true).ifPresent(spec::ipc);
+    mode(RunFlags.PID, true).ifPresent(spec::pid);
+    mode(RunFlags.UTS, false).ifPresent(spec::uts);
+    mode(RunFlags.USER_NAMESPACE, false).ifPresent(spec::userns);
+    mode(RunFlags.CGROUP_NAMESPACE, false).ifPresent(spec::cgroupns);
+  }
+
+  private Optional<NamespaceMode> mode(Flag<String> flag, boolean joinable) {
+    return arguments.last(flag).map(it -> NamespaceMode.parse(flag.name(), it, joinable));
+  }
+
+  private Limits limits() {
+    return new Limits(
+        positive(RunFlags.MEMORY),
+        arguments.last(RunFlags.MEMORY_SWAP).filter(it -> it != 0),
+        positive(RunFlags.MEMORY_RESERVATION),
+        positive(RunFlags.CPUS),
+        positive(RunFlags.CPU_SHARES),
+        positive(RunFlags.CPU_PERIOD),
+        arguments.last(RunFlags.CPU_QUOTA).filter(it -> it != 0),
+        arguments.last(RunFlags.CPU_SET).filter(it -> !it.isEmpty()),
+        arguments.last(RunFlags.MEMORY_NODES).filter(it -> !it.isEmpty()),
+        arguments.last(RunFlags.PIDS).map(it -> it == 0 ? -1 : it));
+  }
+
+  /** Zero stands for no limit, as everywhere in Docker. */
+  private Optional<Long> positive(Flag<Long> flag) {
+    return arguments.last(flag).filter(it -> it != 0);
+  }
+
+  private Map<String, String> pairs(Flag<String> flag, boolean valueNeeded) {
+    Map<String, String> pairs = new LinkedHashMap<>();
+    for (String text : arguments.all(flag)) {
+      int equals = text.indexOf('=');
+      if (equals == 0 || (equals < 0 && valueNeeded)) {
+        throw new InvalidRequestException(
+            "'" + text + "' in --" + flag.name() + " is not KEY=value");
+      }
+      String key = equals < 0 ? text : text.substring(0, equals);
+      pairs.put(key, equals < 0 ? "" : text.substring(equals + 1));
+    }
+    return pairs;
+  }
+}

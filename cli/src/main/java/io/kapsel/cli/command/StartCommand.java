@@ -1,0 +1,49 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.cli.command.Manual.Operands;
+import io.kapsel.cli.flag.Flag;
+import io.kapsel.cli.flag.FlagSet;
+
+/** {@code kapsel start}: containers that were made, or that have ended. */
+final class StartCommand implements Command {
+  private static final Flag<Boolean> ATTACH =
+      Flag.toggle('a', "attach", "Stay with the container: its output and its exit code");
+  private static final Flag<Boolean> INTERACTIVE =
+      Flag.toggle('i', "interactive", "Give it your standard input as well");
+  private static final Flag<Boolean> SIGNAL_PROXY =
+      Flag.toggle("sig-proxy", "Pass signals on to the process (default true)");
+  private static final Manual MANUAL =
+      new Manual(
+          "start",
+          "[OPTIONS] CONTAINER [CONTAINER...]",
+          "Start one or more containers",
+          "",
+          FlagSet.of(ATTACH, INTERACTIVE, SIGNAL_PROXY),
+          Operands.SOME);
+
+  @Override
+  public Manual manual() {
+    return MANUAL;
+  }
+
+  @Override
+  public int run(Call call) {
+    boolean stdin = call.arguments().is(INTERACTIVE);
+    if (call.arguments().is(ATTACH) || stdin) {
+      return attached(call, stdin);
+    }
+    return call.forEach(Engine.Container::start);
+  }
+
+  private static int attached(Call call, boolean stdin) {
+    if (call.operands().size() > 1) {
+      throw new CommandException(1, "you cannot start and attach multiple containers at once");
+    }
+    Engine.Container container = call.engine().container(call.operands().getFirst());
+    boolean terminal = container.spec().stdio().terminal();
+    boolean input = stdin && container.spec().stdio().openStdin();
+    Foreground.checkTerminal(call, terminal, input);
+    boolean signals = call.arguments().last(SIGNAL_PROXY).orElse(true);
+    return new Foreground(call, terminal, input, true, signals).start(container).code();
+  }
+}

@@ -1,0 +1,2 @@
+/** The commands: each takes a command line apart, calls the engine, and prints. */
+package io.kapsel.cli.command;

@@ -1,0 +1,35 @@
+package io.kapsel.cli.log;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The engine's loggers: one line to standard error for each record, at or above the level in {@code
+ * KAPSEL_LOG} (INFO unless it says otherwise).
+ */
+public final class StderrLoggers extends System.LoggerFinder {
+  private final Map<String, System.Logger> loggers = new ConcurrentHashMap<>();
+  private final System.Logger.Level least;
+
+  /** Made by the JDK, which finds it as a service. */
+  public StderrLoggers() {
+    least = level(System.getenv().getOrDefault("KAPSEL_LOG", "INFO"));
+  }
+
+  static System.Logger.Level level(String name) {
+    try {
+      return System.Logger.Level.valueOf(name.toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException _) {
+      return System.Logger.Level.INFO;
+    }
+  }
+
+  @Override
+  public System.Logger getLogger(String name, Module module) {
+    // The JDK's own records help nobody who runs containers unless something is wrong.
+    boolean ours = name.startsWith("io.kapsel.");
+    return loggers.computeIfAbsent(
+        name, it -> new StderrLogger(it, ours ? least : System.Logger.Level.WARNING));
+  }
+}

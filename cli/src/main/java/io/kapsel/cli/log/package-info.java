@@ -1,0 +1,2 @@
+/** What the daemon tells its operator: lines on standard error. */
+package io.kapsel.cli.log;

@@ -1,0 +1,193 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.engine.ContainerStatus;
+import io.kapsel.engine.ContainerStatus.Phase;
+import io.kapsel.engine.EngineException;
+import io.kapsel.engine.ExitStatus;
+import io.kapsel.engine.LogQuery;
+import io.kapsel.engine.LogRecord;
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.ExecSpec;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.host.HostFinding;
+import io.kapsel.runtime.plan.LaunchPlan;
+import io.kapsel.runtime.plan.Segment;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+
+/** An engine without a kernel: it remembers what it was asked, in order. */
+final class FakeEngine implements Engine {
+  static final Instant NOW = Instant.parse("2026-01-31T12:00:00Z");
+  final List<String> deeds = new ArrayList<>();
+  final List<FakeContainer> containers = new ArrayList<>();
+  final List<ContainerSpec> specs = new ArrayList<>();
+  final List<ExecSpec> execs = new ArrayList<>();
+  final List<LogRecord> records = new ArrayList<>();
+  LogQuery query;
+  List<HostFinding> findings = List.of();
+  EngineException startFailure;
+  int exitCode;
+  List<String> notices = List.of();
+
+  @Override
+  public Container create(ContainerSpec spec) {
+    specs.add(spec);
+    deeds.add("create");
+    FakeContainer container = new FakeContainer(spec, spec.name().orElse("calm_otter"));
+    containers.addFirst(container);
+    return container;
+  }
+
+  @Override
+  public Container container(String reference) {
+    return containers.stream()
+        .filter(it -> it.name.equals(reference) || it.id().startsWith(reference))
+        .findFirst()
+        .orElseThrow(() -> new EngineException.NotFound(reference));
+  }
+
+  @Override
+  public List<Container> containers() {
+    return List.copyOf(containers);
+  }
+
+  @Override
+  public LaunchPlan explain(ContainerSpec spec) {
+    specs.add(spec);
+    return new LaunchPlan(
+        new Segment("sandbox", List.of(), List.of(), List.of(), false),
+        new Segment("container", List.of(), List.of(), List.of(), true),
+        List.of("swap is not limited here"));
+  }
+
+  @Override
+  public List<HostFinding> diagnose() {
+    return findings;
+  }
+
+  /** A container whose state a test sets. */
+  final class FakeContainer implements Container {
+    final ContainerSpec spec;
+    final String name;
+    Phase phase = Phase.CREATED;
+    Optional<Instant> startedAt = Optional.empty();
+    Optional<ExitStatus> exit = Optional.empty();
+
+    FakeContainer(ContainerSpec spec, String name) {
+      this.spec = spec;
+      this.name = name;
+    }
+
+    @Override
+    public String id() {
+      return (Integer.toHexString(name.hashCode()) + "c".repeat(64)).substring(0, 64);
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
+    @Override
+    public ContainerSpec spec() {
+      return spec;
+    }
+
+    @Override
+    public ContainerStatus status() {
+      return new ContainerStatus(
+          phase,
+          phase == Phase.RUNNING ? Optional.of(4242) : Optional.empty(),
+          Optional.empty(),
+          NOW.minusSeconds(300),
+          startedAt,
+          exit,
+          Optional.empty());
+    }
+
+    @Override
+    public void attach(Fd end, boolean stdin, boolean stdout, boolean stderr) {
+      deeds.add("attach" + (stdin ? " in" : "") + (stdout ? " out" : "") + (stderr ? " err" : ""));
+    }
+
+    @Override
+    public void start() {
+      deeds.add("start " + name);
+      if (startFailure != null) {
+        throw startFailure;
+      }
+      phase = Phase.RUNNING;
+      startedAt = Optional.of(NOW.minusSeconds(180));
+    }
+
+    @Override
+    public void signal(int number) {
+      deeds.add("signal " + name + " " + number);
+      if (phase != Phase.RUNNING) {
+        throw new EngineException.Conflict("kill", name, "it is not running");
+      }
+    }
+
+    @Override
+    public ExitStatus await() {
+      deeds.add("await " + name);
+      return new ExitStatus(exitCode, 0, false, NOW);
+    }
+
+    @Override
+    public List<String> notices() {
+      return notices;
+    }
+
+    @Override
+    public void stop(Optional<Integer> signal, Optional<Duration> patience) {
+      deeds.add(
+          "stop "
+              + name
+              + signal.map(it -> " " + it).orElse("")
+              + patience.map(it -> " " + it).orElse(""));
+    }
+
+    @Override
+    public void remove(boolean force) {
+      deeds.add("remove " + name + (force ? " force" : ""));
+      if (phase == Phase.RUNNING && !force) {
+        throw new EngineException.Conflict("remove", name, "it is running");
+      }
+      containers.remove(this);
+    }
+
+    @Override
+    public void awaitRemoval() {
+      deeds.add("gone " + name);
+    }
+
+    @Override
+    public Log log(LogQuery wanted) {
+      query = wanted;
+      Iterator<LogRecord> left = List.copyOf(records).iterator();
+      return new Log() {
+        @Override
+        public Optional<LogRecord> next() {
+          return left.hasNext() ? Optional.of(left.next()) : Optional.empty();
+        }
+
+        @Override
+        public void close() {
+          deeds.add("log closed");
+        }
+      };
+    }
+
+    @Override
+    public Running exec(ExecSpec wanted) {
+      execs.add(wanted);
+      deeds.add("exec " + name);
+      return this;
+    }
+  }
+}
