@@ -41,9 +41,7 @@ struct kernel_control {
 struct kernel_action {
 	uintptr_t handler;
 	unsigned long flags;
-#if defined(__x86_64__)
 	uintptr_t restorer;
-#endif
 	uint64_t mask;
 };
 

@@ -15,6 +15,8 @@ enum { GET_TYPE = 3, GET_PEER = 17, GET_DOMAIN = 39 };
 
 struct launch launch;
 
+_Static_assert(sizeof(struct kernel_action) == sizeof(struct sigaction), "rt_sigaction(2)");
+
 static long move_descriptors(int number, int socket, void *bytes, size_t size, int *descriptors,
 			     int *count)
 {

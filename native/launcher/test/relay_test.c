@@ -189,9 +189,9 @@ static void a_frame_that_makes_no_sense_ends_its_client(void)
 		char byte;
 
 		CHECK(write(client, wrong[i], 8) == 8);
-		CHECK(read(client, &byte, 1) == 0);
+		CHECK(read(client, &byte, 1) <= 0);
 	}
-	CHECK(process_state(program.started.b) == 'S');
+	CHECK(strchr("SR", process_state(program.started.b)) != NULL);
 }
 
 static void the_seventeenth_client_is_sent_away(void)

@@ -33,11 +33,16 @@ final class Assembly {
   private final List<Path> layers;
   private final SpecCompiler compiler;
 
-  Assembly(Kapsel engine, ContainerSpec spec, Identity identity) {
+  /**
+   * For one container.
+   *
+   * @param archive the digest of an archive that was unpacked for it already
+   */
+  Assembly(Kapsel engine, ContainerSpec spec, Identity identity, Optional<String> archive) {
     this.engine = engine;
     this.spec = spec;
     this.identity = identity;
-    this.layers = layers();
+    this.layers = layers(archive);
     this.compiler = new SpecCompiler(spec, engine.facts(), identity, Users.in(layers), this::pidOf);
   }
 
@@ -51,11 +56,12 @@ final class Assembly {
                 "create", reference, "cannot join its namespaces: it is not running"));
   }
 
-  private List<Path> layers() {
+  private List<Path> layers(Optional<String> archive) {
     return switch (spec.root()) {
       case RootSource.Host() -> engine.hostRoot.layers();
       case RootSource.Directory(Path path) -> List.of(directory(path));
-      case RootSource.Archive(Path path) -> List.of(engine.tarRoot.unpack(path));
+      case RootSource.Archive(Path path) ->
+          List.of(archive.map(engine.tarRoot::layer).orElseGet(() -> engine.tarRoot.unpack(path)));
     };
   }
 
@@ -137,6 +143,9 @@ final class Assembly {
   void writeFiles() {
     Path files = engine.store.stateOf(identity.id()).resolve("files");
     String name = compiler.hostname();
+    if (spec.root() instanceof RootSource.Host) {
+      engine.hostRoot.prepare(engine.store.stateOf(identity.id()).resolve("upper"));
+    }
     try {
       if (spec.network() instanceof NamespaceMode.Host) {
         copy("hosts", files);

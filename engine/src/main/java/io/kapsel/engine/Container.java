@@ -75,7 +75,8 @@ public final class Container {
   }
 
   private Assembly assembly() {
-    return new Assembly(engine, stored.spec(), new Identity(stored.id(), stored.idBase()));
+    return new Assembly(
+        engine, stored.spec(), new Identity(stored.id(), stored.idBase()), stored.archive());
   }
 
   void make() {

@@ -7,6 +7,8 @@ import io.kapsel.linux.file.ExtendedAttributes;
 import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.mount.FilesystemContext;
+import io.kapsel.linux.mount.MountAttributes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
@@ -57,39 +60,68 @@ final class HostRoot {
       List.of("shadow", "gshadow", "shadow-", "gshadow-", "passwd-", "group-");
   private static final int WIDE = 01777;
 
-  private final Path directory;
   private final List<Path> own;
+  private final boolean shared;
   private final ReentrantLock lock = new ReentrantLock();
   private String made = "";
-  private Path layer;
+  private Optional<Fd> layer = Optional.empty();
 
   /**
-   * Keeps its layers below {@code directory}.
+   * A layer is shared by all containers where overlayfs takes detached trees. It is a file system
+   * of its own in memory, because a lower layer may not lie inside another one, as everything on
+   * the host's disk lies inside {@code /}. Elsewhere each container has the whiteouts in its own
+   * layer.
    *
    * @param own directories of ours that are hidden wherever they are
    */
-  public HostRoot(Path directory, List<Path> own) {
-    this.directory = directory;
+  public HostRoot(List<Path> own, boolean shared) {
     this.own = List.copyOf(own);
-    this.layer = directory;
+    this.shared = shared;
+  }
+
+  /** Puts the whiteouts into a container's own layer, where they cannot be shared. */
+  public void prepare(Path upper) {
+    if (shared) {
+      return;
+    }
+    try {
+      make(upper);
+    } catch (IOException e) {
+      throw new EngineException.Failed("make", "host:", io.kapsel.base.AtomicFile.reason(e), e);
+    }
   }
 
   /** The layers, the upper one first; made anew when the host's directories have changed. */
   public List<Path> layers() {
+    if (!shared) {
+      return List.of(Path.of("/"));
+    }
     lock.lock();
     try {
       String now = state();
-      if (!now.equals(made)) {
-        layer = directory.resolve(Long.toHexString(System.nanoTime()));
-        make(layer);
+      if (layer.isEmpty() || !now.equals(made)) {
+        Fd next = memory();
+        make(path(next));
+        layer.ifPresent(Fd::close);
+        layer = Optional.of(next);
         made = now;
       }
-      return List.of(layer, Path.of("/"));
+      return List.of(path(layer.get()), Path.of("/"));
     } catch (IOException e) {
       throw new EngineException.Failed("make", "host:", io.kapsel.base.AtomicFile.reason(e), e);
     } finally {
       lock.unlock();
     }
+  }
+
+  private static Fd memory() {
+    try (FilesystemContext context = FilesystemContext.open("tmpfs")) {
+      return context.option("mode", "755").mount(MountAttributes.NO_DEVICES);
+    }
+  }
+
+  private static Path path(Fd mount) {
+    return Path.of("/proc/self/fd/" + mount.number());
   }
 
   private static String state() throws IOException {
@@ -104,8 +136,6 @@ final class HostRoot {
   }
 
   private void make(Path target) throws IOException {
-    Files.createDirectories(target);
-    Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rwxr-xr-x"));
     for (String name : names(Path.of("/"))) {
       if (SEEN.contains(name) || Files.isSymbolicLink(Path.of("/", name))) {
         continue;

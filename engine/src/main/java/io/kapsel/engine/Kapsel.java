@@ -5,11 +5,13 @@ import io.kapsel.base.JsonException;
 import io.kapsel.base.Names;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.spec.RootSource;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.runtime.ContainerRuntime;
 import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.plan.LaunchPlan;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Comparator;
@@ -44,7 +46,7 @@ public final class Kapsel implements AutoCloseable {
     this.store = store;
     this.runtime = runtime;
     this.hostRoot =
-        new HostRoot(config.state().resolve("host-root"), List.of(config.state(), config.run()));
+        new HostRoot(List.of(config.state(), config.run()), runtime.facts().layersByDescriptor());
     this.tarRoot = new TarRoot(config.state().resolve("layers"));
     this.pool = new SandboxPool(this, config.pool(), config.poolIdle());
   }
@@ -113,6 +115,7 @@ public final class Kapsel implements AutoCloseable {
               name,
               spec,
               base,
+              archive(spec),
               Instant.now(),
               ContainerStatus.Phase.CREATED,
               Optional.empty(),
@@ -130,6 +133,12 @@ public final class Kapsel implements AutoCloseable {
         pool.discard(id);
       }
     }
+  }
+
+  private Optional<String> archive(ContainerSpec spec) {
+    return spec.root() instanceof RootSource.Archive(Path path)
+        ? Optional.of(tarRoot.unpack(path).getFileName().toString())
+        : Optional.empty();
   }
 
   private Optional<Long> idBase(ContainerSpec spec) {
@@ -191,7 +200,8 @@ public final class Kapsel implements AutoCloseable {
         spec.userns() instanceof NamespaceMode.Own && !spec.privileged()
             ? Optional.of(0x20000000L)
             : Optional.empty();
-    return runtime.plan(new Assembly(this, spec, new Identity(id, base)).bundle());
+    return runtime.plan(
+        new Assembly(this, spec, new Identity(id, base), Optional.empty()).bundle());
   }
 
   SandboxPool pool() {

@@ -143,7 +143,8 @@ final class SandboxPool implements AutoCloseable {
       engine.store.reserve(id);
       Sandbox sandbox =
           engine.runtime.prepare(
-              new Assembly(engine, spec, new Identity(id, Optional.of(base))).bundle());
+              new Assembly(engine, spec, new Identity(id, Optional.of(base)), Optional.empty())
+                  .bundle());
       lock.lock();
       try {
         if (closed) {

@@ -7,6 +7,7 @@ import java.util.Optional;
 /**
  * What is on disk of one container.
  *
+ * @param archive the digest of the archive that is its root file system
  * @param bootId the start of the machine in which it was last running
  */
 record StoredContainer(
@@ -15,6 +16,7 @@ record StoredContainer(
     String name,
     ContainerSpec spec,
     Optional<Long> idBase,
+    Optional<String> archive,
     Instant createdAt,
     ContainerStatus.Phase phase,
     Optional<Instant> startedAt,
@@ -27,7 +29,7 @@ record StoredContainer(
   /** The same in another phase. */
   public StoredContainer in(ContainerStatus.Phase next, Optional<String> why) {
     return new StoredContainer(
-        schema, id, name, spec, idBase, createdAt, next, startedAt, exit, why, bootId);
+        schema, id, name, spec, idBase, archive, createdAt, next, startedAt, exit, why, bootId);
   }
 
   /** The same, running since now. */
@@ -38,6 +40,7 @@ record StoredContainer(
         name,
         spec,
         idBase,
+        archive,
         createdAt,
         ContainerStatus.Phase.RUNNING,
         Optional.of(now),
@@ -54,6 +57,7 @@ record StoredContainer(
         name,
         spec,
         idBase,
+        archive,
         createdAt,
         ContainerStatus.Phase.EXITED,
         startedAt,

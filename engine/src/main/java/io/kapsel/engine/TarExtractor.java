@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -32,7 +33,14 @@ final class TarExtractor {
   private static final String XATTR = "SCHILY.xattr.";
   private static final int NO_LINKS = OpenHow.BENEATH | OpenHow.NO_LINKS | OpenHow.NO_MAGIC_LINKS;
 
+  private static final int DEEPEST = 255;
+  private static final int MOST_ENTRIES = 5_000_000;
+  private static final long LARGEST = 64L << 30;
+  private static final Instant LATEST = Instant.parse("2400-01-01T00:00:00Z");
+  private static final char LOST = '\ufffd';
+
   private final Path target;
+  private long written;
 
   TarExtractor(Path target) {
     this.target = target;
@@ -46,13 +54,16 @@ final class TarExtractor {
       TarArchiveEntry entry;
       while ((entry = tar.getNextEntry()) != null) {
         count++;
+        if (count > MOST_ENTRIES) {
+          throw new IOException("it has more than 5,000,000 entries");
+        }
         extract(root, entry, tar);
       }
       if (count == 0) {
         throw new IOException("it is not a tar archive, or an empty one");
       }
-    } catch (SyscallException e) {
-      throw new IOException(e.getMessage(), e);
+    } catch (SyscallException | IllegalArgumentException e) {
+      throw new IOException(e.getMessage(), e); // the latter: a header that is none
     }
   }
 
@@ -92,7 +103,11 @@ final class TarExtractor {
       throw new IOException("a name in the archive is too long or has a NUL");
     }
     StringBuilder path = new StringBuilder();
-    for (String part : name.split("/")) {
+    String[] parts = name.split("/", -1);
+    if (parts.length > DEEPEST) {
+      throw new IOException("a name in the archive has more than 255 parts");
+    }
+    for (String part : parts) {
       if (part.equals("..")) {
         throw new IOException("the archive has a name that leads out of it: '" + name + "'");
       }
@@ -152,7 +167,7 @@ final class TarExtractor {
     }
   }
 
-  private static void file(Fd parent, String name, TarArchiveEntry entry, InputStream data)
+  private void file(Fd parent, String name, TarArchiveEntry entry, InputStream data)
       throws IOException {
     OpenHow how =
         OpenHow.of(OpenFlags.WRITE | OpenFlags.CREATE | OpenFlags.EXCLUSIVE)
@@ -162,10 +177,21 @@ final class TarExtractor {
       byte[] buffer = new byte[BUFFER];
       int count;
       while ((count = data.read(buffer)) > 0) {
+        written += count; // the holes of a sparse file are counted, too
+        if (written > LARGEST) {
+          throw new IOException("it is larger than 64 GiB when it is unpacked");
+        }
         Content.write(file, buffer, 0, count);
       }
       finish(file, entry);
     }
+    Instant time = modified(entry);
+    Attributes.times(parent, name, time, time);
+  }
+
+  private static Instant modified(TarArchiveEntry entry) {
+    Instant time = entry.getLastModifiedTime().toInstant();
+    return time.isBefore(Instant.EPOCH) || time.isAfter(LATEST) ? Instant.EPOCH : time;
   }
 
   /** The owner first: changing it takes the set-user-ID bit and file capabilities away. */
@@ -175,6 +201,9 @@ final class TarExtractor {
     for (Map.Entry<String, String> each : entry.getExtraPaxHeaders().entrySet()) {
       String key = each.getKey();
       if (key.startsWith(XATTR + "user.") || key.equals(XATTR + "security.capability")) {
+        if (each.getValue().indexOf(LOST) >= 0) {
+          throw new IOException("an extended attribute cannot be read: '" + key + "'");
+        }
         ExtendedAttributes.set(
             made, key.substring(XATTR.length()), each.getValue().getBytes(StandardCharsets.UTF_8));
       }

@@ -8,10 +8,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.zip.GZIPInputStream;
 import org.tukaani.xz.XZInputStream;
@@ -22,7 +26,11 @@ final class TarRoot {
   private static final int XZ_MEMORY_KIB = 512 << 10;
   private static final int BUFFER = 1 << 16;
 
+  /** A file as it was when its digest was taken. */
+  private record Identity(Path path, Object key, long size, FileTime modified) {}
+
   private final Path layers;
+  private final Map<Identity, String> digests = new ConcurrentHashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Keeps what is unpacked below {@code layers}. */
@@ -30,8 +38,18 @@ final class TarRoot {
     this.layers = layers;
   }
 
-  /** The directory with an archive's content. */
-  public Path unpack(Path archive) {
+  /** The directory of what was unpacked before, by the name that {@link #unpack} gave it. */
+  Path layer(String digest) {
+    Path layer = layers.resolve(digest);
+    if (!Files.isDirectory(layer)) {
+      throw new EngineException.Failed(
+          "use", layer.toString(), "no such file or directory (ENOENT)", null);
+    }
+    return layer;
+  }
+
+  /** The directory with an archive's content; its name is the archive's digest. */
+  Path unpack(Path archive) {
     lock.lock();
     try {
       if (!Files.isRegularFile(archive)) {
@@ -75,7 +93,20 @@ final class TarRoot {
     }
   }
 
-  private static String digest(Path archive) throws IOException {
+  /** A start is not to read a whole archive again that nobody has touched. */
+  private String digest(Path archive) throws IOException {
+    BasicFileAttributes found = Files.readAttributes(archive, BasicFileAttributes.class);
+    Object key = found.fileKey() == null ? archive : found.fileKey();
+    Identity identity = new Identity(archive, key, found.size(), found.lastModifiedTime());
+    String known = digests.get(identity);
+    if (known == null) {
+      known = compute(archive);
+      digests.put(identity, known);
+    }
+    return known;
+  }
+
+  private static String compute(Path archive) throws IOException {
     try (InputStream in = Files.newInputStream(archive)) {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");
       new DigestInputStream(in, sha).transferTo(java.io.OutputStream.nullOutputStream());

@@ -73,7 +73,7 @@ class RootsIT extends EndToEnd {
         for d in /home /root /run /tmp /var/tmp /var/lib/kapsel /var/lib/docker /run/kapsel; do
           ls -A $d 2>/dev/null | sed "s|^|$d: |"
         done
-        wc -c < /etc/shadow
+        cut -d: -f2 /etc/shadow
         ls /etc/ssh 2>/dev/null | grep host_ | while read k; do wc -c < /etc/ssh/$k; done
         test -d %s && echo state
         true
@@ -83,7 +83,7 @@ class RootsIT extends EndToEnd {
     Result result = kapsel("run", "--rm", "host:", "sh", "-c", script).ok();
 
     assertThat(result.lines())
-        .allMatch(line -> line.equals("0") || line.matches("/run: (lock|shm|mount).*"));
+        .allMatch(line -> line.equals("!") || line.matches("/run: (lock|shm|mount).*"));
   }
 
   @Test
