@@ -31,7 +31,8 @@ static long move_descriptors(int number, int socket, void *bytes, size_t size, i
 
 	if (*count > 0) {
 		m.control = control;
-		m.control_length = sizeof(*head) + ((length + 7) & ~7ul);
+		/* when receiving not a byte more than there is room for, or more would come */
+		m.control_length = sizeof(*head) + (sending ? (length + 7) & ~7ul : length);
 		*head = (struct kernel_control){sizeof(*head) + length, KERNEL_SOL_SOCKET,
 						KERNEL_SCM_RIGHTS};
 		if (sending)
@@ -157,6 +158,8 @@ static void run_segment(const int *descriptors, int count)
 		send_message(CONTROL, MESSAGE_DONE, 0, 0, 0, -1);
 		return;
 	}
+	if (launch.sync < 0)
+		give_up(refused);
 	if (await_exec() < 0)
 		give_up((struct failure){HALF_MONITOR, -1, ECANCELED});
 	monitor();

@@ -206,6 +206,34 @@ static void an_unsealed_or_wrong_segment_is_refused(void)
 	}
 }
 
+static struct message answer_to(const struct draft *draft)
+{
+	struct launcher launcher = start_launcher();
+	struct message message;
+
+	send_segment(launcher.control, draft);
+	message = hear(launcher.control);
+	CHECK(ended(launcher.control));
+	return message;
+}
+
+/* Who waits for another half that was never made would wait for ever. */
+static void nobody_waits_for_a_half_that_is_not_there(void)
+{
+	struct draft receive = {0}, final = {0};
+	struct message message;
+	uint32_t none;
+
+	STEP(&receive, MONITOR, OP_RECEIVE, I(1))->slot = 0;
+	message = answer_to(&receive);
+	CHECK(message.type == FAILED && message.b == 0 && message.c == EPIPE);
+	none = array(&final, (const char *const[]){NULL});
+	STEP(&final, INIT, OP_EXEC, D(none), D(none), D(none));
+	final.flags = PLAN_FINAL;
+	message = answer_to(&final);
+	CHECK(message.type == FAILED && message.b == -1);
+}
+
 static void proc_files_are_opened_by_pid(void)
 {
 	struct draft draft = {0};
@@ -364,6 +392,8 @@ const struct test STEP_TESTS[] = {
 	TEST(slots_outlive_a_segment),
 	TEST(the_number_of_the_segment_is_told),
 	TEST(an_unsealed_or_wrong_segment_is_refused),
+	TEST(nobody_waits_for_a_half_that_is_not_there),
+	 false},
 	TEST(proc_files_are_opened_by_pid),
 	NATIVE(paths_are_made_inside_the_root),
 	NATIVE(missing_and_magic_paths_are_refused),
