@@ -393,7 +393,6 @@ const struct test STEP_TESTS[] = {
 	TEST(the_number_of_the_segment_is_told),
 	TEST(an_unsealed_or_wrong_segment_is_refused),
 	TEST(nobody_waits_for_a_half_that_is_not_there),
-	 false},
 	TEST(proc_files_are_opened_by_pid),
 	NATIVE(paths_are_made_inside_the_root),
 	NATIVE(missing_and_magic_paths_are_refused),
