@@ -87,7 +87,7 @@ final class Assembly {
     return new Bundle(
         identity.id(),
         configuration,
-        new RootFilesystem.Overlay(layers, state),
+        new RootFilesystem.Overlay(layers, state, spec.autoRemove()),
         seccomp(configuration),
         spec.init(),
         spec.privileged(),

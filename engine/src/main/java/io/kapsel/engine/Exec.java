@@ -117,7 +117,7 @@ public final class Exec {
 
   private List<Path> layers() {
     return switch (bundle.root()) {
-      case RootFilesystem.Overlay(List<Path> lowers, Path layer) -> {
+      case RootFilesystem.Overlay(List<Path> lowers, Path layer, _) -> {
         List<Path> all = new ArrayList<>(List.of(layer.resolve("upper")));
         all.addAll(lowers);
         yield all;

@@ -15,13 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /** The second segment: the root file system, what is mounted into it, and the program. */
 final class ContainerPlanner {
-  private static final Set<String> PROPAGATIONS =
-      Set.of("rprivate", "private", "rslave", "slave", "rshared", "shared");
-
   private final Draft draft;
   private final Wanted wanted;
   private final Rooms rooms;
@@ -45,7 +41,7 @@ final class ContainerPlanner {
     Steps monitor = draft.monitor;
     Steps init = draft.init;
     StdioPlanner stdio = new StdioPlanner(draft, wanted, rooms);
-    IdentityPlanner identity = new IdentityPlanner(draft, wanted.facts(), process);
+    IdentityPlanner identity = new IdentityPlanner(draft, wanted, process);
     List<Slot> passed = new ArrayList<>();
     passed.add(new RootPlanner(draft, wanted, rooms).plan());
     List<Bind> binds = binds();
@@ -82,10 +78,11 @@ final class ContainerPlanner {
 
   private Bind bind(Mount mount) {
     String source = mount.source().orElseThrow();
-    boolean recursive = mount.options().contains("rbind");
+    MountOptions options = MountOptions.of(mount);
     String why = "'" + source + "' is seen at '" + mount.destination() + "'";
     Slot tree =
-        draft.input(recursive ? Input.Kind.TREE_RECURSIVE : Input.Kind.TREE, source, "tree", why);
+        draft.input(
+            options.recursive() ? Input.Kind.TREE_RECURSIVE : Input.Kind.TREE, source, "tree", why);
     if (wanted.mapped()) {
       draft
           .attributes(
@@ -98,20 +95,8 @@ final class ContainerPlanner {
           .tolerating(Errno.EINVAL, Errno.EPERM)
           .noticing();
     }
-    Value.Constant set =
-        Value.all(
-            when(mount, "ro", Flag.READ_ONLY),
-            when(mount, "nosuid", Flag.NO_SUID),
-            when(mount, "nodev", Flag.NO_DEVICES),
-            when(mount, "noexec", Flag.NO_EXECUTION));
-    if (set.value() != 0) {
-      draft.attributes(draft.monitor, tree, set, why);
-    }
+    draft.attributes(draft.monitor, tree, options, why);
     return new Bind(mount, tree, Files.isDirectory(Path.of(source)));
-  }
-
-  private static Value.Constant when(Mount mount, String option, Value.Constant flag) {
-    return mount.options().contains(option) ? flag : Flag.ZERO;
   }
 
   private void enterMounts(Slot root, List<Bind> binds, List<Slot> trees) {
@@ -167,42 +152,15 @@ final class ContainerPlanner {
   private void own(Slot root, Mount mount) {
     String type = mount.type().orElse("none");
     String why = type + " at '" + mount.destination() + "'";
-    Value.Constant set =
-        Value.all(
-            when(mount, "ro", Flag.READ_ONLY),
-            when(mount, "nosuid", Flag.NO_SUID),
-            when(mount, "nodev", Flag.NO_DEVICES),
-            when(mount, "noexec", Flag.NO_EXECUTION));
-    List<String> options =
-        mount.options().stream().filter(each -> each.contains("=") || !isCommon(each)).toList();
-    Slot made =
-        draft.filesystem(draft.init, type, "mount", set, why, options.toArray(String[]::new));
+    MountOptions options = MountOptions.of(mount);
+    String[] data = options.data().toArray(String[]::new);
+    Slot made = draft.filesystem(draft.init, type, "mount", options.attributes(), why, data);
     Slot target =
         draft.inRoot(
             draft.init, root, mount.destination(), Flag.MAKE_DIRECTORY, 0755, "target", why);
     draft.attach(draft.init, made, target, why);
     draft.close(draft.init, target);
     draft.close(draft.init, made);
-  }
-
-  private static boolean isCommon(String option) {
-    return PROPAGATIONS.contains(option)
-        || Set.of(
-                "ro",
-                "rw",
-                "nosuid",
-                "suid",
-                "nodev",
-                "dev",
-                "noexec",
-                "exec",
-                "relatime",
-                "noatime",
-                "strictatime",
-                "sync",
-                "async",
-                "defaults")
-            .contains(option);
   }
 
   private void roles() {

@@ -10,6 +10,8 @@ import io.kapsel.runtime.plan.Slots;
 import io.kapsel.runtime.plan.Step;
 import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -34,6 +36,10 @@ final class Draft {
   }
 
   Slot input(Input.Kind kind, String path, String label, String reason) {
+    if (inputs.size() == reserved.size()) {
+      throw new IllegalArgumentException(
+          "more than " + reserved.size() + " mounts and layers cannot be given to one container");
+    }
     Slot slot = new Slot(reserved.get(inputs.size()).number(), label);
     inputs.add(new Input(slot, kind, path, reason));
     return slot;
@@ -51,7 +57,7 @@ final class Draft {
       Value.Constant attributes,
       String why,
       String... options) {
-    Slot context = slots.take(label + "_context");
+    Slot context = slots.sharedBy("context");
     Slot mount = slots.take(label);
     steps.call(Syscall.FSOPEN, Value.text(type), Flag.CONTEXT_CLOEXEC).into(context).because(why);
     for (String option : options) {
@@ -131,7 +137,7 @@ final class Draft {
       int mode,
       String label,
       String why) {
-    Slot slot = slots.take(label);
+    Slot slot = slots.sharedBy(label);
     steps
         .act(Step.Op.OPEN_ROOT, Value.of(root), Value.text(path), want, Value.mode(mode))
         .into(slot)
@@ -141,7 +147,7 @@ final class Draft {
 
   /** Writes a value to a file below a directory. */
   void put(Steps steps, Slot directory, String path, String value, String why) {
-    Slot file = slots.take("file");
+    Slot file = slots.sharedBy("file");
     steps
         .call(
             Syscall.OPENAT,
@@ -167,7 +173,22 @@ final class Draft {
 
   /** Sets attributes of a detached mount, and of those below it. */
   Step attributes(Steps steps, Slot mount, long set, Slot userNamespace, String shown, String why) {
-    Blob attributes = Blob.words(shown, set, 0, 0, 0);
+    return attributes(steps, mount, Blob.words(shown, set, 0, 0, 0), userNamespace, why);
+  }
+
+  /**
+   * Takes a tree of the host out of the host's peer groups, unless the mount asks otherwise, and
+   * sets its attributes, while nobody sees it yet.
+   */
+  Step attributes(Steps steps, Slot tree, MountOptions options, String why) {
+    Value.Constant set = options.shown();
+    Blob attributes =
+        Blob.words("{" + set.shown() + "}", set.value(), 0, options.propagation().value(), 0);
+    return attributes(steps, tree, attributes, NONE, why);
+  }
+
+  private Step attributes(
+      Steps steps, Slot mount, Blob attributes, Slot userNamespace, String why) {
     if (userNamespace.number() >= 0) {
       poke(steps, attributes, 24, userNamespace, 8);
     }
@@ -186,6 +207,24 @@ final class Draft {
 
   Step attributes(Steps steps, Slot mount, Value.Constant set, String why) {
     return attributes(steps, mount, set.value(), NONE, "{" + set.shown() + "}", why);
+  }
+
+  /** Fails with EPERM unless the blob holds these bytes by now. */
+  void expect(Steps steps, Blob blob, byte[] wanted, String why) {
+    byte[] padded = java.util.Arrays.copyOf(wanted, (wanted.length + 7) / 8 * 8);
+    ByteBuffer words = ByteBuffer.wrap(padded).order(ByteOrder.LITTLE_ENDIAN);
+    for (int at = 0; at < wanted.length; at += 8) {
+      int bytes = Math.min(8, wanted.length - at);
+      long mask = bytes == 8 ? -1L : (1L << (8 * bytes)) - 1;
+      steps
+          .act(
+              Step.Op.EXPECT,
+              new Value.Loaded(blob.offset(at), 8),
+              Value.of(words.getLong(at) & mask),
+              Value.of(mask),
+              Value.named("EPERM", Errno.EPERM.number()))
+          .because(why);
+    }
   }
 
   void poke(Steps steps, Blob blob, int offset, Slot value, int width) {

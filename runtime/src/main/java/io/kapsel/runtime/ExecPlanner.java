@@ -102,7 +102,7 @@ final class ExecPlanner {
             group.<Value>map(Value::of).orElse(Value.named("no cgroup", -1)))
         .into(rooms.pid)
         .because("the process that enters");
-    IdentityPlanner identity = new IdentityPlanner(draft, wanted.facts(), process);
+    IdentityPlanner identity = new IdentityPlanner(draft, wanted, process);
     identity.planMonitor(rooms.pid);
     StdioPlanner streams = new StdioPlanner(draft, wanted, rooms);
     List<Slot> passed = streams.pipes();

@@ -36,11 +36,14 @@ final class IdentityPlanner {
 
   private final Draft draft;
   private final HostFacts facts;
+  private final CapabilitySet available;
   private final Process process;
 
-  IdentityPlanner(Draft draft, HostFacts facts, Process process) {
+  IdentityPlanner(Draft draft, Wanted wanted, Process process) {
     this.draft = draft;
-    this.facts = facts;
+    this.facts = wanted.facts();
+    this.available =
+        (wanted.mapped() ? CapabilitySet.ALL : facts.bounding()).upTo(facts.lastCapability());
     this.process = process;
   }
 
@@ -100,11 +103,11 @@ final class IdentityPlanner {
     Capabilities named = process.capabilities().orElse(Capabilities.none());
     init.call(Syscall.KEYCTL, Value.named("KEYCTL_JOIN_SESSION_KEYRING", 1), Flag.NULL)
         .because("a keyring of its own")
-        .tolerating(Errno.ENOSYS, Errno.EDQUOT);
+        .tolerating(Errno.ENOSYS);
     label(proc);
     init.call(Syscall.UMASK, Value.mode(process.user().umask().orElse(DEFAULT_UMASK)))
         .because("what new files may not allow");
-    dropBounding(CapabilitySet.named(named.bounding()));
+    dropBounding(set(named.bounding()));
     if (process.noNewPrivileges()) {
       init.call(
               Syscall.PRCTL,
@@ -114,10 +117,27 @@ final class IdentityPlanner {
               Flag.ZERO,
               Flag.ZERO)
           .because("no program gives it more rights");
+      readBack("PR_GET_NO_NEW_PRIVS", 39, 0, 1, "no program gives it more rights");
     } else {
       seccomp.ifPresent(this::filter); // needs CAP_SYS_ADMIN, which is given up next
     }
     becomeUser(named);
+    init.call(
+            Syscall.PRCTL,
+            Value.named("PR_SET_DUMPABLE", 4),
+            Flag.ZERO,
+            Flag.ZERO,
+            Flag.ZERO,
+            Flag.ZERO)
+        .because("until the program runs, nobody may look into this process");
+    init.call(
+            Syscall.PRCTL,
+            Value.named("PR_SET_PDEATHSIG", 1),
+            Value.named("SIGKILL", 9),
+            Flag.ZERO,
+            Flag.ZERO,
+            Flag.ZERO)
+        .because("without its monitor it ends; the change of user had reset that");
     init.call(Syscall.CHDIR, Value.text(process.cwd()))
         .because("the working directory, as the user");
     checkDirectory();
@@ -161,8 +181,38 @@ final class IdentityPlanner {
                 Flag.ZERO,
                 Flag.ZERO)
             .because("no program gets capability " + number);
+        readBack("PR_CAPBSET_READ", 23, number, 0, "capability " + number + " is gone");
       }
     }
+  }
+
+  /** On the host's users nobody can have more than the engine itself. */
+  private CapabilitySet set(List<String> names) {
+    return CapabilitySet.named(names).and(available);
+  }
+
+  private void readBack(String name, int option, int argument, int wanted, String why) {
+    Slot slot = draft.slots.sharedBy("check");
+    draft
+        .init
+        .call(
+            Syscall.PRCTL,
+            Value.named(name, option),
+            Value.of(argument),
+            Flag.ZERO,
+            Flag.ZERO,
+            Flag.ZERO)
+        .into(slot)
+        .because(why);
+    draft
+        .init
+        .act(
+            Step.Op.EXPECT,
+            Value.of(slot),
+            Value.of(wanted),
+            Value.of(0xffffffffL),
+            Value.named("EPERM", Errno.EPERM.number()))
+        .because(why);
   }
 
   private void becomeUser(Capabilities named) {
@@ -196,9 +246,9 @@ final class IdentityPlanner {
   private void setCapabilities(Capabilities named) {
     Steps init = draft.init;
     String why = "its capabilities";
-    long effective = CapabilitySet.named(named.effective()).mask();
-    long permitted = CapabilitySet.named(named.permitted()).mask();
-    long inheritable = CapabilitySet.named(named.inheritable()).mask();
+    long effective = set(named.effective()).mask();
+    long permitted = set(named.permitted()).mask();
+    long inheritable = set(named.inheritable()).mask();
     ByteBuffer sets = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
     for (int half = 0; half < 64; half += 32) {
       sets.putInt((int) (effective >>> half));
@@ -208,7 +258,7 @@ final class IdentityPlanner {
     Blob head = Blob.words("{V3, 0}", CAPABILITY_VERSION);
     Blob data = Blob.of(sets.array(), "{effective, permitted, inheritable}");
     init.call(Syscall.CAPSET, Value.at(head), Value.at(data)).because(why);
-    for (Capability capability : CapabilitySet.named(named.ambient()).members()) {
+    for (Capability capability : set(named.ambient()).members()) {
       init.call(
               Syscall.PRCTL,
               Value.named("PR_CAP_AMBIENT", 47),
@@ -220,13 +270,7 @@ final class IdentityPlanner {
     }
     Blob check = Blob.room(24, "sets");
     init.call(Syscall.CAPGET, Value.at(head), Value.at(check)).because("read back");
-    init.act(
-            Step.Op.EXPECT,
-            new Value.Loaded(check, 4),
-            Value.of(effective & 0xffffffffL),
-            Value.of(0xffffffffL),
-            Value.named("EPERM", Errno.EPERM.number()))
-        .because("the capabilities are what they should be");
+    draft.expect(init, check, sets.array(), "the capabilities are what they should be");
   }
 
   /** A working directory outside the root would not begin with a slash. */

@@ -1,8 +1,10 @@
 package io.kapsel.runtime;
 
+import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.linux.cgroup.CgroupException;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.oci.Namespace;
+import io.kapsel.oci.Process;
 import io.kapsel.runtime.plan.LaunchPlan;
 import io.kapsel.runtime.plan.Segment;
 import io.kapsel.runtime.plan.Slots;
@@ -34,7 +36,7 @@ public final class LaunchPlanner {
       new SandboxPlanner(sandbox, wanted, rooms).plan();
       new ContainerPlanner(container, wanted, rooms).plan();
       return new LaunchPlan(sandbox.segment(false), container.segment(true), notices(wanted));
-    } catch (CgroupException e) {
+    } catch (CgroupException | IllegalArgumentException e) {
       throw new LaunchException(LaunchException.Kind.REFUSED, e.getMessage());
     }
   }
@@ -91,6 +93,17 @@ public final class LaunchPlanner {
     List<String> notices = new ArrayList<>();
     if (!wanted.facts().cgroups().has("pids")) {
       notices.add("this host has no 'pids' controller: processes are not limited");
+    }
+    if (!wanted.mapped()) {
+      wanted
+          .bundle()
+          .spec()
+          .process()
+          .flatMap(Process::capabilities)
+          .map(each -> CapabilitySet.named(each.bounding()).minus(wanted.facts().bounding()))
+          .filter(lacking -> !lacking.isEmpty())
+          .ifPresent(lacking ->
+              notices.add("the engine itself lacks and cannot give: " + lacking.labels()));
     }
     return notices;
   }

@@ -75,7 +75,7 @@ final class MaskPlanner {
    */
   private void mask(Steps steps, Slot root, String path) {
     String why = "hidden";
-    Slot target = draft.slots.take("target");
+    Slot target = draft.slots.sharedBy("target");
     steps
         .act(Step.Op.OPEN_ROOT, Value.of(root), Value.text(path), Flag.MUST_EXIST, Flag.ZERO)
         .into(target)
@@ -102,7 +102,7 @@ final class MaskPlanner {
   private Slot copy = Draft.NONE;
 
   private void copyOf(Steps steps, Slot mount, String path, String why) {
-    copy = draft.slots.take("copy");
+    copy = draft.slots.sharedBy("copy");
     steps
         .call(
             Syscall.OPEN_TREE,
@@ -115,14 +115,14 @@ final class MaskPlanner {
 
   private void makeReadOnly(Steps steps, Slot root, String path) {
     String why = "read-only";
-    Slot target = draft.slots.take("target");
+    Slot target = draft.slots.sharedBy("target");
     steps
         .act(Step.Op.OPEN_ROOT, Value.of(root), Value.text(path), Flag.MUST_EXIST, Flag.ZERO)
         .into(target)
         .tolerating(Errno.ENOENT, Errno.ENOTDIR)
         .elseSkipping(4)
         .because(why);
-    Slot tree = draft.slots.take("tree");
+    Slot tree = draft.slots.sharedBy("tree");
     steps
         .call(
             Syscall.OPEN_TREE,

@@ -10,8 +10,15 @@ public sealed interface RootFilesystem {
    *
    * @param lowers the upper ones first
    * @param layer has the directories {@code upper} and {@code work}
+   * @param ephemeral whether the layer is removed with the container, and used only once: then
+   *     nothing of it is ever written to the disk for safety's sake
    */
-  record Overlay(List<Path> lowers, Path layer) implements RootFilesystem {
+  record Overlay(List<Path> lowers, Path layer, boolean ephemeral) implements RootFilesystem {
+    /** A layer that is kept. */
+    public Overlay(List<Path> lowers, Path layer) {
+      this(lowers, layer, false);
+    }
+
     /** Copies the list. */
     public Overlay {
       lowers = List.copyOf(lowers);

@@ -29,12 +29,17 @@ final class RootPlanner {
         Slot tree = tree(path, "root", Input.Kind.TREE_RECURSIVE, "the root file system");
         yield tree;
       }
-      case RootFilesystem.Overlay(List<Path> lowers, Path layer) -> overlay(lowers, layer);
+      case RootFilesystem.Overlay(List<Path> lowers, Path layer, boolean ephemeral) ->
+          overlay(lowers, layer, ephemeral);
     };
   }
 
   private Slot tree(Path path, String label, Input.Kind kind, String why) {
     Slot tree = draft.input(kind, path.toString(), label, why);
+    if (kind == Input.Kind.TREE_RECURSIVE) {
+      draft.attributes(
+          draft.monitor, tree, MountOptions.PLAIN, "no mount in it is passed on to the host");
+    }
     if (wanted.mapped()) {
       draft.attributes(
           draft.monitor,
@@ -47,7 +52,7 @@ final class RootPlanner {
     return tree;
   }
 
-  private Slot overlay(List<Path> lowers, Path layer) {
+  private Slot overlay(List<Path> lowers, Path layer, boolean ephemeral) {
     Steps steps = draft.monitor;
     List<Slot> below = new ArrayList<>();
     for (int i = 0; i < lowers.size(); i++) {
@@ -68,6 +73,9 @@ final class RootPlanner {
       set(context, "workdir", directory(own, "work"), why);
     } else {
       byPath(context, below, own, why);
+    }
+    if (ephemeral) {
+      setFlag(context, "volatile", "it is thrown away, so nothing waits for the disk");
     }
     draft.create(steps, context, root, Flag.ZERO, why);
     actAs(0, 0);
@@ -103,6 +111,19 @@ final class RootPlanner {
             Value.text(key),
             Flag.NULL,
             Value.of(value))
+        .because(why);
+  }
+
+  private void setFlag(Slot context, String key, String why) {
+    draft
+        .monitor
+        .call(
+            Syscall.FSCONFIG,
+            Value.of(context),
+            Flag.SET_FLAG,
+            Value.text(key),
+            Flag.NULL,
+            Flag.ZERO)
         .because(why);
   }
 

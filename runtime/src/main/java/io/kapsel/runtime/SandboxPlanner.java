@@ -11,6 +11,7 @@ import io.kapsel.runtime.plan.Slot;
 import io.kapsel.runtime.plan.Step;
 import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +58,7 @@ final class SandboxPlanner {
     List<Slot> made = new ArrayList<>();
     made.add(makeDevices());
     monitorMounts(made);
+    clocks();
     divide(group);
     mapIds();
     List<Slot> taken =
@@ -108,9 +110,7 @@ final class SandboxPlanner {
       node(dev, (String) node[0], CHARACTER | 0666, (int) node[1], (int) node[2], 0, 0);
     }
     for (Device device : wanted.linux().devices()) {
-      if (device.path().startsWith("/dev/") && device.path().indexOf('/', 5) < 0) {
-        device(dev, device);
-      }
+      device(dev, device);
     }
     for (String directory : List.of("pts", "shm", "mqueue")) {
       steps
@@ -132,6 +132,12 @@ final class SandboxPlanner {
   }
 
   private void device(Slot dev, Device device) {
+    if (!device.path().startsWith("/dev/")) {
+      throw new LaunchException(
+          LaunchException.Kind.REFUSED,
+          "a device can only be given below /dev, not at '" + device.path() + "'");
+    }
+    makeParents(dev, device.path().substring("/dev/".length()));
     int kind = device.type().equals("b") ? BLOCK : CHARACTER;
     node(
         dev,
@@ -141,6 +147,17 @@ final class SandboxPlanner {
         (int) device.minor(),
         device.uid().orElse(0L),
         device.gid().orElse(0L));
+  }
+
+  private void makeParents(Slot dev, String path) {
+    for (int end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
+      draft
+          .monitor
+          .call(
+              Syscall.MKDIRAT, Value.of(dev), Value.text(path.substring(0, end)), Value.mode(0755))
+          .tolerating(Errno.EEXIST)
+          .because("a directory for devices");
+    }
   }
 
   private void node(Slot dev, String name, int mode, int major, int minor, long uid, long gid) {
@@ -186,6 +203,42 @@ final class SandboxPlanner {
     }
     if (!wanted.own(Namespace.Type.PID) && wanted.has("proc", "/proc")) {
       made.add(draft.filesystem(draft.monitor, "proc", "proc", PRIVATE, "processes of the host"));
+    }
+  }
+
+  /** Offsets can be set only before the first process enters; see time_namespaces(7). */
+  private void clocks() {
+    if (!wanted.own(Namespace.Type.TIME)) {
+      return;
+    }
+    String why = "clocks of its own";
+    draft.monitor.call(Syscall.UNSHARE, Flag.NEW_TIME).because(why);
+    StringBuilder offsets = new StringBuilder();
+    wanted
+        .linux()
+        .timeOffsets()
+        .forEach((clock, offset) ->
+            offsets
+                .append(clock)
+                .append(' ')
+                .append(offset.secs())
+                .append(' ')
+                .append(offset.nanosecs())
+                .append('\n'));
+    if (!offsets.isEmpty()) {
+      Slot file = draft.slots.take("clocks");
+      draft
+          .monitor
+          .call(
+              Syscall.OPENAT,
+              Flag.CWD,
+              Value.text("/proc/self/timens_offsets"),
+              Value.all(Flag.WRITE, Flag.CLOSE_ON_EXEC),
+              Flag.ZERO)
+          .into(file)
+          .because(why);
+      draft.write(draft.monitor, file, offsets.toString(), why);
+      draft.close(draft.monitor, file);
     }
   }
 
@@ -238,6 +291,31 @@ final class SandboxPlanner {
         .because(why);
     draft.write(draft.monitor, slot, lines, why);
     draft.close(draft.monitor, slot);
+    readBack(file, lines);
+  }
+
+  /** The kernel shows each line as three numbers, right-aligned to ten places. */
+  private void readBack(String file, String lines) {
+    String why = "the map is the one that was written";
+    StringBuilder wantedText = new StringBuilder();
+    for (String line : lines.split("\n")) {
+      String[] numbers = line.split(" ");
+      wantedText.append("%10s %10s %10s\n".formatted(numbers[0], numbers[1], numbers[2]));
+    }
+    byte[] shown = wantedText.toString().getBytes(StandardCharsets.US_ASCII);
+    Slot slot = draft.slots.take(file);
+    Blob room = Blob.room((shown.length + 8) / 8 * 8, file + "_text");
+    draft
+        .monitor
+        .act(Step.Op.OPEN_PROC, Value.of(rooms.pid), Value.text(file), Flag.READ)
+        .into(slot)
+        .because(why);
+    draft
+        .monitor
+        .call(Syscall.READ, Value.of(slot), Value.at(room), Value.of(shown.length + 1))
+        .because(why);
+    draft.close(draft.monitor, slot);
+    draft.expect(draft.monitor, room, shown, why);
   }
 
   private void becomeRoot(Steps init) {

@@ -4,6 +4,7 @@ import io.kapsel.linux.Abi;
 import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.linux.seccomp.DefaultProfile;
 import io.kapsel.oci.Capabilities;
+import io.kapsel.oci.Device;
 import io.kapsel.oci.IdMapping;
 import io.kapsel.oci.Linux;
 import io.kapsel.oci.Mount;
@@ -45,6 +46,18 @@ final class Bundles {
   private boolean terminal;
   private boolean input;
   private boolean init;
+  private boolean noNewPrivileges;
+  private boolean readOnly;
+  private boolean clocks;
+  private boolean network = true;
+  private Map<String, String> sysctls = Map.of();
+  private List<Device> devices = List.of();
+  private Optional<Resources> resources = Optional.empty();
+  private User user = User.of(0, 0);
+  private List<Process.Rlimit> limits = List.of();
+  private Optional<Integer> oomScore = Optional.empty();
+  private String cwd = "/";
+  private Optional<RootFilesystem> root = Optional.empty();
   private List<Mount> more = List.of();
 
   Bundles(Path directory, String id) {
@@ -77,10 +90,72 @@ final class Bundles {
     return this;
   }
 
+  Bundles withoutNewPrivileges() {
+    noNewPrivileges = true;
+    return this;
+  }
+
+  Bundles readOnly() {
+    readOnly = true;
+    return this;
+  }
+
+  Bundles withClocks() {
+    clocks = true;
+    return this;
+  }
+
+  Bundles onHostNetwork() {
+    network = false;
+    return this;
+  }
+
+  Bundles withSysctls(Map<String, String> all) {
+    sysctls = all;
+    return this;
+  }
+
+  Bundles with(Device... all) {
+    devices = List.of(all);
+    return this;
+  }
+
+  Bundles with(Resources limits) {
+    resources = Optional.of(limits);
+    return this;
+  }
+
+  Bundles as(User who) {
+    user = who;
+    return this;
+  }
+
+  Bundles with(Process.Rlimit... all) {
+    limits = List.of(all);
+    return this;
+  }
+
+  Bundles withOomScore(int score) {
+    oomScore = Optional.of(score);
+    return this;
+  }
+
+  Bundles in(String directory) {
+    cwd = directory;
+    return this;
+  }
+
+  Bundles on(RootFilesystem other) {
+    root = Optional.of(other);
+    return this;
+  }
+
   Bundle running(String... command) {
     List<Namespace> namespaces = new ArrayList<>();
     for (Namespace.Type type : Namespace.Type.values()) {
-      if (type != Namespace.Type.TIME && (userNamespace || type != Namespace.Type.USER)) {
+      if ((clocks || type != Namespace.Type.TIME)
+          && (network || type != Namespace.Type.NETWORK)
+          && (userNamespace || type != Namespace.Type.USER)) {
         namespaces.add(Namespace.own(type));
       }
     }
@@ -92,14 +167,14 @@ final class Bundles {
         new Spec(
             Spec.VERSION,
             Optional.of(process(command)),
-            Optional.of(new Root("rootfs", false)),
+            Optional.of(new Root("rootfs", readOnly)),
             Optional.of("box"),
             Optional.empty(),
             mounts,
             Optional.empty(),
             Map.of(),
             Optional.of(linux(ids, namespaces))),
-        new RootFilesystem.Overlay(List.of(Path.of("/")), directory),
+        root.orElse(new RootFilesystem.Overlay(List.of(Path.of("/")), directory, true)),
         Optional.of(DefaultProfile.profile(CapabilitySet.DEFAULT, Abi.host())),
         init,
         false,
@@ -114,15 +189,15 @@ final class Bundles {
     return new Process(
         terminal,
         Optional.empty(),
-        User.of(0, 0),
+        user,
         Arrays.asList(command),
         List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin"),
-        "/",
+        cwd,
         Optional.of(new Capabilities(all, all, List.of(), all, List.of())),
-        List.of(),
-        false,
+        limits,
+        noNewPrivileges,
         Optional.empty(),
-        Optional.empty(),
+        oomScore,
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
@@ -140,25 +215,15 @@ final class Bundles {
         Mount.of("/dev/shm", "tmpfs", "shm", "nosuid", "noexec", "nodev", "size=64m"));
   }
 
-  private static Linux linux(List<IdMapping> ids, List<Namespace> namespaces) {
+  private Linux linux(List<IdMapping> ids, List<Namespace> namespaces) {
     return new Linux(
         ids,
         ids,
-        Map.of(),
-        Optional.of(
-            new Resources(
-                List.of(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.of(new Resources.Pids(Optional.of(2048L))),
-                Optional.empty(),
-                List.of(),
-                Optional.empty(),
-                Map.of(),
-                Map.of())),
+        sysctls,
+        Optional.of(resources.orElse(resources(2048, Optional.empty(), Optional.empty()))),
         Optional.of("/kapsel"),
         namespaces,
-        List.of(),
+        devices,
         Map.of(),
         Optional.empty(),
         Optional.empty(),
@@ -167,6 +232,33 @@ final class Bundles {
         Optional.empty(),
         Optional.empty(),
         Map.of(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  static Resources resources(
+      long pids, Optional<Resources.Memory> memory, Optional<Resources.Cpu> cpu) {
+    return new Resources(
+        List.of(),
+        memory,
+        cpu,
+        Optional.of(new Resources.Pids(Optional.of(pids))),
+        Optional.empty(),
+        List.of(),
+        Optional.empty(),
+        Map.of(),
+        Map.of());
+  }
+
+  static Resources.Memory memory(long bytes) {
+    return new Resources.Memory(
+        Optional.of(bytes),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty());
   }

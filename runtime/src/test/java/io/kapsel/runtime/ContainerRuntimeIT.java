@@ -3,83 +3,13 @@ package io.kapsel.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.socket.UnixStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Containers on the real kernel, with the real launcher; needs root. */
-class ContainerRuntimeIT {
-  private static ContainerRuntime runtime;
-
-  @TempDir Path directory;
-  private String id;
-
-  @BeforeAll
-  static void open() {
-    runtime = ContainerRuntime.open(HostFacts.probe());
-  }
-
-  @AfterAll
-  static void close() {
-    runtime.close();
-  }
-
-  @BeforeEach
-  void makeLayer() throws Exception {
-    id = "test-" + UUID.randomUUID();
-    Files.createDirectory(directory.resolve("upper"));
-    Files.createDirectory(directory.resolve("work"));
-  }
-
-  @AfterEach
-  void remove() throws Exception {
-    runtime.remove(id);
-    io.kapsel.linux.file.Trees.delete(
-        io.kapsel.linux.file.Open.path(
-            directory.toString(), io.kapsel.linux.file.OpenFlags.DIRECTORY),
-        "work");
-    assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).doesNotContain(id);
-    assertThat(runtime.known()).doesNotContain(id);
-  }
-
-  private Bundles bundle() {
-    return new Bundles(directory, id);
-  }
-
-  private String run(Bundle bundle, int code) throws Exception {
-    try (ContainerProcess process = runtime.launch(bundle, List.of())) {
-      assertThat(process.await().code()).as(log()).isEqualTo(code);
-    }
-    return log();
-  }
-
-  private String log() throws Exception {
-    ByteBuffer in =
-        ByteBuffer.wrap(Files.readAllBytes(directory.resolve("log")))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    StringBuilder out = new StringBuilder();
-    while (in.remaining() >= 16) {
-      in.getInt();
-      byte[] text = new byte[in.getInt()];
-      in.getLong();
-      in.get(text);
-      out.append(new String(text, StandardCharsets.UTF_8));
-    }
-    return out.toString();
-  }
-
+class ContainerRuntimeIT extends OnRealKernel {
   @Test
   void runsAProgramAndKeepsItsExitCodeAndOutput() throws Exception {
     assertThat(run(bundle().running("sh", "-c", "echo hello; echo bad >&2; exit 7"), 7))

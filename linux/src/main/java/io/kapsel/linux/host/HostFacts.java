@@ -117,7 +117,7 @@ public record HostFacts(
   private static String read(String file) {
     Path path = Path.of(file);
     try {
-      return Files.isReadable(path) ? Files.readString(path).strip() : "";
+      return Files.isReadable(path) ? HostFiles.whole(path).strip() : "";
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read '" + file + "'", e);
     }

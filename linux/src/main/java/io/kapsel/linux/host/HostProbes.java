@@ -116,7 +116,7 @@ public record HostProbes(
 
   private static String read(String file) {
     try {
-      return Files.readString(Path.of(file));
+      return HostFiles.whole(Path.of(file));
     } catch (IOException e) {
       return ""; // a kernel without the feature has no such file
     }

@@ -253,7 +253,7 @@ class RunFlagsIT extends EndToEnd {
             "run",
             "-d",
             "--name",
-            "ss",
+            "s",
             "--stop-signal",
             "INT",
             TestRoot.reference(),
@@ -261,14 +261,14 @@ class RunFlagsIT extends EndToEnd {
             "-c",
             "trap 'exit 7' INT; while :; do sleep 0.05; done")
         .ok();
-    kapsel("stop", "ss").ok();
-    assertThat(kapsel("wait", "ss").ok().line()).isEqualTo("7");
+    kapsel("stop", "s").ok();
+    assertThat(kapsel("wait", "s").ok().line()).isEqualTo("7");
 
     kapsel(
             "run",
             "-d",
             "--name",
-            "tt",
+            "t",
             "--stop-timeout",
             "1",
             TestRoot.reference(),
@@ -277,8 +277,8 @@ class RunFlagsIT extends EndToEnd {
             "trap '' TERM; while :; do sleep 0.05; done")
         .ok();
     long start = System.nanoTime();
-    kapsel("stop", "tt").ok();
+    kapsel("stop", "t").ok();
     assertThat(System.nanoTime() - start).isBetween(900_000_000L, 5_000_000_000L);
-    assertThat(kapsel("wait", "tt").ok().line()).isEqualTo("137");
+    assertThat(kapsel("wait", "t").ok().line()).isEqualTo("137");
   }
 }

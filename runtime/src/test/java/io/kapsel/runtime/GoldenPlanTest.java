@@ -1,0 +1,144 @@
+package io.kapsel.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.kapsel.linux.host.HostFacts;
+import io.kapsel.oci.Device;
+import io.kapsel.oci.Mount;
+import io.kapsel.oci.Process;
+import io.kapsel.oci.Resources;
+import io.kapsel.oci.User;
+import io.kapsel.runtime.plan.LaunchPlan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The plans of typical bundles on typical hosts, word for word, in {@code
+ * src/test/resources/plans}.
+ *
+ * <p>After a wanted change, write them anew and read the difference before it is committed: {@code
+ * mvn -pl runtime test -Dtest=GoldenPlanTest -Dkapsel.plans=write}.
+ */
+class GoldenPlanTest {
+  private static final Path PLANS = Path.of("src/test/resources/plans");
+  private static final Path DIRECTORY = Path.of("/var/lib/kapsel/containers/web");
+
+  @Test
+  void ordinaryContainer() throws Exception {
+    compare("ordinary", bundle().running("true"), Hosts.current());
+  }
+
+  @Test
+  void ordinaryContainerOnTheHostsUsers() throws Exception {
+    compare("host-users", bundle().onHostUsers().running("true"), Hosts.current());
+  }
+
+  @Test
+  void olderKernelAttachesTheLayers() throws Exception {
+    compare("layers-by-path", bundle().running("true"), Hosts.beforeDetachedLayers());
+  }
+
+  @Test
+  void limitsOnVersionTwo() throws Exception {
+    compare("limits-v2", limited().running("true"), Hosts.current());
+  }
+
+  @Test
+  void limitsOnHybridHost() throws Exception {
+    compare("limits-hybrid", limited().running("true"), Hosts.hybrid());
+  }
+
+  @Test
+  void limitsOnVersionOne() throws Exception {
+    compare("limits-v1", limited().running("true"), Hosts.onlyVersionOne());
+  }
+
+  @Test
+  void everythingThatCanBeAskedFor() throws Exception {
+    Bundle bundle =
+        bundle()
+            .withTerminal()
+            .withInit()
+            .withoutNewPrivileges()
+            .readOnly()
+            .withClocks()
+            .onHostNetwork()
+            .withSysctls(Map.of("kernel.msgmax", "65536"))
+            .with(
+                new Device(
+                    "/dev/net/tun",
+                    "c",
+                    10,
+                    200,
+                    Optional.of(0666),
+                    Optional.empty(),
+                    Optional.empty()))
+            .with(new Process.Rlimit("RLIMIT_NOFILE", 1024, 1_000_000))
+            .as(new User(1000, 1000, Optional.of(027), List.of(10L, 20L), Optional.empty()))
+            .with(
+                Mount.of("/data", "bind", "/srv", "rbind", "ro", "rslave"),
+                Mount.of("/scratch", "tmpfs", "tmpfs", "nosuid", "noexec", "size=1m"))
+            .withOomScore(-500)
+            .in("/work")
+            .running("sh", "-c", "exit");
+
+    compare("everything", bundle, Hosts.current());
+  }
+
+  @Test
+  void directoryAsRoot() throws Exception {
+    compare(
+        "directory",
+        bundle().on(new RootFilesystem.Directory(Path.of("/srv/rootfs"))).running("/bin/true"),
+        Hosts.current());
+  }
+
+  private static Bundles bundle() {
+    return new Bundles(DIRECTORY, "web");
+  }
+
+  private static Bundles limited() {
+    Resources.Cpu cpu =
+        new Resources.Cpu(
+            Optional.of(512L),
+            Optional.of(50_000L),
+            Optional.empty(),
+            Optional.of(100_000L),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of("0-1"),
+            Optional.empty(),
+            Optional.empty());
+    return bundle()
+        .with(Bundles.resources(50, Optional.of(Bundles.memory(64 << 20)), Optional.of(cpu)));
+  }
+
+  private static void compare(String name, Bundle bundle, HostFacts facts) throws IOException {
+    String now = text(LaunchPlanner.plan(bundle, facts));
+    Path file = PLANS.resolve(name + ".txt");
+    if ("write".equals(System.getProperty("kapsel.plans"))) {
+      Files.createDirectories(PLANS);
+      Files.writeString(file, now);
+    }
+    assertThat(now).isEqualTo(Files.readString(file));
+  }
+
+  private static String text(LaunchPlan plan) {
+    return plan.lines().stream()
+        .map(line ->
+            "%-9s %-7s %s   # %s%s%n"
+                .formatted(
+                    line.segment(),
+                    line.where(),
+                    line.call(),
+                    line.reason(),
+                    line.onFailure().equals("abort") ? "" : "; " + line.onFailure()))
+        .collect(Collectors.joining());
+  }
+}
