@@ -8,6 +8,9 @@ module io.kapsel.cli {
   requires io.kapsel.engine;
   requires com.fasterxml.jackson.core;
 
+  opens io.kapsel.cli.command to
+      io.kapsel.base;
+
   provides java.lang.System.LoggerFinder with
       io.kapsel.cli.log.StderrLoggers;
 
