@@ -4,13 +4,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Processors or memory nodes as the kernel lists them, such as {@code 0-2,5}; see cpuset(7). */
-record NumberList(List<Range> ranges) {
+public record NumberList(List<Range> ranges) {
   private static final int MOST = 1 << 16;
 
   /** From a first to a last number, both included. */
-  record Range(int first, int last) {}
+  public record Range(int first, int last) {}
 
-  static NumberList parse(String what, String text) {
+  /** Copies the list. */
+  public NumberList {
+    ranges = List.copyOf(ranges);
+  }
+
+  /** Reads a list; {@code what} says in errors of what. */
+  public static NumberList parse(String what, String text) {
     List<Range> ranges = new ArrayList<>();
     for (String part : text.strip().split(",", -1)) {
       String[] ends = part.split("-", -1);
@@ -27,7 +33,8 @@ record NumberList(List<Range> ranges) {
     return new NumberList(List.copyOf(ranges));
   }
 
-  int largest() {
+  /** The largest number in it. */
+  public int largest() {
     return ranges.stream().mapToInt(Range::last).max().orElse(-1);
   }
 

@@ -2,6 +2,7 @@ package io.kapsel.linux.host;
 
 import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.linux.cgroup.CgroupHost;
+import io.kapsel.linux.cgroup.NumberList;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -82,9 +83,17 @@ public record HostFacts(
         read("/sys/module/apparmor/parameters/enabled").startsWith("Y"),
         Files.exists(Path.of("/sys/fs/selinux/enforce")),
         (int) number("/proc/sys/kernel/cap_last_cap", 40),
-        Runtime.getRuntime().availableProcessors(),
+        processors(read("/sys/devices/system/cpu/online")),
         CapabilitySet.parseHex(field(status, "CapBnd:")),
         hardLimits(read("/proc/self/limits")));
+  }
+
+  /** The host's, which may be more than this process may use: from a list such as {@code 0-3,8}. */
+  static int processors(String online) {
+    if (online.isEmpty()) {
+      return Runtime.getRuntime().availableProcessors();
+    }
+    return NumberList.parse("processors", online).largest() + 1;
   }
 
   private static Map<String, Long> hardLimits(String text) {
