@@ -7,6 +7,8 @@ import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.linux.host.HostFacts;
+import io.kapsel.linux.lsm.AppArmorProfile;
+import io.kapsel.linux.lsm.SecurityModuleException;
 import io.kapsel.runtime.ContainerRuntime;
 import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.plan.LaunchPlan;
@@ -60,10 +62,14 @@ public final class Kapsel implements AutoCloseable {
   public static Kapsel open(EngineConfig config) {
     ContainerStore store = new ContainerStore(config.state(), config.run());
     try {
-      Kapsel engine = new Kapsel(config, store, ContainerRuntime.open(HostFacts.probe()));
+      HostFacts facts = HostFacts.probe();
+      if (facts.appArmor()) {
+        AppArmorProfile.ensureLoaded(config.run());
+      }
+      Kapsel engine = new Kapsel(config, store, ContainerRuntime.open(facts));
       engine.recover();
       return engine;
-    } catch (LaunchException e) {
+    } catch (LaunchException | SecurityModuleException e) {
       store.close();
       throw new EngineException.Refused("open", "the engine", String.valueOf(e.getMessage()));
     }
