@@ -38,6 +38,7 @@ final class ContainerStore implements AutoCloseable {
       }
       Files.createDirectories(state.resolve("containers"));
       Files.createDirectories(run.resolve("containers"));
+      Files.createDirectories(run.resolve("sandboxes"));
     } catch (IOException e) {
       throw new EngineException.Failed("open", state.toString(), AtomicFile.reason(e), e);
     }
@@ -61,24 +62,31 @@ final class ContainerStore implements AutoCloseable {
     return run.resolve("containers").resolve(id);
   }
 
-  /** Marks an id as ours before anything is made for it, so that a crash leaves nothing unknown. */
+  /**
+   * Marks the id of a sandbox as ours before anything is made for it: a crash leaves none behind.
+   */
   public void reserve(String id) {
     try {
-      Files.createDirectories(runOf(id));
+      Files.createDirectory(sandboxOf(id));
     } catch (IOException e) {
-      throw new EngineException.Failed("create", id, AtomicFile.reason(e), e);
+      throw new EngineException.Failed("prepare", id, AtomicFile.reason(e), e);
     }
+  }
+
+  private Path sandboxOf(String id) {
+    return run.resolve("sandboxes").resolve(id);
   }
 
   /** Makes the directories of a new container. */
   public void make(String id) {
     try {
-      reserve(id);
+      Files.createDirectory(runOf(id));
       Path directory = Files.createDirectory(stateOf(id));
       Path upper = Files.createDirectory(directory.resolve("upper"));
       Files.setPosixFilePermissions(upper, PosixFilePermissions.fromString("rwxr-xr-x"));
       Files.createDirectory(directory.resolve("work"));
       Files.createDirectory(directory.resolve("files"));
+      delete(sandboxOf(id));
     } catch (IOException e) {
       throw new EngineException.Failed("create", id, AtomicFile.reason(e), e);
     }
@@ -102,6 +110,7 @@ final class ContainerStore implements AutoCloseable {
   public void remove(String id) {
     delete(runOf(id));
     delete(stateOf(id));
+    delete(sandboxOf(id));
   }
 
   private static void delete(Path tree) {
@@ -116,7 +125,8 @@ final class ContainerStore implements AutoCloseable {
   /** Every id that has a directory, whole or not. */
   public List<String> ids() {
     TreeSet<String> ids = new TreeSet<>();
-    for (Path parent : List.of(state.resolve("containers"), run.resolve("containers"))) {
+    for (Path parent :
+        List.of(state.resolve("containers"), run.resolve("containers"), run.resolve("sandboxes"))) {
       try (Stream<Path> all = Files.list(parent)) {
         all.map(each -> each.getFileName().toString()).filter(HexId::isWhole).forEach(ids::add);
       } catch (IOException e) {
