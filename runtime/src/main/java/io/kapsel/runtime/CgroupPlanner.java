@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Control groups: made and filled before the init half exists, which is then born in the version 2
@@ -32,6 +33,11 @@ final class CgroupPlanner {
   private static final int CGROUP_DEVICE_HOOK = 6;
   private static final int ALLOW_MULTI = 2;
   private static final int INSTRUCTION = 8;
+
+  /** The compiled rules that are in use; there are few. */
+  private static final Map<List<DeviceRule>, byte[]> PROGRAMS = new ConcurrentHashMap<>();
+
+  private static final int MOST_PROGRAMS = 64;
 
   private final Draft draft;
   private final CgroupHost host;
@@ -71,7 +77,10 @@ final class CgroupPlanner {
 
   private void filterDevices(Optional<Slot> unified, List<DeviceRule> devices) {
     if (unified.isPresent()) {
-      attachFilter(unified.get(), DeviceFilter.compile(devices));
+      if (PROGRAMS.size() > MOST_PROGRAMS) {
+        PROGRAMS.clear();
+      }
+      attachFilter(unified.get(), PROGRAMS.computeIfAbsent(devices, DeviceFilter::compile));
     } else if (host.has("devices")) {
       Slot directory = directory("devices", point("devices"), "device nodes are refused there");
       for (DeviceRule rule : devices) {

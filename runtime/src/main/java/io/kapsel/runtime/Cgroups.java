@@ -3,7 +3,6 @@ package io.kapsel.runtime;
 import io.kapsel.linux.cgroup.CgroupHost;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -25,9 +24,11 @@ final class Cgroups {
       List.of("cpuset", "cpu", "io", "memory", "pids", "hugetlb");
 
   private final CgroupHost host;
+  private final List<Path> parents;
 
   Cgroups(CgroupHost host) {
     this.host = host;
+    this.parents = parents(host);
   }
 
   /** Makes the parents and lets their controllers through to their children. */
@@ -84,6 +85,10 @@ final class Cgroups {
   }
 
   private List<Path> parents() {
+    return parents;
+  }
+
+  private static List<Path> parents(CgroupHost host) {
     List<Path> all = new ArrayList<>();
     host.unified().ifPresent(point -> all.add(point.resolve(PARENT)));
     for (String controller : Set.of("memory", "cpu", "cpuset", "pids", "blkio", "devices")) {
@@ -134,17 +139,29 @@ final class Cgroups {
     }
   }
 
+  /** Most groups are empty and have none below them: the first call does it. */
   private static boolean removed(Path group) {
     try {
+      if (deleted(group)) {
+        return true;
+      }
       for (Path child : children(group)) {
         removed(child);
       }
+      return deleted(group);
+    } catch (NoSuchFileException e) {
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static boolean deleted(Path group) throws NoSuchFileException {
+    try {
       Files.delete(group);
       return true;
     } catch (NoSuchFileException e) {
-      return true;
-    } catch (DirectoryNotEmptyException e) {
-      return false;
+      throw e;
     } catch (IOException e) {
       return false;
     }

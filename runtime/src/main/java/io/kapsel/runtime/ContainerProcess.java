@@ -1,6 +1,7 @@
 package io.kapsel.runtime;
 
 import io.kapsel.linux.Errno;
+import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.process.Pidfd;
 import java.io.IOException;
@@ -88,6 +89,11 @@ public final class ContainerProcess implements AutoCloseable {
   /** The pid of its first process, as the host sees it. */
   public int pid() {
     return pid;
+  }
+
+  /** The process itself, which no other one can take the place of. */
+  Fd handle() {
+    return process.fd();
   }
 
   /** The pid of the monitor. */

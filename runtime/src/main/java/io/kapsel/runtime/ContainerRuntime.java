@@ -138,7 +138,7 @@ public final class ContainerRuntime implements AutoCloseable {
         new ExecPlanner(target, bundle, process, stdio, facts, cgroups.groups(bundle.id())).plan();
     Control control = spawn();
     try {
-      Launch launch = new Launch(control);
+      Launch launch = new Launch(control).entering(target.handle());
       clients.forEach(each -> each.attachTo(control));
       launch.send(segment);
       return launch.awaitStarted(Optional.empty());

@@ -112,7 +112,7 @@ final class Draft {
             Value.text(""),
             Value.of(place),
             Value.text(""),
-            Value.all(Flag.FROM_EMPTY, Flag.TO_EMPTY))
+            Flag.BETWEEN_DESCRIPTORS)
         .because(why);
   }
 
@@ -150,11 +150,7 @@ final class Draft {
     Slot file = slots.sharedBy("file");
     steps
         .call(
-            Syscall.OPENAT,
-            Value.of(directory),
-            Value.text(path),
-            Value.all(Flag.WRITE, Flag.CLOSE_ON_EXEC),
-            Flag.ZERO)
+            Syscall.OPENAT, Value.of(directory), Value.text(path), Flag.WRITE_PRIVATELY, Flag.ZERO)
         .into(file)
         .because(why);
     write(steps, file, value, why);
@@ -197,7 +193,7 @@ final class Draft {
             Syscall.MOUNT_SETATTR,
             Value.of(mount),
             Value.text(""),
-            Value.all(Flag.EMPTY_PATH, Flag.RECURSIVE),
+            Flag.THIS_AND_BELOW,
             Value.at(attributes),
             Value.of(32))
         .because(why);

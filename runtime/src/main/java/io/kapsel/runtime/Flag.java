@@ -54,5 +54,12 @@ final class Flag {
   static final Constant MAKE_FILE = Value.named("file", 2);
   static final Constant OWN_DIRECTORY = Value.named("directory, no link", 5);
 
+  static final Constant BETWEEN_DESCRIPTORS = Value.all(FROM_EMPTY, TO_EMPTY);
+  static final Constant THIS_AND_BELOW = Value.all(EMPTY_PATH, RECURSIVE);
+  static final Constant COPY = Value.all(TREE_CLONE, TREE_CLOEXEC, EMPTY_PATH);
+  static final Constant COPY_BELOW = Value.all(COPY, RECURSIVE);
+  static final Constant WRITE_PRIVATELY = Value.all(WRITE, CLOSE_ON_EXEC);
+  static final Constant STRICT = Value.all(READ_ONLY, NO_SUID, NO_DEVICES, NO_EXECUTION);
+
   private Flag() {}
 }

@@ -6,7 +6,6 @@ import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.memory.Memfd;
 import io.kapsel.linux.mount.Mounts;
-import io.kapsel.linux.process.Pidfd;
 import io.kapsel.linux.socket.SocketKind;
 import io.kapsel.linux.socket.UnixListener;
 import io.kapsel.runtime.plan.Input;
@@ -22,11 +21,18 @@ final class Launch {
   private static final int PRIVATE_FILE = 0600;
 
   private final Control control;
+  private Optional<Fd> entered = Optional.empty();
   private final List<Segment> segments = new ArrayList<>();
   private final List<String> notices = new ArrayList<>();
 
   Launch(Control control) {
     this.control = control;
+  }
+
+  /** A process that a segment enters: by its descriptor, for a pid may be another's by now. */
+  Launch entering(Fd process) {
+    entered = Optional.of(process);
+    return this;
   }
 
   /** Sends a segment with what it needs from the host. */
@@ -48,7 +54,7 @@ final class Launch {
     }
   }
 
-  private static Fd open(Input input) {
+  private Fd open(Input input) {
     String path = input.path();
     return switch (input.kind()) {
       case TREE -> Mounts.openTree(path, Mounts.CLONE);
@@ -61,7 +67,7 @@ final class Launch {
       case WRITE_EXISTING -> Open.path(path, OpenFlags.WRITE);
       case READ -> Open.path(path, OpenFlags.READ);
       case LISTENER -> UnixListener.bind(path, SocketKind.MESSAGES, PRIVATE_FILE).fd();
-      case PROCESS -> Pidfd.open(Integer.parseInt(path)).fd();
+      case PROCESS -> entered.orElseThrow().duplicate();
     };
   }
 

@@ -30,7 +30,7 @@ final class MaskPlanner {
               draft.init,
               "tmpfs",
               "empty",
-              Value.all(Flag.READ_ONLY, Flag.NO_SUID, Flag.NO_DEVICES, Flag.NO_EXECUTION),
+              Flag.STRICT,
               "hides directories",
               "nr_inodes=1",
               "mode=755");
@@ -90,7 +90,7 @@ final class MaskPlanner {
             Value.text(""),
             Value.of(target),
             Value.text(""),
-            Value.all(Flag.FROM_EMPTY, Flag.TO_EMPTY))
+            Flag.BETWEEN_DESCRIPTORS)
         .tolerating(Errno.EINVAL, Errno.ENOTDIR)
         .orElse(2)
         .because(why);
@@ -104,11 +104,7 @@ final class MaskPlanner {
   private void copyOf(Steps steps, Slot mount, String path, String why) {
     copy = draft.slots.sharedBy("copy");
     steps
-        .call(
-            Syscall.OPEN_TREE,
-            Value.of(mount),
-            Value.text(path),
-            Value.all(Flag.TREE_CLONE, Flag.TREE_CLOEXEC, Flag.EMPTY_PATH))
+        .call(Syscall.OPEN_TREE, Value.of(mount), Value.text(path), Flag.COPY)
         .into(copy)
         .because(why);
   }
@@ -124,18 +120,10 @@ final class MaskPlanner {
         .because(why);
     Slot tree = draft.slots.sharedBy("tree");
     steps
-        .call(
-            Syscall.OPEN_TREE,
-            Value.of(target),
-            Value.text(""),
-            Value.all(Flag.TREE_CLONE, Flag.TREE_CLOEXEC, Flag.EMPTY_PATH, Flag.RECURSIVE))
+        .call(Syscall.OPEN_TREE, Value.of(target), Value.text(""), Flag.COPY_BELOW)
         .into(tree)
         .because(why);
-    draft.attributes(
-        steps,
-        tree,
-        Value.all(Flag.READ_ONLY, Flag.NO_SUID, Flag.NO_DEVICES, Flag.NO_EXECUTION),
-        why);
+    draft.attributes(steps, tree, Flag.STRICT, why);
     draft.attach(steps, tree, target, why);
     draft.close(steps, target);
   }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,17 +13,19 @@ public final class Blob {
   /** At {@code at} stands the address of {@code target} once the plan is loaded. */
   record Pointer(int at, Blob target) {}
 
+  private static final byte[] NOTHING = {};
+
   private final byte[] bytes;
   private final String text;
-  private final boolean shared;
+  private final boolean plain;
   private final @Nullable Blob whole;
   private final int start;
-  private final List<Pointer> pointers = new ArrayList<>();
+  private final List<Pointer> pointers = new ArrayList<>(0);
 
-  private Blob(byte[] bytes, String text, boolean shared) {
+  private Blob(byte[] bytes, String text, boolean plain) {
     this.bytes = bytes;
     this.text = text;
-    this.shared = shared;
+    this.plain = plain;
     this.whole = null;
     this.start = 0;
   }
@@ -30,15 +33,14 @@ public final class Blob {
   private Blob(Blob whole, int start) {
     this.bytes = whole.bytes;
     this.text = whole.text;
-    this.shared = false;
+    this.plain = whole.plain;
     this.whole = whole;
     this.start = start;
   }
 
-  /** A text, ended by NUL. */
+  /** A text, ended by NUL. It becomes bytes, or is quoted, only when somebody asks for that. */
   public static Blob text(String text) {
-    byte[] plain = text.getBytes(StandardCharsets.UTF_8);
-    return new Blob(java.util.Arrays.copyOf(plain, plain.length + 1), quoted(text), true);
+    return new Blob(NOTHING, text, true);
   }
 
   /** Bytes with a name for readers. */
@@ -90,7 +92,16 @@ public final class Blob {
   }
 
   byte[] bytes() {
-    return bytes;
+    if (!plain) {
+      return bytes;
+    }
+    byte[] encoded = text.getBytes(StandardCharsets.UTF_8);
+    return Arrays.copyOf(encoded, encoded.length + 1);
+  }
+
+  /** The text itself, of a blob that is one. */
+  String text() {
+    return text;
   }
 
   List<Pointer> pointers() {
@@ -99,12 +110,12 @@ public final class Blob {
 
   /** Whether equal ones may be one: nothing is written into them. */
   boolean shared() {
-    return shared && pointers.isEmpty();
+    return plain && whole == null;
   }
 
   /** How a plan shows it. */
   public String shown() {
-    return text;
+    return plain ? quoted(text) : text;
   }
 
   private static String quoted(String text) {

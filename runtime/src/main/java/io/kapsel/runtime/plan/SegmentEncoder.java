@@ -1,6 +1,5 @@
 package io.kapsel.runtime.plan;
 
-import io.kapsel.linux.Syscall;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -17,11 +16,18 @@ final class SegmentEncoder {
   private static final int RELOCATION = 8;
   private static final int NO_SLOT = 0xffff;
   private static final int MAX_ARGUMENTS = 6;
+  private static final int RULE = 2;
+  private static final int RESULT = 4;
+  private static final int SKIPS = 6;
+  private static final int ERRNOS = 10;
+  private static final int KINDS = 18;
+  private static final int NUMBER = 24;
+  private static final int ARGUMENTS = 32;
   private static final int ALIGNMENT = 8;
 
   private final Segment segment;
   private final IdentityHashMap<Blob, Integer> offsets = new IdentityHashMap<>();
-  private final Map<ByteBuffer, Integer> texts = new HashMap<>();
+  private final Map<String, Integer> texts = new HashMap<>();
   private byte[] data = new byte[16 * 1024];
   private int used;
   private int[] relocations = new int[256];
@@ -34,8 +40,13 @@ final class SegmentEncoder {
   byte[] encode() {
     int steps = segment.monitor().size() + segment.init().size();
     ByteBuffer body = ByteBuffer.allocate(steps * STEP).order(ByteOrder.LITTLE_ENDIAN);
-    segment.monitor().forEach(step -> put(body, step));
-    segment.init().forEach(step -> put(body, step));
+    int at = 0;
+    for (List<Step> list : List.of(segment.monitor(), segment.init())) {
+      for (Step step : list) {
+        put(body, at, step);
+        at += STEP;
+      }
+    }
     place(new byte[ALIGNMENT]); // the data ends in NUL, so that every text does
     int size = HEADER + body.capacity() + relocated / 2 * RELOCATION + used;
     ByteBuffer out = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
@@ -61,27 +72,35 @@ final class SegmentEncoder {
     return inputs.isEmpty() ? 0 : inputs.getFirst().slot().number();
   }
 
-  private void put(ByteBuffer out, Step step) {
+  /** Only what is not zero is written: the buffer is new. */
+  private void put(ByteBuffer out, int at, Step step) {
     int rule =
         (step.tolerated.isEmpty() ? 0 : 1) | (step.noticed ? 0x40 : 0) | (step.guarded ? 0x80 : 0);
-    out.putShort((short) step.op.ordinal()).put((byte) rule).put((byte) 0);
-    out.putShort((short) (int) step.result.map(Slot::number).orElse(NO_SLOT));
-    out.putShort((short) step.skipAfterSuccess).putShort((short) step.skipAfterError);
-    for (int i = 0; i < 4; i++) {
-      out.putShort((short) (i < step.tolerated.size() ? (int) step.tolerated.get(i) : 0));
+    out.putShort(at, (short) step.op.ordinal());
+    out.put(at + RULE, (byte) rule);
+    out.putShort(at + RESULT, (short) (step.result.isPresent() ? number(step) : NO_SLOT));
+    out.putShort(at + SKIPS, (short) step.skipAfterSuccess);
+    out.putShort(at + SKIPS + 2, (short) step.skipAfterError);
+    for (int i = 0; i < step.tolerated.size(); i++) {
+      out.putShort(at + ERRNOS + 2 * i, (short) (int) step.tolerated.get(i));
     }
-    for (int i = 0; i < MAX_ARGUMENTS; i++) {
-      out.put((byte) (i < step.arguments.size() ? kind(step.arguments.get(i)) : 0));
+    if (step.call.isPresent()) {
+      out.putInt(at + NUMBER, step.call.get().number());
     }
-    out.putInt(step.call.map(Syscall::number).orElse(0)).putInt(0);
-    for (int i = 0; i < MAX_ARGUMENTS; i++) {
-      out.putLong(i < step.arguments.size() ? argument(step.arguments.get(i)) : unused(step));
+    List<Value> arguments = step.arguments;
+    for (int i = 0; i < arguments.size(); i++) {
+      out.put(at + KINDS + i, (byte) kind(arguments.get(i)));
+      out.putLong(at + ARGUMENTS + Long.BYTES * i, argument(arguments.get(i)));
+    }
+    if (step.op == Step.Op.SEND) { // whose list ends by -1
+      for (int i = arguments.size(); i < MAX_ARGUMENTS; i++) {
+        out.putLong(at + ARGUMENTS + Long.BYTES * i, -1);
+      }
     }
   }
 
-  /** A SEND ends its list by -1. */
-  private static long unused(Step step) {
-    return step.op == Step.Op.SEND ? -1 : 0;
+  private static int number(Step step) {
+    return step.result.get().number();
   }
 
   private static int kind(Value value) {
@@ -107,11 +126,14 @@ final class SegmentEncoder {
   }
 
   private int placeWhole(Blob blob) {
+    if (blob.shared()) {
+      return placeShared(blob);
+    }
     Integer known = offsets.get(blob);
     if (known != null) {
       return known;
     }
-    int at = blob.shared() ? placeShared(blob.bytes()) : place(blob.bytes());
+    int at = place(blob.bytes());
     offsets.put(blob, at);
     for (Blob.Pointer pointer : blob.pointers()) {
       int to = place(pointer.target());
@@ -124,14 +146,13 @@ final class SegmentEncoder {
     return at;
   }
 
-  private int placeShared(byte[] bytes) {
-    ByteBuffer key = ByteBuffer.wrap(bytes);
-    Integer known = texts.get(key);
+  private int placeShared(Blob text) {
+    Integer known = texts.get(text.text());
     if (known != null) {
       return known;
     }
-    int at = place(bytes);
-    texts.put(key, at);
+    int at = place(text.bytes());
+    texts.put(text.text(), at);
     return at;
   }
 
