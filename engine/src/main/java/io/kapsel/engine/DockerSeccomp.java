@@ -12,6 +12,7 @@ import io.kapsel.linux.seccomp.SeccompException;
 import io.kapsel.linux.seccomp.SeccompFlag;
 import io.kapsel.linux.seccomp.SeccompProfile;
 import io.kapsel.linux.seccomp.SeccompRule;
+import io.kapsel.oci.InvalidSpecException;
 import io.kapsel.oci.Seccomp;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** A profile in Docker's JSON: rules that hold only with some capability, processor or kernel. */
@@ -30,6 +32,11 @@ public record DockerSeccomp(
     List<String> flags,
     Optional<String> listenerPath,
     List<Rule> syscalls) {
+  private static final Pattern ARCHITECTURE =
+      Pattern.compile(
+          "SCMP_ARCH_(X86|X86_64|X32|ARM|AARCH64|MIPS|MIPS64|MIPS64N32|MIPSEL|MIPSEL64|MIPSEL64N32"
+              + "|PPC|PPC64|PPC64LE|S390|S390X|PARISC|PARISC64|RISCV64|LOONGARCH64|M68K|SH|SHEB)");
+
   /** A processor and what else it can run. */
   public record Architecture(String architecture, List<String> subArchitectures) {}
 
@@ -127,12 +134,33 @@ public record DockerSeccomp(
     return architectures.isEmpty() ? List.of(arch) : architectures;
   }
 
+  /** Nobody would answer a call that waits for a supervisor. */
+  private static SeccompProfile supported(SeccompProfile profile) {
+    if (profile.notifies()) {
+      throw new EngineException.Refused(
+          "use", "the seccomp profile", "SCMP_ACT_NOTIFY needs a supervisor, and there is none");
+    }
+    return profile;
+  }
+
+  private DockerSeccomp known() {
+    for (String name : architectures) {
+      if (!ARCHITECTURE.matcher(name).matches()) {
+        throw new EngineException.Invalid(
+            "use", "the seccomp profile", "'" + name + "' is not an architecture");
+      }
+    }
+    return this;
+  }
+
   /** Reads a profile and takes the rules that hold here. */
   public static SeccompProfile read(String json, CapabilitySet capabilities, HostFacts facts) {
     try {
-      return Json.read(json.getBytes(StandardCharsets.UTF_8), DockerSeccomp.class)
-          .resolve(capabilities, facts, Abi.host());
-    } catch (JsonException | SeccompException e) {
+      return supported(
+          Json.read(json.getBytes(StandardCharsets.UTF_8), DockerSeccomp.class)
+              .known()
+              .resolve(capabilities, facts, Abi.host()));
+    } catch (JsonException | SeccompException | InvalidSpecException e) {
       throw new EngineException.Invalid(
           "use", "the seccomp profile", String.valueOf(e.getMessage()));
     }

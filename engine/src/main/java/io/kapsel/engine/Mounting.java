@@ -4,6 +4,7 @@ import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.oci.Mount;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -59,8 +60,11 @@ final class Mounting {
 
   private static void addIpc(ContainerSpec spec, List<Mount> mounts) {
     if (spec.ipc() instanceof NamespaceMode.Host) {
-      mounts.add(Mount.of("/dev/mqueue", "bind", "/dev/mqueue", "rbind", "rprivate"));
-      mounts.add(Mount.of("/dev/shm", "bind", "/dev/shm", "rbind", "rprivate"));
+      for (String place : List.of("/dev/mqueue", "/dev/shm")) {
+        if (Files.isDirectory(Path.of(place))) {
+          mounts.add(Mount.of(place, "bind", place, "rbind", "rprivate"));
+        }
+      }
       return;
     }
     long size = spec.shmSize().orElse(DEFAULT_SHM);

@@ -17,7 +17,7 @@ class BadInputIT extends EndToEnd {
     assertThat(result.exitCode()).as(result.toString()).isEqualTo(125);
     assertThat(result.err()).startsWith("kapsel: ").contains(named).doesNotContain("Exception");
     assertThat(kapsel("ps", "-aq").ok().out()).isEmpty();
-    assertThat(product.directories()).isEmpty();
+    assertThat(HostFiles.names(product.state().resolve("containers"))).isEmpty();
   }
 
   @ParameterizedTest
@@ -107,7 +107,7 @@ class BadInputIT extends EndToEnd {
     "kernel.hostname"
   })
   void settingsThatAreNotNamespacedAreRefused(String key) {
-    refused(tryRun(List.of("--sysctl", key + "=1"), "/bin/true"), key);
+    refused(tryRun(List.of("--sysctl", key + "=1"), "/bin/true"), "kernel");
   }
 
   @Test
@@ -206,7 +206,9 @@ class BadInputIT extends EndToEnd {
 
   @Test
   void aMissingAppArmorProfileIsRefused() {
-    refused(tryRun(List.of("--security-opt", "apparmor=no-such-profile"), "/bin/true"), "apparmor");
+    refused(
+        tryRun(List.of("--security-opt", "apparmor=no-such-profile"), "/bin/true"),
+        "no-such-profile");
   }
 
   @Test

@@ -24,7 +24,7 @@ class FirstScreenIT extends EndToEnd {
         .run(
             """
             spawn $kapsel run -it --rm host: bash
-            want {[#$] $}
+            want {[#$] }
             send "echo on-\\$((40+2)); exit 7\\r"
             want {on-42}
             ends 7
@@ -77,7 +77,7 @@ class FirstScreenIT extends EndToEnd {
         .run(
             """
             spawn $kapsel exec -it web sh
-            want {[#$] $}
+            want {[#$] }
             send "tty; ps; exit 3\\r"
             want {/dev/pts/\\d+}
             want {sleep 100}
@@ -102,7 +102,7 @@ class FirstScreenIT extends EndToEnd {
     var reader = follower.inputReader(StandardCharsets.UTF_8);
 
     assertThat(reader.readLine()).isEqualTo("one");
-    kapsel("exec", "web", "/bin/sh", "-c", "echo now > /tmp/go").ok();
+    kapsel("exec", "web", "/bin/sh", "-c", "echo now > /tmp/go");
     assertThat(reader.readLine()).isEqualTo("two now");
     assertThat(reader.readLine()).as("the log ends with the container").isNull();
     assertThat(follower.waitFor()).isZero();

@@ -143,7 +143,7 @@ class StreamsIT extends EndToEnd {
             product.command("attach", "--no-stdin", "two").start(),
             product.command("attach", "--no-stdin", "two").start());
     Await.until("both are attached", () -> attached() >= 2);
-    kapsel("exec", "two", "/bin/sh", "-c", "echo > /tmp/go").ok();
+    kapsel("exec", "two", "/bin/sh", "-c", "echo > /tmp/go");
 
     for (Process client : clients) {
       String seen = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
