@@ -29,7 +29,6 @@ final class Daemon {
   private static final String GROUP = "kapsel";
   private static final int PRIVATE = 0600;
   private static final int SHARED = 0660;
-  private static final Duration LONGEST_LOOK = Duration.ofSeconds(1);
 
   private final Path socket;
   private final RequestServer server;
@@ -92,12 +91,9 @@ final class Daemon {
     server.run();
   }
 
-  /** Returns when no client has come for {@code limit} and {@code dispensable} says yes. */
-  void awaitIdle(Duration limit, BooleanSupplier dispensable) throws InterruptedException {
-    while (server.idle().compareTo(limit) < 0 || !dispensable.getAsBoolean()) {
-      Duration left = limit.minus(server.idle());
-      Thread.sleep(left.compareTo(LONGEST_LOOK) > 0 || left.isNegative() ? LONGEST_LOOK : left);
-    }
+  /** Runs {@code action} once no client has come for {@code limit} and nothing else is needed. */
+  void whenIdle(Duration limit, BooleanSupplier dispensable, Runnable action) {
+    server.whenIdle(limit, dispensable, action);
   }
 
   /** Takes no more clients, ends the waits of those it has, and lets the rest finish. */

@@ -88,7 +88,7 @@ public final class Main {
         LiveEngine.open(EngineConfig.of(state.toAbsolutePath(), run.toAbsolutePath()));
     Daemon daemon = Daemon.open(run, new KapselFront(engine, Clock.systemUTC()));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> end(daemon, engine), "kapsel-end"));
-    idle.ifPresent(limit -> exitWhenIdle(daemon, engine, limit));
+    idle.ifPresent(limit -> daemon.whenIdle(limit, engine::dispensable, Main::exit));
     daemon.serve();
   }
 
@@ -106,16 +106,9 @@ public final class Main {
     LOG.log(Level.INFO, "ended; containers go on");
   }
 
-  private static void exitWhenIdle(Daemon daemon, LiveEngine engine, Duration limit) {
-    Thread.ofVirtual()
-        .start(() -> {
-          try {
-            daemon.awaitIdle(limit, engine::dispensable);
-            LOG.log(Level.INFO, "idle: nobody has asked for anything for a while");
-            System.exit(0);
-          } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-          }
-        });
+  private static void exit() {
+    LOG.log(Level.INFO, "idle: nobody has asked for anything for a while");
+    // Not on the timer's thread: the hook of the exit waits for the server, which may need it.
+    Thread.ofPlatform().name("kapsel-exit").start(() -> System.exit(0));
   }
 }

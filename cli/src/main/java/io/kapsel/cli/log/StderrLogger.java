@@ -1,8 +1,6 @@
 package io.kapsel.cli.log;
 
 import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.text.MessageFormat;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -59,10 +57,13 @@ final class StderrLogger implements System.Logger {
     StringBuilder line = new StringBuilder(128);
     line.append(time.truncatedTo(ChronoUnit.MILLIS)).append(' ').append(level);
     line.append(' ').append(shortName).append(": ").append(text).append('\n');
-    if (thrown != null) {
-      StringWriter trace = new StringWriter();
-      thrown.printStackTrace(new PrintWriter(trace));
-      line.append(trace);
+    String prefix = "";
+    for (Throwable at = thrown; at != null; at = at.getCause()) {
+      line.append(prefix).append(at).append('\n');
+      for (StackTraceElement frame : at.getStackTrace()) {
+        line.append("\tat ").append(frame).append('\n');
+      }
+      prefix = "caused by ";
     }
     return line.toString();
   }

@@ -1,6 +1,5 @@
 package io.kapsel.cli.server;
 
-import io.kapsel.linux.Errno;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.socket.UnixListener;
 import io.kapsel.linux.socket.UnixStream;
@@ -14,6 +13,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 
 /**
@@ -36,6 +36,7 @@ public final class RequestServer implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(RequestServer.class.getName());
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+  private static final Duration NEXT_LOOK = Duration.ofSeconds(1);
   private static final int INTERNAL_ERROR = 125;
 
   private final UnixListener listener;
@@ -70,12 +71,11 @@ public final class RequestServer implements AutoCloseable {
       try {
         accept(UnixStream.of(listener.accept()));
       } catch (SyscallException e) {
-        if (!closed && !e.is(Errno.EBADF)) {
-          LOG.log(Level.ERROR, "cannot accept a client: {0}", e.getMessage());
-          LockSupport.parkNanos(PAUSE_NANOS); // out of descriptors: wait for some to be closed
-        } else {
+        if (closed) {
           return;
         }
+        LOG.log(Level.ERROR, "cannot accept a client: {0}", String.valueOf(e.getMessage()));
+        LockSupport.parkNanos(PAUSE_NANOS); // out of descriptors: wait for some to be closed
       } catch (CancellationException _) {
         return;
       }
@@ -172,8 +172,28 @@ public final class RequestServer implements AutoCloseable {
     }
   }
 
-  /** How long no client has been served; zero while one is. */
-  public Duration idle() {
+  /** Runs {@code action} once no client has come for {@code limit} and nothing else is needed. */
+  public void whenIdle(Duration limit, BooleanSupplier dispensable, Runnable action) {
+    lookLater(limit, limit, dispensable, action);
+  }
+
+  private void lookLater(
+      Duration pause, Duration limit, BooleanSupplier dispensable, Runnable action) {
+    ScheduledFuture<?> _ =
+        timer.schedule(
+            () -> {
+              Duration left = limit.minus(idle());
+              if (left.isPositive() || !dispensable.getAsBoolean()) {
+                lookLater(left.isPositive() ? left : NEXT_LOOK, limit, dispensable, action);
+              } else {
+                action.run();
+              }
+            },
+            pause.toMillis() + 1,
+            TimeUnit.MILLISECONDS);
+  }
+
+  private Duration idle() {
     return open.isEmpty() ? Duration.ofNanos(System.nanoTime() - lastEnd) : Duration.ZERO;
   }
 

@@ -351,6 +351,18 @@ class RequestServerTest {
   }
 
   @Test
+  void idlenessIsToldOnlyWhenNobodyIsServed() throws InterruptedException {
+    CountDownLatch idle = new CountDownLatch(1);
+    try (TestClient client = client().ask("wait")) {
+      client.next();
+      server.whenIdle(Duration.ofMillis(50), () -> true, idle::countDown);
+
+      assertThat(idle.await(300, TimeUnit.MILLISECONDS)).isFalse();
+    }
+    assertThat(idle.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
   void anEndOfTheEngineEndsTheWaitsWithoutAnExitCode() throws InterruptedException {
     try (TestClient client = client().ask("wait")) {
       client.next();
