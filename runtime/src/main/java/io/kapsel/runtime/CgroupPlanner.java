@@ -13,6 +13,7 @@ import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,12 +28,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * milliseconds; docs/decisions says more.
  */
 final class CgroupPlanner {
-  private static final int PROGRAM_LOAD = 5;
   private static final int PROGRAM_ATTACH = 8;
-  private static final int CGROUP_DEVICE_PROGRAM = 15;
   private static final int CGROUP_DEVICE_HOOK = 6;
   private static final int ALLOW_MULTI = 2;
-  private static final int INSTRUCTION = 8;
 
   /** The compiled rules that are in use; there are few. */
   private static final Map<List<DeviceRule>, byte[]> PROGRAMS = new ConcurrentHashMap<>();
@@ -96,25 +94,9 @@ final class CgroupPlanner {
 
   private void attachFilter(Slot group, byte[] program) {
     String why = "which devices may be opened";
-    Slot loaded = draft.slots.take("device_filter");
-    Blob code = Blob.of(program, "device rules");
-    int instructions = program.length / INSTRUCTION;
-    Blob load =
-        Blob.words(
-                "{CGROUP_DEVICE, " + instructions + " instructions}",
-                CGROUP_DEVICE_PROGRAM | (long) instructions << 32,
-                0,
-                0,
-                0,
-                0,
-                0)
-            .point(8, code)
-            .point(16, Blob.text("Apache-2.0"));
-    draft
-        .monitor
-        .call(Syscall.BPF, Value.named("BPF_PROG_LOAD", PROGRAM_LOAD), Value.at(load), Value.of(48))
-        .into(loaded)
-        .because(why);
+    Slot loaded =
+        draft.input(
+            Input.Kind.DEVICE_PROGRAM, HexFormat.of().formatHex(program), "device_filter", why);
     Blob attach =
         Blob.words(
             "{CGROUP_DEVICE, BPF_F_ALLOW_MULTI}", 0, CGROUP_DEVICE_HOOK | (long) ALLOW_MULTI << 32);
@@ -128,7 +110,6 @@ final class CgroupPlanner {
             Value.at(attach),
             Value.of(16))
         .because(why);
-    draft.close(draft.monitor, loaded);
   }
 
   private String v1(String controller) {

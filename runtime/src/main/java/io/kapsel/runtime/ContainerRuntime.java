@@ -98,7 +98,7 @@ public final class ContainerRuntime implements AutoCloseable {
       Launch launch = new Launch(control);
       launch.send(segment, encoded);
       launch.awaitDone();
-      return new Sandbox(template.id(), control, launch, encoded);
+      return new Sandbox(template.id(), control, launch, segment, encoded);
     } catch (LaunchException | SyscallException e) {
       control.close();
       throw undone(template.id(), e);
@@ -111,7 +111,7 @@ public final class ContainerRuntime implements AutoCloseable {
    */
   public ContainerProcess launch(Sandbox sandbox, Bundle bundle, List<Client> clients) {
     LaunchPlan plan = plan(bundle);
-    if (!sandbox.fits(plan.sandbox().encode())) {
+    if (!sandbox.fits(plan.sandbox())) {
       discard(sandbox);
       return launch(bundle, clients);
     }

@@ -2,6 +2,7 @@ package io.kapsel.runtime;
 
 import io.kapsel.linux.Errno;
 import io.kapsel.linux.Fd;
+import io.kapsel.linux.device.DeviceProgram;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.memory.Memfd;
@@ -13,6 +14,7 @@ import io.kapsel.runtime.plan.Segment;
 import io.kapsel.runtime.plan.Step;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -68,6 +70,7 @@ final class Launch {
       case READ -> Open.path(path, OpenFlags.READ);
       case LISTENER -> UnixListener.bind(path, SocketKind.MESSAGES, PRIVATE_FILE).fd();
       case PROCESS -> entered.orElseThrow().duplicate();
+      case DEVICE_PROGRAM -> DeviceProgram.load(HexFormat.of().parseHex(path));
     };
   }
 

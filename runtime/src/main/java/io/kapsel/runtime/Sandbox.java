@@ -1,5 +1,6 @@
 package io.kapsel.runtime;
 
+import io.kapsel.runtime.plan.Segment;
 import java.util.Arrays;
 
 /**
@@ -10,13 +11,15 @@ public final class Sandbox implements AutoCloseable {
   private final String id;
   private final Control control;
   private final Launch launch;
-  private final byte[] segment;
+  private final Segment segment;
+  private final byte[] encoded;
 
-  Sandbox(String id, Control control, Launch launch, byte[] segment) {
+  Sandbox(String id, Control control, Launch launch, Segment segment, byte[] encoded) {
     this.id = id;
     this.control = control;
     this.launch = launch;
     this.segment = segment;
+    this.encoded = encoded;
   }
 
   /** The id of the container that it can become. */
@@ -25,8 +28,8 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /** Whether a container that begins with this segment can be made in it. */
-  boolean fits(byte[] wanted) {
-    return Arrays.equals(segment, wanted);
+  boolean fits(Segment wanted) {
+    return segment.inputs().equals(wanted.inputs()) && Arrays.equals(encoded, wanted.encode());
   }
 
   Control control() {

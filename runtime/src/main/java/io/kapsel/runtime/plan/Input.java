@@ -5,6 +5,8 @@ package io.kapsel.runtime.plan;
  * file by itself.
  */
 public record Input(Slot slot, Kind kind, String path, String reason) {
+  private static final int INSTRUCTION = 16; // hexadecimal digits
+
   /** How it is opened. */
   public enum Kind {
     /** A detached copy of the mount at a path; open_tree(2). */
@@ -24,7 +26,9 @@ public record Input(Slot slot, Kind kind, String path, String reason) {
     /** A listening control socket that is made at the path. */
     LISTENER,
     /** A process, by pid; pidfd_open(2). */
-    PROCESS
+    PROCESS,
+    /** A filter for a control group's devices, by its instructions in hexadecimal; bpf(2). */
+    DEVICE_PROGRAM
   }
 
   /** How the engine opens it, as a call. */
@@ -39,6 +43,8 @@ public record Input(Slot slot, Kind kind, String path, String reason) {
       case READ -> "open(\"" + path + "\", O_RDONLY)";
       case LISTENER -> "listen(\"" + path + "\")";
       case PROCESS -> "pidfd_open(" + path + ")";
+      case DEVICE_PROGRAM ->
+          "bpf(BPF_PROG_LOAD, {CGROUP_DEVICE, " + path.length() / INSTRUCTION + " instructions})";
     };
   }
 }
