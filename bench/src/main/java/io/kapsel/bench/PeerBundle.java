@@ -8,6 +8,7 @@ import io.kapsel.linux.seccomp.SeccompAction;
 import io.kapsel.linux.seccomp.SeccompCompiler;
 import io.kapsel.linux.seccomp.SeccompProfile;
 import io.kapsel.linux.seccomp.SeccompRule;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -26,11 +27,11 @@ final class PeerBundle {
     return SeccompCompiler.compile(PROFILE, Abi.host());
   }
 
-  /** config.json, for a root file system in {@code rootfs} beside it. */
-  static String configuration() {
+  /** config.json, for a root file system. */
+  static String configuration(Path root) {
     String capabilities = list(CapabilitySet.DEFAULT.labels());
     return """
-    {"ociVersion": "1.0.2", "hostname": "peer", "root": {"path": "rootfs"},
+    {"ociVersion": "1.0.2", "hostname": "peer", "root": {"path": "ROOT"},
      "process": {"user": {"uid": 0, "gid": 0}, "cwd": "/", "args": ["/true"], "env": ["PATH=/bin"],
       "capabilities": {"bounding": CAPS, "effective": CAPS, "permitted": CAPS}},
      "mounts": [
@@ -50,6 +51,7 @@ final class PeerBundle {
       "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
       "seccomp": SECCOMP}}
     """
+        .replace("ROOT", root.toString())
         .replace("CAPS", capabilities)
         .replace("SECCOMP", seccomp());
   }

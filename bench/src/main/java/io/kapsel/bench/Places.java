@@ -23,8 +23,8 @@ record Places(Path checkout, Path tools, Path home, Map<String, Samples> raw) {
     Tool.run("chmod", "755", home.toString());
     Files.copy(tools.resolve("true"), home.resolve("root/true"));
     Files.copy(Path.of("/bin/busybox"), home.resolve("root/busybox"));
-    Files.createSymbolicLink(home.resolve("bundle/rootfs"), home.resolve("root"));
-    Files.writeString(home.resolve("bundle/config.json"), PeerBundle.configuration());
+    Files.writeString(
+        home.resolve("bundle/config.json"), PeerBundle.configuration(home.resolve("root")));
     Tool.write(home.resolve("filter"), PeerBundle.filter());
     return places;
   }

@@ -26,6 +26,8 @@ import java.util.concurrent.locks.ReentrantLock;
 final class SandboxPool implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SandboxPool.class.getName());
 
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
   private record Ready(Sandbox sandbox, long idBase) {}
 
   private final Kapsel engine;
@@ -35,6 +37,7 @@ final class SandboxPool implements AutoCloseable {
   private final Condition wanted = lock.newCondition();
   private final Deque<Ready> free = new ArrayDeque<>();
   private final Map<String, Ready> given = new HashMap<>();
+  private final Thread refiller;
   private boolean closed;
   private boolean awake;
 
@@ -42,8 +45,9 @@ final class SandboxPool implements AutoCloseable {
     this.engine = engine;
     this.size = size;
     this.idle = idle;
+    this.refiller = Thread.ofPlatform().daemon().name("sandbox-pool").unstarted(this::refill);
     if (size > 0) {
-      Thread.ofPlatform().daemon().name("sandbox-pool").start(this::refill);
+      refiller.start();
     }
   }
 
@@ -185,6 +189,18 @@ final class SandboxPool implements AutoCloseable {
       drain();
     } finally {
       lock.unlock();
+    }
+    awaitRefiller();
+  }
+
+  /** What is being made when the engine leaves is taken back by its maker. */
+  private void awaitRefiller() {
+    try {
+      if (size > 0 && !refiller.join(PATIENCE)) {
+        LOG.log(System.Logger.Level.WARNING, "a sandbox is still being prepared");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -58,9 +58,9 @@ class EscapeIT extends EndToEnd {
 
   @Test
   void norInAnExecutedProcess() {
-    kapsel("run", "-d", "--name", "x", TestRoot.reference(), "/bin/sleep", "100").ok();
+    kapsel("run", "-d", "--name", "xx", TestRoot.reference(), "/bin/sleep", "100").ok();
 
-    checkAttempts(kapsel("exec", "x", "/bin/probe", "attempts"));
+    checkAttempts(kapsel("exec", "xx", "/bin/probe", "attempts"));
   }
 
   @Test

@@ -126,7 +126,7 @@ class FirstScreenIT extends EndToEnd {
     Result result = kapsel("doctor");
 
     assertThat(result.exitCode()).isIn(0, 1);
-    assertThat(result.out()).containsIgnoringCase("kernel").containsIgnoringCase("cgroup");
+    assertThat(result.out()).containsIgnoringCase("kernel").containsIgnoringCase("control groups");
     assertThat(result.err()).isEmpty();
   }
 }

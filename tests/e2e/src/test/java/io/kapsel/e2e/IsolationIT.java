@@ -56,9 +56,9 @@ class IsolationIT extends EndToEnd {
 
   @Test
   void executed() {
-    kapsel("run", "-d", "--name", "x", TestRoot.reference(), "/bin/sleep", "100").ok();
+    kapsel("run", "-d", "--name", "xx", TestRoot.reference(), "/bin/sleep", "100").ok();
 
-    check("exec", kapsel("exec", "x", "/bin/probe", "identity"));
+    check("exec", kapsel("exec", "xx", "/bin/probe", "identity"));
   }
 
   @Test

@@ -17,11 +17,11 @@ class LifecycleIT extends EndToEnd {
   @Test
   void aCreatedContainerIsStartedLater() {
     String id =
-        kapsel("create", "--name", "c", TestRoot.reference(), "/bin/echo", "hi").ok().line();
+        kapsel("create", "--name", "cc", TestRoot.reference(), "/bin/echo", "hi").ok().line();
     assertThat(id).matches("[0-9a-f]{64}");
     assertThat(kapsel("ps", "-a").ok().out()).contains("Created");
 
-    assertThat(kapsel("start", "-a", "c").ok().out()).isEqualTo("hi\n");
+    assertThat(kapsel("start", "-a", "cc").ok().out()).isEqualTo("hi\n");
     assertThat(kapsel("ps", "-a").ok().out()).contains("Exited (0)");
   }
 
@@ -71,11 +71,11 @@ class LifecycleIT extends EndToEnd {
 
   @Test
   void oneFailureDoesNotStopTheRest() {
-    idle("a");
-    Result result = kapsel("rm", "-f", "nobody", "a");
+    idle("aa");
+    Result result = kapsel("rm", "-f", "nobody", "aa");
 
     assertThat(result.exitCode()).isEqualTo(1);
-    assertThat(result.line()).isEqualTo("a");
+    assertThat(result.line()).isEqualTo("aa");
     assertThat(result.err()).contains("'nobody'");
   }
 
@@ -122,7 +122,7 @@ class LifecycleIT extends EndToEnd {
             "run",
             "-d",
             "--name",
-            "x",
+            "xx",
             "-e",
             "A=1",
             "-h",
@@ -132,20 +132,20 @@ class LifecycleIT extends EndToEnd {
             "100")
         .ok();
 
-    assertThat(kapsel("exec", "x", "/bin/hostname").ok().line()).isEqualTo("inner");
-    assertThat(kapsel("exec", "-e", "B=2", "x", "/bin/sh", "-c", "echo $A$B").ok().line())
+    assertThat(kapsel("exec", "xx", "/bin/hostname").ok().line()).isEqualTo("inner");
+    assertThat(kapsel("exec", "-e", "B=2", "xx", "/bin/sh", "-c", "echo $A$B").ok().line())
         .isEqualTo("12");
     assertThat(
-            kapsel("exec", "-u", "user", "-w", "/srv", "x", "/bin/sh", "-c", "id -u; pwd")
+            kapsel("exec", "-u", "user", "-w", "/srv", "xx", "/bin/sh", "-c", "id -u; pwd")
                 .ok()
                 .line())
         .isEqualTo("1000\n/srv");
-    assertThat(product.command("exec", "-i", "x", "/bin/cat").input("piped").run().ok().out())
+    assertThat(product.command("exec", "-i", "xx", "/bin/cat").input("piped").run().ok().out())
         .isEqualTo("piped");
     for (String name : List.of("mnt", "pid", "net", "ipc", "uts", "user", "cgroup")) {
-      assertThat(kapsel("exec", "x", "/bin/readlink", "/proc/self/ns/" + name).ok().line())
+      assertThat(kapsel("exec", "xx", "/bin/readlink", "/proc/self/ns/" + name).ok().line())
           .as(name)
-          .isEqualTo(kapsel("exec", "x", "/bin/readlink", "/proc/1/ns/" + name).ok().line());
+          .isEqualTo(kapsel("exec", "xx", "/bin/readlink", "/proc/1/ns/" + name).ok().line());
     }
   }
 

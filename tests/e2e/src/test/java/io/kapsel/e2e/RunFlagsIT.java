@@ -285,7 +285,7 @@ class RunFlagsIT extends EndToEnd {
             "run",
             "-d",
             "--name",
-            "s",
+            "ss",
             "--stop-signal",
             "INT",
             TestRoot.reference(),
@@ -293,14 +293,14 @@ class RunFlagsIT extends EndToEnd {
             "-c",
             "trap 'exit 7' INT; while :; do sleep 0.05; done")
         .ok();
-    kapsel("stop", "s").ok();
-    assertThat(kapsel("wait", "s").ok().line()).isEqualTo("7");
+    kapsel("stop", "ss").ok();
+    assertThat(kapsel("wait", "ss").ok().line()).isEqualTo("7");
 
     kapsel(
             "run",
             "-d",
             "--name",
-            "t",
+            "tt",
             "--stop-timeout",
             "1",
             TestRoot.reference(),
@@ -309,8 +309,8 @@ class RunFlagsIT extends EndToEnd {
             "trap '' TERM; while :; do sleep 0.05; done")
         .ok();
     long start = System.nanoTime();
-    kapsel("stop", "t").ok();
+    kapsel("stop", "tt").ok();
     assertThat(System.nanoTime() - start).isBetween(900_000_000L, 5_000_000_000L);
-    assertThat(kapsel("wait", "t").ok().line()).isEqualTo("137");
+    assertThat(kapsel("wait", "tt").ok().line()).isEqualTo("137");
   }
 }
