@@ -176,7 +176,6 @@ static void spawn(int socket)
 		launch.segment = 0;
 		syscall3(__NR_dup3, socket, CONTROL, O_CLOEXEC);
 		syscall5(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-		syscall0(__NR_setsid);
 	}
 	close_fd(socket);
 	if (pid < 0)

@@ -121,21 +121,49 @@ public final class Container {
         return;
       }
       checkThere("start");
-      ended = new CompletableFuture<>();
-      ContainerProcess started = launch();
-      process = Optional.of(started);
-      stored = stored.started(Instant.now(), engine.bootId);
-      engine.store.save(stored);
-      watch(started);
+      if (ended.isDone()) {
+        ended = new CompletableFuture<>();
+      }
+      engine.store.reserve(id());
+      began(launch());
     } catch (LaunchException e) {
-      EngineException failure = failure(e);
-      stored = stored.in(stored.phase(), Optional.ofNullable(failure.getMessage()));
-      throw failure;
+      throw notStarted(failure(e));
+    } catch (EngineException e) {
+      throw notStarted(e);
     } finally {
-      waiting.forEach(client -> client.stream().close());
-      waiting.clear();
+      dropWaiting();
       life.unlock();
     }
+  }
+
+  /** A container whose record cannot be written must not run: nobody would find it again. */
+  private void began(ContainerProcess started) {
+    StoredContainer before = stored;
+    try {
+      stored = before.started(Instant.now(), engine.bootId);
+      engine.store.save(stored);
+      process = Optional.of(started);
+      watch(started);
+    } catch (EngineException e) {
+      stored = before;
+      started.signal(KILL);
+      started.close();
+      engine.runtime.remove(id());
+      throw e;
+    }
+  }
+
+  private EngineException notStarted(EngineException failure) {
+    stored = stored.in(stored.phase(), Optional.ofNullable(failure.getMessage()));
+    if (stored.spec().autoRemove()) {
+      clear();
+    }
+    return failure;
+  }
+
+  private void dropWaiting() {
+    waiting.forEach(client -> client.stream().close());
+    waiting.clear();
   }
 
   private ContainerProcess launch() {
@@ -183,6 +211,8 @@ public final class Container {
       engine.runtime.remove(id());
       if (stored.spec().autoRemove() || stored.phase() == ContainerStatus.Phase.REMOVING) {
         clear();
+      } else {
+        engine.store.endRun(id());
       }
       return;
     }
@@ -225,6 +255,7 @@ public final class Container {
         clear();
       } else {
         engine.store.save(stored);
+        engine.store.endRun(id());
       }
     } catch (EngineException | LaunchException | SyscallException e) {
       LOG.log(System.Logger.Level.ERROR, "a container's end cannot be written id=" + id(), e);
@@ -312,11 +343,18 @@ public final class Container {
     }
   }
 
+  /**
+   * Whoever waits for the removal is told in any case; what is left is removed at the next start.
+   */
   private void clear() {
     stored = stored.in(ContainerStatus.Phase.REMOVING, stored.error());
-    engine.store.remove(id());
-    engine.forget(this);
-    removed.complete(true);
+    dropWaiting();
+    try {
+      engine.store.remove(id());
+    } finally {
+      engine.forget(this);
+      removed.complete(true);
+    }
   }
 
   /** Waits until nothing of it is left. */

@@ -106,6 +106,11 @@ final class ContainerStore implements AutoCloseable {
     }
   }
 
+  /** Removes what ends with the program: the monitor's socket and the exit record. */
+  void endRun(String id) {
+    delete(runOf(id));
+  }
+
   /** Removes all directories of a container. */
   public void remove(String id) {
     delete(runOf(id));

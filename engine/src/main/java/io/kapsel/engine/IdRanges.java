@@ -23,11 +23,14 @@ final class IdRanges {
   private long next = FIRST;
 
   /** Keeps out of what subuid(5) and subgid(5) give to users. */
-  public IdRanges() {
+  IdRanges() {
+    this(List.of(Path.of("/etc/subuid"), Path.of("/etc/subgid")));
+  }
+
+  /** Keeps out of what files like them give to users. */
+  IdRanges(List<Path> files) {
     foreign = new ArrayList<>();
-    for (String file : List.of("/etc/subuid", "/etc/subgid")) {
-      read(Path.of(file));
-    }
+    files.forEach(this::read);
   }
 
   private void read(Path file) {
@@ -37,7 +40,7 @@ final class IdRanges {
     try {
       for (String line : Files.readAllLines(file)) {
         String[] parts = line.strip().split(":");
-        if (parts.length == 3 && (parts[1] + parts[2]).matches("\\d{2,20}")) {
+        if (parts.length == 3 && (parts[1] + ":" + parts[2]).matches("\\d{1,18}:\\d{1,18}")) {
           long start = Long.parseLong(parts[1]);
           foreign.add(new Range(start, start + Long.parseLong(parts[2])));
         }

@@ -11,6 +11,8 @@ import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.host.HostFacts;
+import io.kapsel.linux.lsm.SecurityModuleException;
+import io.kapsel.linux.lsm.SelinuxLabel;
 import io.kapsel.oci.Capabilities;
 import io.kapsel.oci.Device;
 import io.kapsel.oci.IdMapping;
@@ -176,13 +178,16 @@ final class SpecCompiler {
       throw new EngineException.Refused(
           "create", reference, "SELinux is not enabled on this host, but a label was asked for");
     }
-    String type = "container_t";
-    String level = "s0";
-    for (String label : labels) {
-      type = label.startsWith("type:") ? label.substring(5) : type;
-      level = label.startsWith("level:") ? label.substring(6) : level;
+    try {
+      int pair = Integer.parseInt(identity.id().substring(0, 7), 16) % SelinuxLabel.PAIRS;
+      SelinuxLabel label = SelinuxLabel.process(pair);
+      for (String option : labels) {
+        label = label.with(option);
+      }
+      return Optional.of(label.toString());
+    } catch (SecurityModuleException e) {
+      throw new EngineException.Invalid("create", reference, String.valueOf(e.getMessage()));
     }
-    return Optional.of("system_u:system_r:" + type + ":" + level);
   }
 
   private List<String> environment(Users.Account account, String hostname) {

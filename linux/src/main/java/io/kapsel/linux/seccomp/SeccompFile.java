@@ -1,6 +1,7 @@
 package io.kapsel.linux.seccomp;
 
 import io.kapsel.linux.Abi;
+import io.kapsel.linux.capability.Capability;
 import io.kapsel.linux.capability.CapabilitySet;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -24,6 +25,7 @@ public record SeccompFile(
     List<String> architectures,
     List<Family> archMap,
     List<String> flags,
+    Optional<String> listenerPath,
     List<Call> syscalls) {
   private static final int MOST_CALLS = 10_000;
   private static final Set<String> OTHER_ARCHITECTURES =
@@ -81,12 +83,17 @@ public record SeccompFile(
 
   /** The host and the container that a profile is chosen for. */
   public record Target(Abi abi, CapabilitySet capabilities, int kernelMajor, int kernelMinor) {
-    private String architecture() {
+    private boolean has(String capability) {
+      return Capability.of(capability).filter(capabilities::contains).isPresent();
+    }
+
+    /** By the names that Go and the kernel have for it. */
+    private boolean is(String architecture) {
       return switch (abi) {
-        case X86_64 -> "amd64";
-        case I386 -> "x86";
-        case AARCH64 -> "arm64";
-        case ARM -> "arm";
+        case X86_64 -> architecture.equals("amd64") || architecture.equals("x86_64");
+        case I386 -> architecture.equals("x86") || architecture.equals("386");
+        case AARCH64 -> architecture.equals("arm64") || architecture.equals("aarch64");
+        case ARM -> architecture.equals("arm");
       };
     }
 
@@ -111,11 +118,17 @@ public record SeccompFile(
         addRules(rules, call);
       }
     }
-    return new SeccompProfile(
-        SeccompAction.parse(defaultAction, optional(defaultErrnoRet)),
-        abis(target.abi()),
-        Set.copyOf(flags.stream().map(SeccompFlag::parse).toList()),
-        rules);
+    SeccompProfile profile =
+        new SeccompProfile(
+            SeccompAction.parse(defaultAction, optional(defaultErrnoRet)),
+            abis(target.abi()),
+            Set.copyOf(flags.stream().map(SeccompFlag::parse).toList()),
+            rules);
+    if (listenerPath.isPresent() || profile.notifies()) {
+      throw new SeccompException(
+          "cannot use the seccomp profile: it wants a listener, which is not supported");
+    }
+    return profile;
   }
 
   private static boolean concerns(Call call, Target target) {
@@ -124,21 +137,21 @@ public record SeccompFile(
   }
 
   private static boolean holds(Selector selector, Target target) {
-    return target.capabilities().containsAll(CapabilitySet.named(selector.caps()))
-        && (selector.arches().isEmpty() || selector.arches().contains(target.architecture()))
+    return selector.caps().stream().allMatch(target::has)
+        && (selector.arches().isEmpty() || selector.arches().stream().anyMatch(target::is))
         && selector.minKernel().filter(least -> !target.hasKernel(least)).isEmpty();
   }
 
   private static boolean touches(Selector selector, Target target) {
-    return !target.capabilities().and(CapabilitySet.named(selector.caps())).isEmpty()
-        || selector.arches().contains(target.architecture())
+    return selector.caps().stream().anyMatch(target::has)
+        || selector.arches().stream().anyMatch(target::is)
         || selector.minKernel().filter(target::hasKernel).isPresent();
   }
 
-  private void addRules(List<SeccompRule> rules, Call call) {
+  private static void addRules(List<SeccompRule> rules, Call call) {
     List<String> names =
         Stream.concat(call.name().stream(), call.names().stream()).distinct().toList();
-    OptionalInt errno = optional(call.errnoRet().or(() -> defaultErrnoRet));
+    OptionalInt errno = optional(call.errnoRet());
     SeccompAction action = SeccompAction.parse(call.action(), errno);
     List<ArgumentCondition> conditions = call.args().stream().map(SeccompFile::condition).toList();
     if (sameArgumentTwice(conditions)) {

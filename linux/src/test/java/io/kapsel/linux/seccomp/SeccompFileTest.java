@@ -22,13 +22,13 @@ class SeccompFileTest {
       new Target(Abi.X86_64, CapabilitySet.DEFAULT.plus(Capability.SYS_ADMIN), 6, 1);
 
   @Test
-  void takesTheErrorNumberOfTheRuleThenTheDefaultOneThenEperm() {
+  void takesEpermWhereNoErrorNumberIsGiven() {
     assertThat(file(Optional.empty(), call("SCMP_ACT_ERRNO", Optional.of(38))).profile(TARGET))
         .satisfies(p -> assertThat(p.defaultAction()).isEqualTo(errno(Errno.EPERM)))
         .satisfies(p -> assertThat(p.rules().getFirst().action()).isEqualTo(errno(Errno.ENOSYS)));
     assertThat(file(Optional.of(22), call("SCMP_ACT_ERRNO", Optional.empty())).profile(TARGET))
         .satisfies(p -> assertThat(p.defaultAction()).isEqualTo(errno(Errno.EINVAL)))
-        .satisfies(p -> assertThat(p.rules().getFirst().action()).isEqualTo(errno(Errno.EINVAL)));
+        .satisfies(p -> assertThat(p.rules().getFirst().action()).isEqualTo(errno(Errno.EPERM)));
   }
 
   @Test
@@ -93,6 +93,13 @@ class SeccompFileTest {
         .hasMessage("cannot use seccomp operator 'SCMP_CMP_OK': it is unknown");
   }
 
+  @Test
+  void refusesAListener() {
+    assertThatThrownBy(
+            () -> file(Optional.empty(), call("SCMP_ACT_NOTIFY", Optional.empty())).profile(TARGET))
+        .hasMessageEndingWith("it wants a listener, which is not supported");
+  }
+
   private static boolean chosen(Call call) {
     return !file(Optional.empty(), call).profile(TARGET).rules().isEmpty();
   }
@@ -147,11 +154,18 @@ class SeccompFileTest {
   }
 
   private static SeccompFile file(Optional<Integer> errno, Call call) {
-    return new SeccompFile("SCMP_ACT_ERRNO", errno, List.of(), List.of(), List.of(), List.of(call));
+    return new SeccompFile(
+        "SCMP_ACT_ERRNO", errno, List.of(), List.of(), List.of(), Optional.empty(), List.of(call));
   }
 
   private static SeccompFile file(List<String> architectures, List<Family> families) {
     return new SeccompFile(
-        "SCMP_ACT_ALLOW", Optional.empty(), architectures, families, List.of(), List.of());
+        "SCMP_ACT_ALLOW",
+        Optional.empty(),
+        architectures,
+        families,
+        List.of(),
+        Optional.empty(),
+        List.of());
   }
 }

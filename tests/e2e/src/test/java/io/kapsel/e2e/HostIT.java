@@ -35,20 +35,24 @@ class HostIT {
   }
 
   @Test
-  void withoutUserNamespacesItSaysSo() {
-    String setting = "/proc/sys/user/max_user_namespaces";
-    String before = HostFiles.read(setting).strip();
-    try {
-      Result result =
-          prepared("echo 0 > " + setting + "; exec $KAPSEL run --rm \"$1\" /bin/echo ran");
-      assertThat(result.exitCode()).as(result.toString()).isEqualTo(125);
-      assertThat(result.err()).containsIgnoringCase("user namespace");
-      assertThat(result.out()).isEmpty();
-    } finally {
-      Command.of("sh", "-c", "echo " + before + " > " + setting).run().ok();
-    }
-    assertThat(product.kapsel("run", "--rm", TestRoot.reference(), "/bin/echo", "ran").ok().line())
-        .isEqualTo("ran");
+  void withoutControlGroupsItSaysSo() {
+    Result result =
+        product
+            .environment(
+                Command.of(
+                    "unshare",
+                    "-m",
+                    "sh",
+                    "-c",
+                    "mount -t tmpfs -o ro none /sys/fs/cgroup && exec $KAPSEL run --rm \"$1\" /bin/echo ran",
+                    "sh",
+                    TestRoot.reference()))
+            .env("KAPSEL", Product.DIST.resolve("bin/kapsel").toString())
+            .run();
+
+    assertThat(result.exitCode()).as(result.toString()).isEqualTo(125);
+    assertThat(result.err()).startsWith("kapsel: ").containsIgnoringCase("cgroup");
+    assertThat(result.out()).isEmpty();
   }
 
   @Test
