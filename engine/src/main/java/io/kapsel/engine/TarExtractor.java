@@ -1,6 +1,5 @@
 package io.kapsel.engine;
 
-import io.kapsel.linux.Errno;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.file.Attributes;
@@ -126,7 +125,7 @@ final class TarExtractor {
     try {
       return Open.at(root, path, how);
     } catch (SyscallException e) {
-      if (!e.is(Errno.ENOENT)) {
+      if (!e.isMissing()) {
         throw e;
       }
     }

@@ -39,4 +39,14 @@ public final class SyscallException extends RuntimeException {
   public boolean is(Errno other) {
     return errno.equals(other);
   }
+
+  /** Whether there is nothing at that path. */
+  public boolean isMissing() {
+    return is(Errno.ENOENT);
+  }
+
+  /** Whether the descriptor was closed meanwhile. */
+  public boolean isClosed() {
+    return is(Errno.EBADF);
+  }
 }

@@ -4,8 +4,6 @@ import io.kapsel.linux.Errno;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.process.Pidfd;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -76,14 +74,7 @@ public final class ContainerProcess implements AutoCloseable {
   }
 
   private Optional<ExitRecord> recorded() {
-    if (record.isEmpty()) {
-      return Optional.empty();
-    }
-    try {
-      return ExitRecord.parse(Files.readAllBytes(record.get()));
-    } catch (IOException e) {
-      return Optional.empty();
-    }
+    return record.flatMap(ExitRecord::read);
   }
 
   /** The pid of its first process, as the host sees it. */

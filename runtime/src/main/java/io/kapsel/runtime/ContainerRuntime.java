@@ -170,11 +170,7 @@ public final class ContainerRuntime implements AutoCloseable {
 
   /** What a monitor wrote about its container's end. */
   public Optional<ExitRecord> record(Path runDirectory) {
-    try {
-      return ExitRecord.parse(java.nio.file.Files.readAllBytes(runDirectory.resolve("exit")));
-    } catch (java.io.IOException e) {
-      return Optional.empty();
-    }
+    return ExitRecord.read(runDirectory.resolve("exit"));
   }
 
   /** How often the kernel killed one of its processes for want of memory; ask before removing. */

@@ -1,8 +1,14 @@
 package io.kapsel.runtime;
 
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.file.Content;
+import io.kapsel.linux.file.Open;
+import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.process.WaitStatus;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -25,6 +31,18 @@ public record ExitRecord(WaitStatus status, Instant finished, boolean lost) {
   /** The exit code as a shell has it: 128 and the signal for one that was killed. */
   public int code() {
     return status.code();
+  }
+
+  /** Reads the file that a monitor left, if there is a whole one. */
+  static Optional<ExitRecord> read(Path file) {
+    try (Fd fd = Open.path(file.toString(), OpenFlags.READ)) {
+      return parse(Content.readAll(fd, SIZE));
+    } catch (SyscallException e) {
+      if (e.isMissing()) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   /** Reads what a monitor wrote (docs/guide/wire.md, section 2), if it is whole. */
