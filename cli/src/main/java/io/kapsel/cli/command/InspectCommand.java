@@ -128,6 +128,9 @@ final class InspectCommand implements Command {
   }
 
   private static String printed(List<Inspection> found) {
+    if (found.isEmpty()) {
+      return "[]\n";
+    }
     return found.stream()
             .map(it -> Json.print(it).indent(2).stripTrailing())
             .collect(java.util.stream.Collectors.joining(",\n", "[\n", "\n]"))

@@ -43,7 +43,8 @@ public final class KapselFront implements Front {
       return serve(request, client, global.operands());
     } catch (UsageException e) {
       client.err(
-          e.getMessage()
+          "kapsel: "
+              + e.getMessage()
               + "\n\nUsage:  kapsel [OPTIONS] COMMAND [ARG...]\n\n"
               + "See 'kapsel --help' for more information\n");
       return USAGE;
@@ -65,11 +66,11 @@ public final class KapselFront implements Front {
       manual.check(arguments.operands().size());
       return command.run(new Call(engine, request, client, arguments));
     } catch (UsageException e) {
-      client.err(e.getMessage() + "\n" + manual.hint());
+      client.err("kapsel: " + e.getMessage() + "\n" + manual.hint());
       return USAGE;
     } catch (OperandException e) {
       client.err("kapsel: " + e.getMessage() + "\n" + manual.hint());
-      return 1;
+      return command.failure();
     } catch (InvalidRequestException e) {
       client.err("kapsel: " + e.getMessage() + "\n\nSee '" + manual.path() + " --help'\n");
       return command.failure();

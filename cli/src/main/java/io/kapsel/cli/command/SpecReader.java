@@ -15,6 +15,7 @@ import io.kapsel.engine.spec.RootSource;
 import io.kapsel.engine.spec.SecurityRequest;
 import io.kapsel.engine.spec.Stdio;
 import io.kapsel.engine.spec.Ulimit;
+import io.kapsel.linux.process.Signal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,8 +91,15 @@ final class SpecReader {
     arguments.last(RunFlags.DOMAIN_NAME).ifPresent(spec::domainname);
     spec.labels(pairs(RunFlags.LABEL, false));
     spec.init(arguments.is(RunFlags.INIT));
-    arguments.last(RunFlags.STOP_SIGNAL).ifPresent(spec::stopSignal);
+    arguments.last(RunFlags.STOP_SIGNAL).map(SpecReader::signal).ifPresent(spec::stopSignal);
     arguments.last(RunFlags.STOP_TIMEOUT).ifPresent(spec::stopTimeoutSeconds);
+  }
+
+  private static String signal(String text) {
+    if (Signal.parse(text).isEmpty()) {
+      throw new InvalidRequestException("invalid signal: '" + text + "'");
+    }
+    return text;
   }
 
   /** An empty entry point takes the root's own away. */

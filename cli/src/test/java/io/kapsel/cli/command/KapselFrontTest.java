@@ -324,6 +324,8 @@ class KapselFrontTest {
     assertThat(kapsel.serve("inspect aa x")).isEqualTo(1);
     assertThat(kapsel.out()).startsWith("[\n").contains("\"Status\" : \"running\"").endsWith("]\n");
     assertThat(kapsel.err()).isEqualTo("kapsel: cannot find 'x': there is no such container\n");
+    assertThat(kapsel.serve("inspect x")).isEqualTo(1);
+    assertThat(kapsel.out()).isEqualTo("[]\n");
     assertThat(kapsel.serve("inspect -f {{.Name}} aa")).isEqualTo(1);
   }
 
@@ -407,16 +409,16 @@ class KapselFrontTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "run --foo x   | 125 | unknown flag: --foo",
-        "run -itZ x    | 125 | unknown shorthand flag: 'Z' in -Z",
-        "run -e        | 125 | flag needs an argument: 'e' in -e",
-        "run           | 1   | kapsel: 'kapsel run' requires at least 1 argument",
+        "run --foo x   | 125 | kapsel: unknown flag: --foo",
+        "run -itZ x    | 125 | kapsel: unknown shorthand flag: 'Z' in -Z",
+        "run -e        | 125 | kapsel: flag needs an argument: 'e' in -e",
+        "run           | 125 | kapsel: 'kapsel run' requires at least 1 argument",
         "ps aa          | 1   | kapsel: 'kapsel ps' accepts no arguments",
         "logs aa bb      | 1   | kapsel: 'kapsel logs' requires 1 argument",
         "exec aa        | 1   | kapsel: 'kapsel exec' requires at least 2 arguments",
         "stop          | 1   | kapsel: 'kapsel stop' requires at least 1 argument",
         "frob          | 1   | kapsel: unknown command: kapsel frob",
-        "--frob        | 125 | unknown flag: --frob",
+        "--frob        | 125 | kapsel: unknown flag: --frob",
         "start x       | 1   | kapsel: cannot find 'x': there is no such container",
         "exec x y      | 1   | kapsel: cannot find 'x': there is no such container",
         "logs --since x aa | 1 | kapsel: invalid time 'x'",

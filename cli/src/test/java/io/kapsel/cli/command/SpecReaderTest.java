@@ -189,6 +189,7 @@ class SpecReaderTest {
         Arguments.of("--network bridge host:", "'bridge' is not a network"),
         Arguments.of("--ipc what host:", "'what' is not a mode of --ipc"),
         Arguments.of("--sysctl x host:", "'x' in --sysctl is not KEY=value"),
+        Arguments.of("--stop-signal NOPE host:", "invalid signal: 'NOPE'"),
         Arguments.of("--env-file none host:", "no such file or directory (ENOENT)"),
         Arguments.of("--env-file /dev/stdin host:", "it would be the engine's file"),
         Arguments.of("--env-file /tmp host:", "it is not a regular file"),
