@@ -11,10 +11,13 @@ enum { FRAME_STDOUT = 1, FRAME_STDERR = 2, FRAME_EXIT = 3 };
 
 struct relay relay;
 
+/* A terminal has no end of input: whoever attaches next goes on typing. */
 static void end_input(void)
 {
+	if (relay.pty >= 0)
+		return;
 	relay.input_ends = 1;
-	if (relay.input_size > 0 || relay.pty >= 0)
+	if (relay.input_size > 0)
 		return;
 	close_fd(relay.input);
 	relay.input = -1;

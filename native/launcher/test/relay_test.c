@@ -279,6 +279,23 @@ static void a_terminal_has_its_size_and_one_stream(void)
 	CHECK(strcmp(got, "word\r\n33 111\r\nword\r\n") == 0 && status == 0);
 }
 
+static void a_terminal_is_typed_into_again_after_a_detach(void)
+{
+	struct program program = {.terminal = true, .flags = 1};
+	int client, status;
+
+	start_shell(&program, "read x; read y; test $x$y = onetwo && exit 7");
+	client = attach_to(program.launcher.control, IN | OUT);
+	send_frame(client, FRAME_STDIN, "one\n", 4);
+	send_frame(client, FRAME_STDIN_EOF, NULL, 0);
+	close(client);
+	usleep(50000);
+	client = attach_to(program.launcher.control, IN | OUT);
+	send_frame(client, FRAME_STDIN, "two\n", 4);
+	read_stream(client, FRAME_STDOUT, got, sizeof(got), &status);
+	CHECK(status == 7 << 8);
+}
+
 #define TEST(name) \
 	{ \
 #name, name, true \
@@ -298,5 +315,6 @@ const struct test RELAY_TESTS[] = {
 	TEST(the_log_has_both_streams),
 	TEST(the_log_is_rotated_at_its_limit),
 	TEST(a_terminal_has_its_size_and_one_stream),
+	TEST(a_terminal_is_typed_into_again_after_a_detach),
 	{NULL, NULL, false},
 };
