@@ -91,7 +91,7 @@ final class ContainerPlanner {
               Flag.ID_MAP,
               rooms.userNamespace,
               "{IDMAP}",
-              "files keep the owner that they have on the host")
+              "the owners of '" + source + "' are shown in the container's ids")
           .tolerating(Errno.EINVAL, Errno.EPERM)
           .noticing();
     }

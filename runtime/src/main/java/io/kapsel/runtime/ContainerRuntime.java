@@ -47,7 +47,7 @@ public final class ContainerRuntime implements AutoCloseable {
     LaunchPlan plan = plan(bundle);
     Control control = spawn();
     try {
-      Launch launch = new Launch(control);
+      Launch launch = new Launch(control).noting(plan.notices());
       launch.send(plan.sandbox());
       clients.forEach(each -> each.attachTo(control));
       launch.send(plan.container());
@@ -117,7 +117,7 @@ public final class ContainerRuntime implements AutoCloseable {
     }
     try {
       clients.forEach(each -> each.attachTo(sandbox.control()));
-      sandbox.launch().send(plan.container());
+      sandbox.launch().noting(plan.notices()).send(plan.container());
       return started(sandbox.launch(), bundle);
     } catch (LaunchException | SyscallException e) {
       sandbox.close();

@@ -71,18 +71,13 @@ final class IdentityPlanner {
   }
 
   private void rlimit(Slot pid, Process.Rlimit limit) {
-    String name = limit.type().substring("RLIMIT_".length()).toLowerCase(Locale.ROOT);
+    String name = name(limit);
     Resource resource =
         Resource.parse(name)
             .orElseThrow(() ->
                 new LaunchException(
                     LaunchException.Kind.REFUSED, "there is no limit '" + limit.type() + "'"));
-    long most = facts.hardLimits().getOrDefault(name, -1L);
-    long hard = limit.hard();
-    if (!facts.bounding().contains(Capability.SYS_RESOURCE)
-        && Long.compareUnsigned(hard, most) > 0) {
-      hard = most;
-    }
+    long hard = granted(limit, facts);
     long soft = Long.compareUnsigned(limit.soft(), hard) > 0 ? hard : limit.soft();
     draft
         .monitor
@@ -95,6 +90,17 @@ final class IdentityPlanner {
         .because("limit " + name)
         .tolerating(Errno.EPERM)
         .noticing();
+  }
+
+  /** The hard limit that is given: one that cannot raise limits gives no more than it has. */
+  static long granted(Process.Rlimit limit, HostFacts facts) {
+    long most = facts.hardLimits().getOrDefault(name(limit), -1L);
+    boolean raises = facts.bounding().contains(Capability.SYS_RESOURCE);
+    return raises || Long.compareUnsigned(limit.hard(), most) <= 0 ? limit.hard() : most;
+  }
+
+  private static String name(Process.Rlimit limit) {
+    return limit.type().substring("RLIMIT_".length()).toLowerCase(Locale.ROOT);
   }
 
   /** In the init half, after the root was entered; what follows runs with ever fewer rights. */

@@ -74,6 +74,12 @@ final class Launch {
     };
   }
 
+  /** What the plan itself says that the user does not get. */
+  Launch noting(List<String> known) {
+    notices.addAll(known);
+    return this;
+  }
+
   /** Waits for the end of a segment that is not the last. */
   void awaitDone() {
     expect(Control.DONE);
@@ -99,7 +105,7 @@ final class Launch {
         throw failure(answer);
       }
       if (answer.type() == Control.NOTICE) {
-        step(answer).ifPresent(step -> notices.add(describe(step, answer)));
+        step(answer).ifPresent(step -> notices.add("not done: " + describe(step, answer)));
       }
     }
   }
@@ -138,7 +144,7 @@ final class Launch {
   }
 
   private static String describe(Step step, Control.Answer answer) {
-    return step.shown() + " (" + step.reason() + "): " + new Errno(answer.c());
+    return step.reason() + ": " + step.callName() + ": " + new Errno(answer.c());
   }
 
   List<String> notices() {

@@ -94,6 +94,14 @@ public final class LaunchPlanner {
     if (!wanted.facts().cgroups().has("pids")) {
       notices.add("this host has no 'pids' controller: processes are not limited");
     }
+    wanted.bundle().spec().process().map(Process::rlimits).orElse(List.of()).stream()
+        .filter(limit -> IdentityPlanner.granted(limit, wanted.facts()) != limit.hard())
+        .map(limit ->
+            limit.type()
+                + " is "
+                + IdentityPlanner.granted(limit, wanted.facts())
+                + ", the engine's own hard limit, which it cannot raise")
+        .forEach(notices::add);
     if (!wanted.mapped()) {
       wanted
           .bundle()

@@ -47,7 +47,7 @@ final class RootPlanner {
           Flag.ID_MAP,
           rooms.userNamespace,
           "{IDMAP}",
-          "its owners are shown in the container's ids");
+          "the owners of '" + path + "' are shown in the container's ids");
     }
     return tree;
   }

@@ -3,9 +3,11 @@ package io.kapsel.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.kapsel.linux.capability.Capability;
 import io.kapsel.linux.process.Pidfd;
 import io.kapsel.oci.Device;
 import io.kapsel.oci.Mount;
+import io.kapsel.oci.Process;
 import io.kapsel.oci.User;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -213,14 +215,7 @@ class LaunchSecurityIT extends OnRealKernel {
 
   @Test
   void startsAgainAfterTheFirstLauncherWasKilled() throws Exception {
-    long zygote =
-        ProcessHandle.current()
-            .children()
-            .filter(child -> child.info().command().orElse("").contains("memfd:kapsel-launcher"))
-            .mapToLong(ProcessHandle::pid)
-            .findFirst()
-            .orElseThrow();
-    ProcessHandle handle = ProcessHandle.of(zygote).orElseThrow();
+    ProcessHandle handle = zygote();
     handle.destroyForcibly();
     handle.onExit().join();
 
@@ -234,5 +229,43 @@ class LaunchSecurityIT extends OnRealKernel {
     runtime.discard(sandbox);
 
     assertThat(runtime.known()).doesNotContain(id);
+  }
+
+  @Test
+  void aSandboxWhoseMonitorWasKilledFailsAndLeavesNothing() {
+    Bundle bundle = bundle().running("true");
+    Sandbox sandbox = runtime.prepare(bundle);
+    ProcessHandle monitor = zygote().children().findFirst().orElseThrow();
+    monitor.destroyForcibly();
+    monitor.onExit().join();
+
+    assertThatThrownBy(() -> runtime.launch(sandbox, bundle, List.of()))
+        .isInstanceOf(LaunchException.class);
+    assertThat(runtime.known()).doesNotContain(id);
+  }
+
+  @Test
+  void saysWhichLimitItCouldNotRaise() throws Exception {
+    long most = runtime.facts().hardLimits().get("nofile");
+    long asked = most < 0 ? 4096 : most + 1;
+    boolean given = most < 0 || runtime.facts().bounding().contains(Capability.SYS_RESOURCE);
+    Bundle bundle =
+        bundle()
+            .with(new Process.Rlimit("RLIMIT_NOFILE", 1024, asked))
+            .running("sh", "-c", "ulimit -n; ulimit -Hn");
+    try (ContainerProcess process = runtime.launch(bundle, List.of())) {
+      assertThat(process.await().code()).isZero();
+      assertThat(process.notices().stream().anyMatch(each -> each.contains("RLIMIT_NOFILE")))
+          .isEqualTo(!given);
+    }
+    assertThat(log()).isEqualTo("1024\n" + (given ? asked : most) + "\n");
+  }
+
+  private static ProcessHandle zygote() {
+    return ProcessHandle.current()
+        .children()
+        .filter(child -> child.info().command().orElse("").contains("memfd:kapsel-launcher"))
+        .findFirst()
+        .orElseThrow();
   }
 }
