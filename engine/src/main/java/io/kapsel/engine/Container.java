@@ -124,7 +124,7 @@ public final class Container {
       if (ended.isDone()) {
         ended = new CompletableFuture<>();
       }
-      engine.store.reserve(id());
+      engine.store.beginRun(id());
       began(launch());
     } catch (LaunchException e) {
       throw notStarted(failure(e));

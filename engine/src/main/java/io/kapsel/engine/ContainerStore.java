@@ -106,6 +106,15 @@ final class ContainerStore implements AutoCloseable {
     }
   }
 
+  /** Makes the directory for what ends with the program, which a reboot may have removed. */
+  void beginRun(String id) {
+    try {
+      Files.createDirectories(runOf(id));
+    } catch (IOException e) {
+      throw new EngineException.Failed("start", id, AtomicFile.reason(e), e);
+    }
+  }
+
   /** Removes what ends with the program: the monitor's socket and the exit record. */
   void endRun(String id) {
     delete(runOf(id));
