@@ -53,7 +53,7 @@ final class Cgroups {
           LaunchException.Kind.REFUSED,
           "cannot make control groups: "
               + e.getMessage()
-              + "; is the cgroup file system writable?");
+              + "; is the cgroup file system writable, and is the engine run by root?");
     }
   }
 

@@ -204,6 +204,9 @@ final class SandboxPlanner {
     if (!wanted.own(Namespace.Type.PID) && wanted.has("proc", "/proc")) {
       made.add(draft.filesystem(draft.monitor, "proc", "proc", PRIVATE, "processes of the host"));
     }
+    if (!wanted.own(Namespace.Type.CGROUP) && showsCgroups()) {
+      made.add(cgroups(draft.monitor));
+    }
   }
 
   /** Offsets can be set only before the first process enters; see time_namespaces(7). */
@@ -376,7 +379,11 @@ final class SandboxPlanner {
       queues = Optional.of(taken.get(next++));
     }
     if (mapped && !wanted.own(Namespace.Type.PID) && wanted.has("proc", "/proc")) {
-      proc = Optional.of(taken.get(next));
+      proc = Optional.of(taken.get(next++));
+    }
+    Optional<Slot> groups = Optional.empty();
+    if (mapped && !wanted.own(Namespace.Type.CGROUP) && showsCgroups()) {
+      groups = Optional.of(taken.get(next));
     }
     draft.attach(init, rooms.dev, Flag.CWD, "/stage/dev", "to put others on it");
     if (wanted.has("proc", "/proc")) {
@@ -397,7 +404,10 @@ final class SandboxPlanner {
               () -> draft.filesystem(init, "mqueue", "mqueue", PRIVATE, "message queues"));
       draft.attach(init, mount, Value.of(rooms.dev), "mqueue", "message queues");
     }
-    cgroupView(init);
+    if (showsCgroups()) {
+      Slot view = groups.orElseGet(() -> cgroups(init));
+      draft.attach(init, view, Value.of(rooms.sys), "fs/cgroup", "its own control group");
+    }
     new MaskPlanner(draft, wanted, rooms).plan();
   }
 
@@ -426,17 +436,16 @@ final class SandboxPlanner {
     draft.attach(init, shm, Value.of(rooms.dev), "shm", "shared memory");
   }
 
-  private void cgroupView(Steps init) {
-    if (!rooms.sys.isThere()
-        || wanted.facts().cgroups().unified().isEmpty()
-        || !(wanted.has("cgroup", "/sys/fs/cgroup") || wanted.has("cgroup2", "/sys/fs/cgroup"))) {
-      return;
-    }
+  private boolean showsCgroups() {
+    return wanted.has("sysfs", "/sys")
+        && wanted.facts().cgroups().unified().isPresent()
+        && (wanted.has("cgroup", "/sys/fs/cgroup") || wanted.has("cgroup2", "/sys/fs/cgroup"));
+  }
+
+  private Slot cgroups(Steps steps) {
     Value.Constant attributes =
         wanted.readOnly("/sys/fs/cgroup") ? Value.all(PRIVATE, Flag.READ_ONLY) : PRIVATE;
-    String why = "its own control group";
-    Slot view = draft.filesystem(init, "cgroup2", "cgroup", attributes, why);
-    draft.attach(init, view, Value.of(rooms.sys), "fs/cgroup", why);
+    return draft.filesystem(steps, "cgroup2", "cgroup", attributes, "its own control group");
   }
 
   private void sysctls(Steps init) {

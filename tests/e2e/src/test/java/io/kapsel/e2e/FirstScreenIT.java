@@ -113,7 +113,7 @@ class FirstScreenIT extends EndToEnd {
     Result result = kapsel("explain", "run", "--rm", "host:", "true").ok();
 
     assertThat(result.out())
-        .contains("clone3", "pivot_root", "mount_setattr", "seccomp", "execve")
+        .contains("clone(", "pivot_root", "mount_setattr", "seccomp", "exec(")
         .contains("uid_map");
     assertThat(kapsel("ps", "-aq").ok().out()).isEmpty();
     assertThat(kapsel("explain", "--json", "run", "--rm", "host:", "true").ok().out().strip())
