@@ -46,11 +46,12 @@ public final class ContainerRuntime implements AutoCloseable {
   public ContainerProcess launch(Bundle bundle, List<Client> clients) {
     LaunchPlan plan = plan(bundle);
     Control control = spawn();
-    try {
-      Launch launch = new Launch(control).noting(plan.notices());
-      launch.send(plan.sandbox());
+    Launch launch = new Launch(control).noting(plan.notices());
+    try (Launch.Packed sandbox = launch.pack(plan.sandbox());
+        Launch.Packed container = launch.pack(plan.container())) {
+      launch.send(sandbox);
       clients.forEach(each -> each.attachTo(control));
-      launch.send(plan.container());
+      launch.send(container);
       return started(launch, bundle);
     } catch (LaunchException | SyscallException e) {
       control.close();

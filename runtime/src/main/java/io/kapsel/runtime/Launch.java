@@ -43,17 +43,44 @@ final class Launch {
   }
 
   void send(Segment segment, byte[] encoded) {
-    List<Fd> passed = new ArrayList<>();
-    try {
-      passed.add(Memfd.sealed(segment.name(), encoded));
-      for (Input input : segment.inputs()) {
-        passed.add(open(input));
-      }
-      segments.add(segment);
-      control.send(Control.SEGMENT, 0, passed.toArray(Fd[]::new));
-    } finally {
-      passed.forEach(Fd::close);
+    try (Packed packed = pack(segment, encoded)) {
+      send(packed);
     }
+  }
+
+  /** A segment with all that it needs from the host, ready to be sent. */
+  record Packed(Segment segment, List<Fd> descriptors) implements AutoCloseable {
+    @Override
+    public void close() {
+      descriptors.forEach(Fd::close);
+    }
+  }
+
+  /** Opens what a segment needs. What is missing is noticed before the launcher does anything. */
+  Packed pack(Segment segment) {
+    return pack(segment, segment.encode());
+  }
+
+  private Packed pack(Segment segment, byte[] encoded) {
+    List<Fd> opened = new ArrayList<>();
+    boolean whole = false;
+    try {
+      opened.add(Memfd.sealed(segment.name(), encoded));
+      for (Input input : segment.inputs()) {
+        opened.add(open(input));
+      }
+      whole = true;
+      return new Packed(segment, opened);
+    } finally {
+      if (!whole) {
+        opened.forEach(Fd::close);
+      }
+    }
+  }
+
+  void send(Packed packed) {
+    segments.add(packed.segment());
+    control.send(Control.SEGMENT, 0, packed.descriptors().toArray(Fd[]::new));
   }
 
   private Fd open(Input input) {

@@ -72,7 +72,7 @@ class LifecycleIT extends EndToEnd {
   @Test
   void oneFailureDoesNotStopTheRest() {
     idle("aa");
-    Result result = kapsel("rm", "-f", "nobody", "aa");
+    Result result = kapsel("stop", "-t", "0", "nobody", "aa");
 
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.line()).isEqualTo("aa");

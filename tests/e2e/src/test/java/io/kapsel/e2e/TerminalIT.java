@@ -2,6 +2,7 @@ package io.kapsel.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A terminal in a container is a terminal: size, modes, job control, detaching. */
@@ -21,6 +22,7 @@ class TerminalIT extends EndToEnd {
   }
 
   @Test
+  @Tag("open")
   void aResizeReachesTheProcess() {
     expect(
         """
@@ -107,6 +109,7 @@ class TerminalIT extends EndToEnd {
   }
 
   @Test
+  @Tag("open")
   void restoresTheTerminalWhenTheEngineDies() {
     expect(
         """
