@@ -118,6 +118,10 @@ final class WholeProcess {
             .filter(line -> line.contains("sync"))
             .count();
     return Figure.atMost(
-        "fsync", "calls of fsync in " + rounds + " launches with `--rm`", calls, 0, "strace");
+        "fsync",
+        "calls of fsync in " + rounds + " launches with `--rm`",
+        (double) calls,
+        0,
+        "strace");
   }
 }

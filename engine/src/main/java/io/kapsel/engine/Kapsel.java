@@ -110,9 +110,11 @@ public final class Kapsel implements AutoCloseable {
   /** Makes a container, without starting it. */
   public Container create(ContainerSpec spec) {
     String id = pool.idFor(spec).orElseGet(HexId::random);
-    String name = reserve(id, spec.name());
+    Optional<String> reserved = Optional.empty();
     boolean made = false;
     try {
+      String name = reserve(id, spec.name());
+      reserved = Optional.of(name);
       Optional<Long> base = pool.baseOf(id).or(() -> idBase(spec));
       StoredContainer stored =
           new StoredContainer(
@@ -135,7 +137,7 @@ public final class Kapsel implements AutoCloseable {
       return container;
     } finally {
       if (!made) {
-        idsByName.remove(name, id);
+        reserved.ifPresent(name -> idsByName.remove(name, id));
         pool.discard(id);
       }
     }
