@@ -3,6 +3,7 @@
 module io.kapsel.engine {
   requires static transitive org.jspecify;
   requires transitive io.kapsel.runtime;
+  requires transitive io.kapsel.image;
   requires org.apache.commons.compress;
   requires aircompressor.v3;
   requires org.tukaani.xz;

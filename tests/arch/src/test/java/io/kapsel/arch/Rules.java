@@ -27,8 +27,9 @@ final class Rules {
           "linux", Set.of(),
           "oci", Set.of("base", "linux"),
           "runtime", Set.of("base", "linux", "oci"),
-          "engine", Set.of("base", "linux", "oci", "runtime"),
-          "cli", Set.of("base", "linux", "oci", "runtime", "engine"));
+          "image", Set.of("base", "linux", "oci"),
+          "engine", Set.of("base", "linux", "oci", "runtime", "image"),
+          "cli", Set.of("base", "linux", "oci", "runtime", "image", "engine"));
 
   /** They use paths of the host alone: cgroup trees, the run directory, a bind mount's source. */
   private static final Set<String> OUTSIDE_OF_ROOTS =

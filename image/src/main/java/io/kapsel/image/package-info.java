@@ -1,0 +1,2 @@
+/** Images: references, the store on disk, registries, layers; import and export. */
+package io.kapsel.image;

@@ -1,0 +1,13 @@
+/** Images: references, the store on disk, registries, layers; import and export. */
+@org.jspecify.annotations.NullMarked
+module io.kapsel.image {
+  requires static transitive org.jspecify;
+  requires transitive io.kapsel.oci;
+  requires transitive io.kapsel.linux;
+  requires org.apache.commons.compress;
+  requires aircompressor.v3;
+  requires org.tukaani.xz;
+  requires jdk.unsupported; // aircompressor decodes zstd by sun.misc.Unsafe and does not say so
+
+  exports io.kapsel.image;
+}
