@@ -2,7 +2,6 @@ package io.kapsel.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A terminal in a container is a terminal: size, modes, job control, detaching. */
@@ -22,19 +21,28 @@ class TerminalIT extends EndToEnd {
   }
 
   @Test
-  @Tag("open")
   void aResizeReachesTheProcess() {
+    expect(
+        """
+        spawn $kapsel run -it --rm ROOT /bin/sh -c \
+          "trap 'stty size; exit 3' WINCH; echo ready; while :; do sleep 0.05; done"
+        want {ready}
+        resize 40 100
+        want {40 100}
+        ends 3
+        """);
+  }
+
+  @Test
+  void aResizeReachesWhoeverReadsTheSizeLater() {
     expect(
         """
         spawn $kapsel run -it --rm ROOT /bin/sh
         want {# }
-        send "trap 'stty size' WINCH; echo rea''dy\\r"
-        want {ready}
         resize 40 100
-        send "\\r"
+        send "while ! stty size | grep 40; do sleep 0.05; done; exit 6\\r"
         want {40 100}
-        send "exit\\r"
-        ends 0
+        ends 6
         """);
   }
 
@@ -91,41 +99,61 @@ class TerminalIT extends EndToEnd {
     assertThat(kapsel("ps", "-a").ok().out()).contains("keys");
   }
 
-  @Test
-  void restoresTheTerminalAfterwards() {
+  private static final String STAYING = " ROOT /bin/sh -c 'printf in%s side; read line; exit 5'";
+
+  /**
+   * A shell on a terminal runs a container in it, then something happens to that; in the end the
+   * terminal is again as the shell had it.
+   */
+  private void restoresTheTerminal(String run, String happens, int code) {
     expect(
         """
         spawn sh
         want {[#$] }
-        send "stty -g > /tmp/kapsel-e2e-stty-$env(KAPSEL_RUN_ID)\\r"
-        want {[#$] }
-        send "$kapsel run -it --rm ROOT /bin/true; stty -a\\r"
-        want { icanon}
-        want { echo }
+        send "PS1='host''> '; $kapsel RUN; echo co''de-\\$?\\r"
+        want {inside}
+        HAPPENS
+        want {code-CODE}
+        want {host> }
+        send "stty -a\\r"
+        want { icanon.* echo }
         send "exit\\r"
         ends 0
         """
-            .replace("stty -g > /tmp/kapsel-e2e-stty-$env(KAPSEL_RUN_ID)", "true"));
+            .replace("RUN", run + STAYING)
+            .replace("HAPPENS", happens)
+            .replace("CODE", Integer.toString(code)));
   }
 
   @Test
-  @Tag("open")
-  void restoresTheTerminalWhenTheEngineDies() {
-    expect(
-        """
-        spawn sh
-        want {[#$] }
-        send "$kapsel run -it --name crash ROOT /bin/sh\\r"
-        want {# }
-        send "kill -9 1; echo in''side\\r"
-        want {inside}
-        exec $kapsel kill crash
-        want {[#$] }
-        send "stty -a\\r"
-        want { icanon}
-        send "exit\\r"
-        expect eof
-        """);
+  void restoresTheTerminalAfterwards() {
+    restoresTheTerminal("run -it --rm", "send \"\\r\"", 5);
+  }
+
+  @Test
+  void restoresTheTerminalWhenTheContainerIsKilled() {
+    restoresTheTerminal("run -it --rm --name victim", "exec $kapsel kill victim", 137);
+  }
+
+  @Test
+  void keepsTheTerminalWhenTheEngineDiesAndRestoresItAfterwards() {
+    String kill = "exec kill -KILL [exec cat $env(KAPSEL_RUN)/engine.pid]\n";
+    restoresTheTerminal("run -it --name crash", kill + "send \"\\r\"", 5);
+  }
+
+  @Test
+  void restoresTheTerminalWhenTheMonitorDies() {
+    String monitor = "$kapsel inspect orphan | sed -n 's/.*\"MonitorPid\" : \\([0-9]*\\).*/\\1/p'";
+    restoresTheTerminal(
+        "run -it --name orphan",
+        "exec env kapsel=$kapsel sh -c {kill -KILL $(MONITOR)}".replace("MONITOR", monitor),
+        137);
+  }
+
+  @Test
+  void restoresTheTerminalWhenTheClientIsToldToEnd() {
+    String kill = "exec sh -c {kill -TERM $(pgrep -f '[k]apsel run -it --name told')}";
+    restoresTheTerminal("run -it --name told", kill, 143);
   }
 
   @Test
