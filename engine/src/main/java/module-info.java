@@ -4,10 +4,6 @@ module io.kapsel.engine {
   requires static transitive org.jspecify;
   requires transitive io.kapsel.runtime;
   requires transitive io.kapsel.image;
-  requires org.apache.commons.compress;
-  requires aircompressor.v3;
-  requires org.tukaani.xz;
-  requires jdk.unsupported; // aircompressor decodes zstd by sun.misc.Unsafe and does not say so
 
   exports io.kapsel.engine;
   exports io.kapsel.engine.spec;

@@ -4,10 +4,10 @@ module io.kapsel.image {
   requires static transitive org.jspecify;
   requires transitive io.kapsel.oci;
   requires transitive io.kapsel.linux;
-  requires org.apache.commons.compress;
   requires aircompressor.v3;
   requires org.tukaani.xz;
   requires jdk.unsupported; // aircompressor decodes zstd by sun.misc.Unsafe and does not say so
 
   exports io.kapsel.image;
+  exports io.kapsel.image.tar;
 }

@@ -1,9 +1,11 @@
 package io.kapsel.engine;
 
-import io.airlift.compress.v3.zstd.ZstdInputStream;
 import io.kapsel.base.AtomicFile;
-import java.io.BufferedInputStream;
-import java.io.FilterInputStream;
+import io.kapsel.image.tar.Extractor;
+import io.kapsel.image.tar.Unpacking;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.file.Open;
+import io.kapsel.linux.file.OpenFlags;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -17,15 +19,9 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.zip.GZIPInputStream;
-import org.tukaani.xz.XZInputStream;
 
 /** Archives as root file systems: each is unpacked once and shared read-only afterwards. */
 final class TarRoot {
-  private static final long LARGEST = 64L << 30;
-  private static final int XZ_MEMORY_KIB = 512 << 10;
-  private static final int BUFFER = 1 << 16;
-
   /** A file as it was when its digest was taken. */
   private record Identity(Path path, Object key, long size, FileTime modified) {}
 
@@ -67,9 +63,7 @@ final class TarRoot {
       remove(part);
       try {
         Files.createDirectory(part);
-        try (InputStream in = open(archive)) {
-          new TarExtractor(part).extract(in);
-        }
+        extract(archive, part);
         Files.move(part, done);
         return done;
       } finally {
@@ -82,12 +76,20 @@ final class TarRoot {
     }
   }
 
+  private static void extract(Path archive, Path into) throws IOException {
+    try (InputStream in = Files.newInputStream(archive);
+        Fd root = Open.path(into.toString(), OpenFlags.DIRECTORY)) {
+      Extractor.Extracted done = Extractor.extract(Unpacking.of(in), root, Extractor.Form.TREE);
+      if (done.entries() == 0) {
+        throw new IOException("it is not a tar archive, or an empty one");
+      }
+    }
+  }
+
   static void remove(Path tree) {
     Path above = tree.getParent();
     if (above != null && Files.exists(tree)) {
-      try (io.kapsel.linux.Fd parent =
-          io.kapsel.linux.file.Open.path(
-              above.toString(), io.kapsel.linux.file.OpenFlags.DIRECTORY)) {
+      try (Fd parent = Open.path(above.toString(), OpenFlags.DIRECTORY)) {
         io.kapsel.linux.file.Trees.delete(parent, tree.getFileName().toString());
       }
     }
@@ -113,51 +115,6 @@ final class TarRoot {
       return HexFormat.of().formatHex(sha.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every JDK has SHA-256", e);
-    }
-  }
-
-  private static InputStream open(Path archive) throws IOException {
-    BufferedInputStream in = new BufferedInputStream(Files.newInputStream(archive), BUFFER);
-    in.mark(8);
-    byte[] magic = in.readNBytes(6);
-    in.reset();
-    return new Bounded(decompress(in, magic), LARGEST);
-  }
-
-  private static InputStream decompress(InputStream in, byte[] magic) throws IOException {
-    String start = HexFormat.of().formatHex(magic);
-    if (start.startsWith("1f8b")) {
-      return new GZIPInputStream(in, BUFFER);
-    }
-    if (start.startsWith("28b52ffd")) {
-      return new ZstdInputStream(in);
-    }
-    return start.startsWith("fd377a585a00") ? new XZInputStream(in, XZ_MEMORY_KIB) : in;
-  }
-
-  /** A bomb ends here. */
-  private static final class Bounded extends FilterInputStream {
-    private long left;
-
-    Bounded(InputStream in, long most) {
-      super(in);
-      left = most;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] bytes, int from, int length) throws IOException {
-      int count = super.read(bytes, from, length);
-      left -= Math.max(count, 0);
-      if (left < 0) {
-        throw new IOException("the archive is larger than 64 GiB when it is unpacked");
-      }
-      return count;
     }
   }
 }

@@ -116,6 +116,13 @@ public final class Content {
     }
   }
 
+  /** Returns when all of the file system that it is on is on the disk; see syncfs(2). */
+  public static void syncFilesystem(Fd fd) {
+    try (Fd.Lease lease = fd.lease()) {
+      Kernel.check(Kernel.call(Syscall.SYNCFS, lease.number()), Syscall.SYNCFS, fd);
+    }
+  }
+
   /** Takes the exclusive lock of an open file (flock(2)) if nobody has it; whether it did. */
   public static boolean tryLock(Fd fd) {
     try (Fd.Lease lease = fd.lease()) {

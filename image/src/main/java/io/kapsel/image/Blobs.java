@@ -1,0 +1,228 @@
+package io.kapsel.image;
+
+import io.kapsel.base.AtomicFile;
+import io.kapsel.oci.image.Descriptor;
+import io.kapsel.oci.image.Digest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * Content by its digest, as image-spec, image-layout.md, lays it out. What is under its name is
+ * whole and on the disk; what is not whole yet lies beside, where a later download goes on with it.
+ */
+public final class Blobs {
+  /** Manifests and configurations are read into memory: more than that is none. */
+  public static final int LARGEST_DOCUMENT = 8 << 20;
+
+  private static final Duration PART_KEPT = Duration.ofDays(7);
+  private static final String PART = ".part";
+
+  private final Path blobs;
+  private final Path downloads;
+
+  Blobs(Path blobs, Path downloads) throws IOException {
+    this.blobs = blobs;
+    this.downloads = downloads;
+    for (Digest.Algorithm each : Digest.Algorithm.values()) {
+      Files.createDirectories(blobs.resolve(each.label()));
+    }
+    Files.createDirectories(downloads);
+    clearOldParts();
+  }
+
+  private void clearOldParts() throws IOException {
+    FileTime oldest = FileTime.from(Instant.now().minus(PART_KEPT));
+    for (Path each : list(downloads)) {
+      boolean resumable = each.getFileName().toString().endsWith(PART);
+      if (!resumable || Files.getLastModifiedTime(each).compareTo(oldest) < 0) {
+        Files.deleteIfExists(each);
+      }
+    }
+  }
+
+  /** Where content lies, or would lie. */
+  public Path path(Digest digest) {
+    return blobs.resolve(digest.algorithm().label()).resolve(digest.hex());
+  }
+
+  /** Whether it is there. */
+  public boolean has(Digest digest) {
+    return Files.isRegularFile(path(digest));
+  }
+
+  /** Its size in bytes; nothing when it is not there. */
+  public Optional<Long> size(Digest digest) {
+    try {
+      return Optional.of(Files.size(path(digest)));
+    } catch (IOException _) {
+      return Optional.empty();
+    }
+  }
+
+  /** Opens it. */
+  public InputStream open(Digest digest) {
+    try {
+      return Files.newInputStream(path(digest));
+    } catch (IOException e) {
+      throw new ImageException.Failed("cannot read '" + digest + "': " + AtomicFile.reason(e), e);
+    }
+  }
+
+  /** A document as a whole, checked against its digest: disks forget. */
+  public byte[] document(Digest digest) {
+    byte[] bytes;
+    try (InputStream in = open(digest)) {
+      bytes = in.readNBytes(LARGEST_DOCUMENT + 1);
+    } catch (IOException e) {
+      throw new ImageException.Failed("cannot read '" + digest + "': " + AtomicFile.reason(e), e);
+    }
+    if (bytes.length > LARGEST_DOCUMENT || !digest.matches(bytes)) {
+      throw new ImageException.Failed(
+          "cannot read '" + digest + "': the file does not have that digest any more", null);
+    }
+    return bytes;
+  }
+
+  /** Keeps a document. */
+  public Digest put(byte[] document) {
+    Digest digest = Digest.of(document);
+    if (!has(digest)) {
+      try {
+        AtomicFile.write(path(digest), document, AtomicFile.Durability.SURVIVES_POWER_LOSS);
+      } catch (java.io.UncheckedIOException e) {
+        throw new ImageException.Failed(String.valueOf(e.getMessage()), e);
+      }
+    }
+    return digest;
+  }
+
+  /** Keeps a document and describes it. */
+  public Descriptor put(String mediaType, byte[] document) {
+    return Descriptor.of(mediaType, put(document), document.length);
+  }
+
+  /** Begins, or goes on with, content that is to have that digest. One caller at a time. */
+  public Part part(Digest digest) throws IOException {
+    return new Part(downloads.resolve(digest.algorithm().label() + "-" + digest.hex() + PART));
+  }
+
+  /** Begins content whose digest nobody knows yet; a crash removes it. */
+  public Part fresh() throws IOException {
+    return new Part(downloads.resolve(UUID.randomUUID() + AtomicFile.TEMPORARY_SUFFIX));
+  }
+
+  /** Content that is not whole yet. */
+  public final class Part implements AutoCloseable {
+    private final Path file;
+    private final FileChannel channel;
+
+    private Part(Path file) throws IOException {
+      this.file = file;
+      this.channel =
+          FileChannel.open(
+              file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ);
+      channel.position(channel.size());
+    }
+
+    /** How much of it is there already. */
+    public long size() throws IOException {
+      return channel.size();
+    }
+
+    /** What is there already, from its beginning. */
+    public InputStream read() throws IOException {
+      return Files.newInputStream(file);
+    }
+
+    /** Where the rest is written to. */
+    public OutputStream append() {
+      return Channels.newOutputStream(channel);
+    }
+
+    /** Forgets all of it. */
+    public void discard() throws IOException {
+      channel.truncate(0);
+      Files.deleteIfExists(file);
+    }
+
+    /** It is whole, and has that digest: flushes it and gives it its name. */
+    public void keep(Digest digest) throws IOException {
+      channel.force(true);
+      Files.move(file, path(digest), StandardCopyOption.ATOMIC_MOVE);
+      flush(blobs.resolve(digest.algorithm().label()));
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+  }
+
+  private static void flush(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  /** Keeps what {@code in} gives until its end, under the digest that it turns out to have. */
+  public Descriptor copy(String mediaType, InputStream in) throws IOException {
+    MessageDigest computation = Digest.Algorithm.SHA256.start();
+    try (Part part = fresh()) {
+      try (OutputStream out = part.append()) {
+        byte[] buffer = new byte[1 << 16];
+        long size = 0;
+        for (int count; (count = in.read(buffer)) >= 0; size += count) {
+          computation.update(buffer, 0, count);
+          out.write(buffer, 0, count);
+        }
+        Digest digest = Digest.finish(Digest.Algorithm.SHA256, computation);
+        if (has(digest)) {
+          part.discard();
+        } else {
+          part.keep(digest);
+        }
+        return Descriptor.of(mediaType, digest, size);
+      } catch (IOException e) {
+        part.discard();
+        throw e;
+      }
+    }
+  }
+
+  /** Everything that is there. */
+  List<Digest> all() throws IOException {
+    List<Digest> all = new ArrayList<>();
+    for (Digest.Algorithm each : Digest.Algorithm.values()) {
+      for (Path file : list(blobs.resolve(each.label()))) {
+        Digest.find(each.label() + ":" + file.getFileName()).ifPresent(all::add);
+      }
+    }
+    return all;
+  }
+
+  void delete(Digest digest) throws IOException {
+    Files.deleteIfExists(path(digest));
+  }
+
+  static List<Path> list(Path directory) throws IOException {
+    try (Stream<Path> all = Files.list(directory)) {
+      return all.toList();
+    }
+  }
+}

@@ -1,0 +1,237 @@
+package io.kapsel.image;
+
+import io.kapsel.base.AtomicFile;
+import io.kapsel.base.AtomicFile.Durability;
+import io.kapsel.base.Json;
+import io.kapsel.base.JsonException;
+import io.kapsel.image.tar.Extractor;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.file.Content;
+import io.kapsel.linux.file.Open;
+import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.file.Trees;
+import io.kapsel.oci.image.Digest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Layers as directories: each is unpacked once and shared read-only by all containers.
+ *
+ * <p>A layer counts when its record is there, which is written last. A record that names a boot of
+ * the machine holds in that boot only, for nothing of the layer was forced to the disk; {@link
+ * #makeDurable} does that later, when nobody waits. After a power loss such a layer is unpacked
+ * again from its blob.
+ */
+public final class Layers {
+  private static final System.Logger LOG = System.getLogger(Layers.class.getName());
+  private static final String RECORD = ".json";
+  private static final int SCHEMA = 1;
+
+  /**
+   * What is known of a layer.
+   *
+   * @param bytes of all its files
+   * @param implied whether it stands in directories that it does not have
+   * @param boot the boot in which it was unpacked, as long as it is not durable
+   */
+  public record Layer(int schema, long bytes, int entries, boolean implied, Optional<String> boot) {
+    private Layer durable() {
+      return new Layer(schema, bytes, entries, implied, Optional.empty());
+    }
+  }
+
+  /** Something that writes a layer into an open, empty directory. */
+  @FunctionalInterface
+  public interface Filling {
+    /** Writes it. */
+    Extractor.Extracted fill(Fd directory) throws IOException;
+  }
+
+  private final Path directory;
+  private final String boot;
+  private final Map<Digest, Layer> known = new ConcurrentHashMap<>();
+  private final Map<Digest, ReentrantLock> locks = new ConcurrentHashMap<>();
+
+  Layers(Path directory) throws IOException {
+    this.directory = directory;
+    this.boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+    Files.createDirectories(directory);
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+    recover();
+  }
+
+  private void recover() throws IOException {
+    for (Path each : Blobs.list(directory)) {
+      String name = each.getFileName().toString();
+      if (name.endsWith(RECORD)) {
+        load(each, name.substring(0, name.length() - RECORD.length()));
+      }
+    }
+    for (Path each : Blobs.list(directory)) {
+      String name = each.getFileName().toString();
+      if (!name.endsWith(RECORD) && digest(name).filter(known::containsKey).isEmpty()) {
+        LOG.log(System.Logger.Level.INFO, "a half-made layer is removed name={0}", name);
+        remove(name);
+      }
+    }
+  }
+
+  private static Optional<Digest> digest(String hex) {
+    return Digest.find("sha256:" + hex);
+  }
+
+  private void load(Path file, String hex) throws IOException {
+    Optional<Digest> digest = digest(hex);
+    try {
+      Layer layer = Json.read(Files.readAllBytes(file), Layer.class);
+      boolean holds = layer.boot().isEmpty() || layer.boot().get().equals(boot);
+      if (digest.isPresent() && holds && Files.isDirectory(directory.resolve(hex))) {
+        known.put(digest.get(), layer);
+        return;
+      }
+    } catch (JsonException e) {
+      LOG.log(System.Logger.Level.WARNING, "a record of a layer is damaged file=" + file, e);
+    }
+    Files.delete(file); // it is unpacked again when somebody wants it
+  }
+
+  /** What is known of a layer that is there. */
+  public Optional<Layer> find(Digest key) {
+    return Optional.ofNullable(known.get(key));
+  }
+
+  /** Where a layer is, or would be. */
+  public Path path(Digest key) {
+    return directory.resolve(key.hex());
+  }
+
+  /**
+   * Unpacks a layer unless it is there. Two callers at once share the work: the second waits.
+   *
+   * @return whether this call did it
+   */
+  public boolean make(Digest key, Filling filling) throws IOException {
+    ReentrantLock lock = locks.computeIfAbsent(key, _ -> new ReentrantLock());
+    lock.lock();
+    try {
+      if (known.containsKey(key)) {
+        return false;
+      }
+      String temporary = key.hex() + "." + UUID.randomUUID() + AtomicFile.TEMPORARY_SUFFIX;
+      Path target = Files.createDirectory(directory.resolve(temporary));
+      boolean made = false;
+      try (Fd fd = Open.path(target.toString(), OpenFlags.DIRECTORY)) {
+        Extractor.Extracted done = filling.fill(fd);
+        remove(key.hex());
+        Files.move(target, path(key));
+        Layer layer =
+            new Layer(
+                SCHEMA, done.bytes(), done.entries(), done.impliedDirectories(), Optional.of(boot));
+        save(key, layer, Durability.SURVIVES_CRASH);
+        known.put(key, layer);
+        made = true;
+      } finally {
+        if (!made) {
+          remove(temporary);
+        }
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void save(Digest key, Layer layer, Durability durability) {
+    AtomicFile.write(directory.resolve(key.hex() + RECORD), Json.write(layer), durability);
+  }
+
+  /** Flushes what was unpacked since the last time; this takes as long as the disk takes. */
+  public void makeDurable() {
+    Map<Digest, Layer> fresh = new java.util.HashMap<>();
+    known.forEach((key, layer) -> {
+      if (layer.boot().isPresent()) {
+        fresh.put(key, layer);
+      }
+    });
+    if (fresh.isEmpty()) {
+      return;
+    }
+    try (Fd fd = Open.path(directory.toString(), OpenFlags.DIRECTORY)) {
+      Content.syncFilesystem(fd);
+    }
+    fresh.forEach((key, layer) ->
+        known.computeIfPresent(
+            key,
+            (_, now) -> {
+              if (!now.equals(layer)) {
+                return now;
+              }
+              save(key, layer.durable(), Durability.SURVIVES_POWER_LOSS);
+              return layer.durable();
+            }));
+  }
+
+  /** Removes every layer that is not among {@code used}; how many bytes that gave back. */
+  long retain(Set<Digest> used) {
+    long freed = 0;
+    for (Map.Entry<Digest, Layer> each : Map.copyOf(known).entrySet()) {
+      Digest key = each.getKey();
+      if (used.contains(key)) {
+        continue;
+      }
+      ReentrantLock lock = locks.computeIfAbsent(key, _ -> new ReentrantLock());
+      if (!lock.tryLock()) {
+        continue; // it is being made right now
+      }
+      try {
+        known.remove(key);
+        Files.deleteIfExists(directory.resolve(key.hex() + RECORD));
+        remove(key.hex());
+        freed += each.getValue().bytes();
+      } catch (IOException e) {
+        throw new ImageException.Failed(
+            "cannot remove the layer '" + key + "': " + AtomicFile.reason(e), e);
+      } finally {
+        lock.unlock();
+      }
+    }
+    return freed;
+  }
+
+  /** All that are there. */
+  public Map<Digest, Layer> all() {
+    return Map.copyOf(known);
+  }
+
+  private void remove(String name) {
+    try (Fd parent = Open.path(directory.toString(), OpenFlags.DIRECTORY)) {
+      Trees.delete(parent, name);
+    } catch (SyscallException e) {
+      throw new ImageException.Failed("cannot remove '" + name + "': " + e.getMessage(), e);
+    }
+  }
+
+  /** The name of all layers up to one; image-spec, config.md, "Layer ChainID". */
+  public static Digest chain(Optional<Digest> below, Digest diffId) {
+    return below
+        .map(it -> Digest.of((it + " " + diffId).getBytes(StandardCharsets.UTF_8)))
+        .orElse(diffId);
+  }
+
+  /** Reads to the end: what comes after an archive belongs to its digest, too. */
+  public static void drain(InputStream in) throws IOException {
+    byte[] rest = new byte[1 << 16];
+    while (in.read(rest) >= 0) {}
+  }
+}

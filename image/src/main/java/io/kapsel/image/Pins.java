@@ -1,0 +1,27 @@
+package io.kapsel.image;
+
+import io.kapsel.oci.image.Digest;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Content that is not to be collected although no name leads to it yet. */
+public final class Pins implements AutoCloseable {
+  private final ImageStore store;
+  private final List<Digest> held = new ArrayList<>();
+
+  Pins(ImageStore store) {
+    this.store = store;
+  }
+
+  /** Holds {@code digest} until this is closed, whether it is there already or not. */
+  public synchronized void add(Digest digest) {
+    held.add(digest);
+    store.pin(digest);
+  }
+
+  @Override
+  public synchronized void close() {
+    held.forEach(store::unpin);
+    held.clear();
+  }
+}

@@ -1,0 +1,352 @@
+package io.kapsel.image.tar;
+
+import io.kapsel.linux.Errno;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.file.Attributes;
+import io.kapsel.linux.file.Content;
+import io.kapsel.linux.file.DeviceNumber;
+import io.kapsel.linux.file.Entries;
+import io.kapsel.linux.file.ExtendedAttributes;
+import io.kapsel.linux.file.FileStatus;
+import io.kapsel.linux.file.FileType;
+import io.kapsel.linux.file.Open;
+import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.file.OpenHow;
+import io.kapsel.linux.file.Trees;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Writes the members of an archive below one directory, and nowhere else whatever they are called:
+ * every step goes by a descriptor of the parent, opened as if the directory were the root, and one
+ * name.
+ *
+ * <p>As a layer, {@code .wh.} names become what overlayfs understands: a character device 0:0 hides
+ * a name, an attribute makes a directory opaque; see image-spec, layer.md, "Whiteouts". Nothing in
+ * an archive can make these itself: devices are never unpacked (a container's come from its own
+ * /dev), and the attributes of overlayfs are left out.
+ */
+public final class Extractor {
+  /** What to do with names that begin with {@code .wh.}. */
+  public enum Form {
+    /** They are names like any other. */
+    TREE,
+    /** They say what the layer takes away. */
+    LAYER
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param bytes of all files
+   * @param entries members of the archive
+   * @param impliedDirectories whether a member stood in a directory that the archive does not have:
+   *     on top of other layers, that directory's owner and mode are those of the layer below
+   */
+  public record Extracted(long bytes, int entries, boolean impliedDirectories) {}
+
+  private static final String WHITEOUT = ".wh.";
+  private static final String OPAQUE = "trusted.overlay.opaque";
+  private static final int BUFFER = 1 << 16;
+  private static final int LONGEST_PATH = 4096;
+  private static final int LONGEST_NAME = 255;
+  private static final int DEEPEST = 255;
+  private static final int MOST_ENTRIES = 5_000_000;
+  private static final int IN_ROOT = OpenHow.IN_ROOT | OpenHow.NO_MAGIC_LINKS;
+
+  private final Fd root;
+  private final Form form;
+  private final byte[] buffer = new byte[BUFFER];
+  private final Map<String, Instant> directoryTimes = new LinkedHashMap<>();
+  private final Parents parents;
+  private long bytes;
+
+  private Extractor(Fd root, Form form, List<Fd> lowers) {
+    this.root = root;
+    this.form = form;
+    this.parents = new Parents(root, lowers);
+  }
+
+  /** Unpacks a plain archive into {@code root}, an open directory that nobody else uses. */
+  public static Extracted extract(InputStream plain, Fd root, Form form) throws IOException {
+    return extract(plain, root, form, List.of());
+  }
+
+  /**
+   * The same on top of other layers, the upper ones first: a directory that the archive only
+   * implies gets its attributes from them, and links of theirs on the way are followed.
+   */
+  public static Extracted extract(InputStream plain, Fd root, Form form, List<Fd> lowers)
+      throws IOException {
+    Extractor extractor = new Extractor(root, form, lowers);
+    try {
+      return extractor.extract(new TarReader(plain));
+    } catch (SyscallException e) {
+      throw new IOException(e.getMessage(), e);
+    } finally {
+      extractor.parents.close();
+    }
+  }
+
+  private Extracted extract(TarReader tar) throws IOException {
+    Attributes.mode(root, 0755);
+    int count = 0;
+    for (TarEntry entry; (entry = tar.next()) != null; ) {
+      if (++count > MOST_ENTRIES) {
+        throw new TarException("it has more than 5,000,000 members");
+      }
+      try {
+        member(entry, tar);
+      } catch (SyscallException e) {
+        throw new IOException("'" + shown(entry.name()) + "': " + e.getMessage(), e);
+      }
+    }
+    parents.close();
+    setDirectoryTimes();
+    return new Extracted(bytes, count, parents.implied());
+  }
+
+  private void member(TarEntry entry, TarReader tar) throws IOException {
+    String path = clean(entry.name());
+    if (path.isEmpty()) {
+      if (entry.type() == TarEntry.Type.DIRECTORY) {
+        finish(root, entry);
+        directoryTimes.put("", entry.modified());
+      }
+      return;
+    }
+    int slash = path.lastIndexOf('/');
+    String name = path.substring(slash + 1);
+    Fd parent = parents.open(slash < 0 ? "" : path.substring(0, slash));
+    if (form == Form.LAYER && name.startsWith(WHITEOUT)) {
+      hide(parent, name.substring(WHITEOUT.length()));
+      return;
+    }
+    switch (entry.type()) {
+      case DIRECTORY -> directory(parent, name, path, entry);
+      case FILE -> file(parent, name, entry, tar);
+      case HARD_LINK -> link(clean(entry.link()), parent, name);
+      case SYMLINK -> symlink(parent, name, entry);
+      case FIFO -> fifo(parent, name, entry);
+      case CHARACTER_DEVICE, BLOCK_DEVICE -> {} // never from an archive
+    }
+  }
+
+  /** A name without leading or doubled slashes; one that would lead out is refused. */
+  private static String clean(String name) throws IOException {
+    if (name.length() > LONGEST_PATH) {
+      throw new TarException("a name is longer than 4096 bytes");
+    }
+    StringBuilder path = new StringBuilder(name.length());
+    int depth = 0;
+    for (String part : name.split("/", -1)) {
+      if (part.equals("..")) {
+        throw new TarException("a name leads out of it: '" + shown(name) + "'");
+      }
+      if (part.isEmpty() || part.equals(".")) {
+        continue;
+      }
+      if (part.indexOf('\0') >= 0 || part.length() > LONGEST_NAME || ++depth > DEEPEST) {
+        throw new TarException("a name is too long or too deep, or has a NUL");
+      }
+      path.append(path.isEmpty() ? "" : "/").append(part);
+    }
+    return path.toString();
+  }
+
+  private static String shown(String name) {
+    String text = name.length() > 120 ? name.substring(0, 120) + "…" : name;
+    return text.replaceAll("\\p{Cntrl}", "?");
+  }
+
+  private void hide(Fd parent, String name) throws IOException {
+    if (name.equals(WHITEOUT + ".opq")) {
+      try (Fd directory = Open.at(parent, ".", OpenHow.of(OpenFlags.DIRECTORY))) {
+        opaque(directory);
+      }
+      return;
+    }
+    if (name.startsWith(WHITEOUT)) {
+      return; // housekeeping of aufs
+    }
+    if (name.isEmpty() || name.equals(".") || name.equals("..")) {
+      throw new TarException("a whiteout does not say what it hides");
+    }
+    Optional<FileStatus> there = Attributes.find(parent, name);
+    if (there.isEmpty()) {
+      Entries.makeNode(parent, name, FileType.CHARACTER_DEVICE, 0, new DeviceNumber(0, 0));
+    } else if (there.get().type() == FileType.DIRECTORY) {
+      try (Fd directory = Open.directory(parent, name)) {
+        opaque(directory); // it is this layer's own, and hides the one below
+      }
+    }
+  }
+
+  private static void opaque(Fd directory) {
+    ExtendedAttributes.set(directory, OPAQUE, new byte[] {'y'});
+  }
+
+  private void directory(Fd parent, String name, String path, TarEntry entry) throws IOException {
+    boolean hidden = false;
+    if (!Entries.ensureDirectory(parent, name, 0700)) {
+      FileStatus there = Attributes.status(parent, name);
+      if (there.type() != FileType.DIRECTORY) {
+        hidden = isWhiteout(there);
+        Entries.unlink(parent, name);
+        Entries.makeDirectory(parent, name, 0700);
+      }
+    }
+    try (Fd made = Open.directory(parent, name)) {
+      finish(made, entry);
+      if (hidden) {
+        opaque(made);
+      }
+    }
+    parents.explicit(path);
+    directoryTimes.put(path, entry.modified());
+  }
+
+  private static boolean isWhiteout(FileStatus status) {
+    return status.type() == FileType.CHARACTER_DEVICE
+        && status.device().equals(new DeviceNumber(0, 0));
+  }
+
+  private void link(String target, Fd parent, String name) throws IOException {
+    if (target.isEmpty()) {
+      throw new TarException("a hard link leads nowhere");
+    }
+    int slash = target.lastIndexOf('/');
+    try (Fd from = parents.find(slash < 0 ? "" : target.substring(0, slash))) {
+      String old = target.substring(slash + 1);
+      Optional<FileStatus> there = Attributes.find(parent, name);
+      if (there.isPresent() && there.get().sameFile(Attributes.status(from, old))) {
+        return; // to itself, or said twice
+      }
+      there.ifPresent(status -> remove(parent, name, status));
+      Entries.link(from, old, parent, name);
+    }
+  }
+
+  private void symlink(Fd parent, String name, TarEntry entry) throws IOException {
+    if (entry.link().isEmpty() || entry.link().indexOf('\0') >= 0) {
+      throw new TarException("a symbolic link says nothing, or has a NUL");
+    }
+    replace(parent, name);
+    Entries.symlink(entry.link(), parent, name);
+    finishByName(parent, name, entry);
+  }
+
+  private void fifo(Fd parent, String name, TarEntry entry) {
+    replace(parent, name);
+    Entries.makeNode(parent, name, FileType.FIFO, 0600, new DeviceNumber(0, 0));
+    finishByName(parent, name, entry);
+    try (Fd made = Open.at(parent, name, OpenHow.of(OpenFlags.PATH | OpenFlags.NO_FOLLOW))) {
+      Attributes.mode(made, entry.mode());
+    }
+  }
+
+  private static void finishByName(Fd parent, String name, TarEntry entry) {
+    Attributes.own(parent, name, (int) entry.uid(), (int) entry.gid());
+    Attributes.times(parent, name, entry.modified(), entry.modified());
+  }
+
+  private void replace(Fd parent, String name) {
+    Attributes.find(parent, name).ifPresent(status -> remove(parent, name, status));
+  }
+
+  private void remove(Fd parent, String name, FileStatus status) {
+    if (status.type() == FileType.DIRECTORY) {
+      Trees.delete(parent, name);
+    } else {
+      Entries.unlink(parent, name);
+    }
+  }
+
+  private void file(Fd parent, String name, TarEntry entry, TarReader tar) throws IOException {
+    try (Fd file = create(parent, name)) {
+      if (entry.segments().isEmpty()) {
+        copy(tar, file);
+      } else {
+        copySparse(entry, tar, file);
+      }
+      finish(file, entry);
+    }
+    Attributes.times(parent, name, entry.modified(), entry.modified());
+  }
+
+  private Fd create(Fd parent, String name) {
+    OpenHow how =
+        OpenHow.of(OpenFlags.WRITE | OpenFlags.CREATE | OpenFlags.EXCLUSIVE)
+            .resolving(OpenHow.BENEATH | OpenHow.NO_LINKS)
+            .creating(0600);
+    try {
+      return Open.at(parent, name, how);
+    } catch (SyscallException e) {
+      if (!e.is(Errno.EEXIST)) {
+        throw e;
+      }
+      replace(parent, name);
+      return Open.at(parent, name, how);
+    }
+  }
+
+  private void copy(TarReader tar, Fd file) throws IOException {
+    int count;
+    while ((count = tar.read(buffer, 0, BUFFER)) > 0) {
+      bytes += count;
+      Content.write(file, buffer, 0, count);
+    }
+  }
+
+  private void copySparse(TarEntry entry, TarReader tar, Fd file) throws IOException {
+    if (entry.size() > Unpacking.LARGEST) {
+      throw new TarException("a sparse file is larger than 64 GiB");
+    }
+    Content.truncate(file, entry.size());
+    for (TarEntry.Segment segment : entry.segments()) {
+      long done = 0;
+      while (done < segment.length()) {
+        int wanted = (int) Math.min(BUFFER, segment.length() - done);
+        int count = tar.read(buffer, 0, wanted);
+        if (count < 0) {
+          throw new TarException("a sparse file is shorter than its map");
+        }
+        Content.writeAt(file, segment.offset() + done, java.util.Arrays.copyOf(buffer, count));
+        done += count;
+      }
+      bytes += done;
+    }
+  }
+
+  /** The owner first: changing it takes the set-user-ID bit and file capabilities away. */
+  private static void finish(Fd made, TarEntry entry) {
+    Attributes.own(made, (int) entry.uid(), (int) entry.gid());
+    Attributes.mode(made, entry.mode());
+    entry
+        .xattrs()
+        .forEach((name, value) -> {
+          if (Xattrs.isKept(name, value)) {
+            ExtendedAttributes.set(made, name, value);
+          }
+        });
+  }
+
+  private void setDirectoryTimes() {
+    directoryTimes.forEach((path, time) -> {
+      OpenHow how = OpenHow.of(OpenFlags.DIRECTORY).resolving(IN_ROOT | OpenHow.NO_LINKS);
+      try (Fd directory = path.isEmpty() ? root.duplicate() : Open.at(root, path, how)) {
+        Attributes.times(directory, ".", time, time);
+      } catch (SyscallException e) {
+        if (!e.isMissing() && !e.is(Errno.ENOTDIR) && !e.is(Errno.ELOOP)) {
+          throw e; // a later member may have taken its place
+        }
+      }
+    });
+  }
+}

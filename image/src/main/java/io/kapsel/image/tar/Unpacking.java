@@ -1,0 +1,95 @@
+package io.kapsel.image.tar;
+
+import io.airlift.compress.v3.zstd.ZstdInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
+import java.util.HexFormat;
+import java.util.zip.GZIPInputStream;
+import org.tukaani.xz.XZInputStream;
+
+/** Takes the packing off an archive, as far as its own first bytes say that there is one. */
+public final class Unpacking {
+  /** More than any root file system has; what unpacks to more is a bomb. */
+  public static final long LARGEST = 64L << 30;
+
+  private static final int XZ_MEMORY_KIB = 512 << 10;
+  private static final int BUFFER = 1 << 16;
+  private static final int MAGIC = 6;
+
+  private Unpacking() {}
+
+  /** The plain bytes of {@code in}: gzip, zstd, xz, or as they are; at most {@link #LARGEST}. */
+  public static InputStream of(InputStream in) throws IOException {
+    PushbackInputStream whole = new Sure(in);
+    byte[] magic = whole.readNBytes(MAGIC);
+    whole.unread(magic);
+    try {
+      return new Bounded(plain(whole, HexFormat.of().formatHex(magic)));
+    } catch (RuntimeException e) {
+      throw new TarException("it cannot be unpacked: " + e.getMessage());
+    }
+  }
+
+  private static InputStream plain(InputStream in, String start) throws IOException {
+    if (start.startsWith("1f8b")) {
+      return new GZIPInputStream(in, BUFFER);
+    }
+    if (start.startsWith("28b52ffd") || start.matches("5.2a4d18.*")) {
+      return new ZstdInputStream(in);
+    }
+    return start.startsWith("fd377a585a00") ? new XZInputStream(in, XZ_MEMORY_KIB) : in;
+  }
+
+  /** Says that more may come until the end was seen; else gzip's later members would be missed. */
+  private static final class Sure extends PushbackInputStream {
+    private boolean ended;
+
+    Sure(InputStream in) {
+      super(in, MAGIC);
+    }
+
+    @Override
+    public int read(byte[] bytes, int from, int length) throws IOException {
+      int count = super.read(bytes, from, length);
+      ended |= count < 0;
+      return count;
+    }
+
+    @Override
+    public int available() {
+      return ended ? 0 : 1;
+    }
+  }
+
+  /** A bomb ends here; and what a decoder throws about bad input is an IOException like all. */
+  private static final class Bounded extends FilterInputStream {
+    private long left = LARGEST;
+
+    Bounded(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] bytes, int from, int length) throws IOException {
+      int count;
+      try {
+        count = super.read(bytes, from, length);
+      } catch (RuntimeException e) {
+        throw new IOException("it cannot be unpacked: " + e.getMessage(), e);
+      }
+      left -= Math.max(count, 0);
+      if (left < 0) {
+        throw new TarException("it is larger than 64 GiB when it is unpacked");
+      }
+      return count;
+    }
+  }
+}
