@@ -140,6 +140,7 @@ long split(const struct plan *plan, uint64_t flags, int64_t cgroup, const struct
 	launch.sync = pair[0];
 	launch.init = (int)result;
 	launch.init_pidfd = pidfd;
+	launch.init_slot = step->slot;
 	if (step->slot != NO_SLOT)
 		launch.slots[step->slot + 1] = pidfd;
 	return result;
@@ -186,6 +187,10 @@ static void note(const struct sync_message *m)
 		close_fd(launch.init_pidfd);
 		launch.init = (int)m->a;
 		launch.init_pidfd = (int)syscall2(__NR_pidfd_open, launch.init, 0);
+		if (launch.init_slot != NO_SLOT) {
+			launch.slots[launch.init_slot] = launch.init;
+			launch.slots[launch.init_slot + 1] = launch.init_pidfd;
+		}
 		break;
 	default:
 		break;

@@ -73,6 +73,7 @@ struct launch {
 	int sync; /* to the other half, or -1 */
 	int init; /* pid of the container's init, or 0 */
 	int init_pidfd;
+	uint16_t init_slot; /* where the plan knows that pid */
 	int half;
 	uint32_t segment;    /* how many came before the one that runs */
 	struct failure peer; /* what the init half said, error 0: nothing */

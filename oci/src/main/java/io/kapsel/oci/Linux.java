@@ -27,7 +27,15 @@ public record Linux(
     Optional<IntelRdt> intelRdt,
     Optional<MemoryPolicy> memoryPolicy) {
   private static final Set<String> PROPAGATIONS =
-      Set.of("shared", "slave", "private", "unbindable");
+      Set.of(
+          "shared",
+          "rshared",
+          "slave",
+          "rslave",
+          "private",
+          "rprivate",
+          "unbindable",
+          "runbindable");
 
   /** Checks each part. */
   public Linux {
@@ -42,6 +50,7 @@ public record Linux(
     timeOffsets = Map.copyOf(timeOffsets);
     maskedPaths.forEach(path -> Check.absolute("linux.maskedPaths", path));
     readonlyPaths.forEach(path -> Check.absolute("linux.readonlyPaths", path));
+    rootfsPropagation = rootfsPropagation.filter(value -> !value.isEmpty());
     rootfsPropagation.ifPresent(value ->
         Check.that(
             PROPAGATIONS.contains(value),

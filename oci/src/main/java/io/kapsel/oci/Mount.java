@@ -11,12 +11,14 @@ public record Mount(
     List<String> options,
     List<IdMapping> uidMappings,
     List<IdMapping> gidMappings) {
-  /** Checks each part. */
+  /** Checks each part. A relative destination is one below the root, as in older versions. */
   public Mount {
     options = List.copyOf(options);
     uidMappings = List.copyOf(uidMappings);
     gidMappings = List.copyOf(gidMappings);
-    Check.absolute("mounts[].destination", destination);
+    Check.that(!destination.isEmpty(), "mounts[].destination", destination, "is empty");
+    Check.noNul("mounts[].destination", destination);
+    destination = destination.startsWith("/") ? destination : "/" + destination;
     source.ifPresent(path -> Check.noNul("mounts[].source", path));
     Check.noNul("mounts[].options", options);
     Check.that(

@@ -5,8 +5,9 @@ import java.util.Optional;
 
 /** A namespace that the container gets, or joins when there is a path. */
 public record Namespace(Type type, Optional<String> path) {
-  /** Checks the path. */
+  /** Checks the path; an empty one is as if absent. */
   public Namespace {
+    path = path.filter(text -> !text.isEmpty());
     path.ifPresent(text -> Check.absolute("linux.namespaces[].path", text));
   }
 

@@ -50,13 +50,17 @@ public record Resources(
       Optional<Long> major,
       Optional<Long> minor,
       Optional<String> access) {
-    private static final Set<String> TYPES = Set.of("a", "b", "c");
+    private static final Set<String> TYPES = Set.of("a", "b", "c", "u", "p");
 
-    /** Checks each part. */
+    /** Checks each part; an empty type is as if absent. */
     public DeviceRule {
+      type = type.filter(text -> !text.isEmpty());
       type.ifPresent(text ->
           Check.that(
-              TYPES.contains(text), "linux.resources.devices[].type", text, "is not a, b or c"));
+              TYPES.contains(text),
+              "linux.resources.devices[].type",
+              text,
+              "is not a, b, c, u or p"));
       access.ifPresent(text ->
           Check.that(
               text.chars().allMatch(c -> "rwm".indexOf(c) >= 0),

@@ -74,8 +74,8 @@ class SpecTest {
       value = {
         "{}|'ociVersion' is missing",
         "{\"ociVersion\":\"2.0.0\"}|'ociVersion' is not a version 1.x: '2.0.0'",
-        "{\"ociVersion\":\"1.0.0\",\"mounts\":[{\"destination\":\"a\"}]}"
-            + "|'mounts[].destination' is not an absolute path: 'a'",
+        "{\"ociVersion\":\"1.0.0\",\"mounts\":[{\"destination\":\"\"}]}"
+            + "|'mounts[].destination' is empty: ''",
         "{\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"\"}}|'root.path' is empty: ''",
         "{\"ociVersion\":\"1.0.0\",\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"pid\"}]}}"
             + "|'linux.namespaces' is there twice: 'pid'",

@@ -1,6 +1,8 @@
 package io.kapsel.runtime;
 
 import io.kapsel.linux.seccomp.SeccompProfile;
+import io.kapsel.oci.Linux;
+import io.kapsel.oci.Root;
 import io.kapsel.oci.Spec;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -15,6 +17,8 @@ import java.util.Optional;
  * @param runDirectory has {@code control.sock} and {@code exit}
  * @param logDirectory has {@code log} and {@code log.1}
  * @param logLimitBytes of one file, 0: none
+ * @param asWritten whether the configuration is obeyed word for word, as by a runtime that others
+ *     call, and where; else it is one of the engine's, which all have the same shape
  */
 public record Bundle(
     String id,
@@ -26,4 +30,60 @@ public record Bundle(
     Stdio stdio,
     Path runDirectory,
     Path logDirectory,
-    long logLimitBytes) {}
+    long logLimitBytes,
+    Optional<AsWritten> asWritten) {
+
+  /**
+   * One that is obeyed word for word, with the root and the filter that its configuration names.
+   *
+   * @param runDirectory where socket, exit record and log are
+   */
+  public static Bundle written(
+      String id,
+      Spec spec,
+      AsWritten asWritten,
+      Stdio stdio,
+      Path runDirectory,
+      long logLimitBytes) {
+    Path root =
+        asWritten.directory().resolve(spec.root().map(Root::path).orElse("rootfs")).normalize();
+    return new Bundle(
+        id,
+        spec,
+        new RootFilesystem.Directory(root),
+        spec.linux().flatMap(Linux::seccomp).map(WrittenSeccomp::profile),
+        false,
+        false,
+        stdio,
+        runDirectory,
+        runDirectory,
+        logLimitBytes,
+        Optional.of(asWritten));
+  }
+
+  /** One of the engine's. */
+  public Bundle(
+      String id,
+      Spec spec,
+      RootFilesystem root,
+      Optional<SeccompProfile> seccomp,
+      boolean init,
+      boolean privileged,
+      Stdio stdio,
+      Path runDirectory,
+      Path logDirectory,
+      long logLimitBytes) {
+    this(
+        id,
+        spec,
+        root,
+        seccomp,
+        init,
+        privileged,
+        stdio,
+        runDirectory,
+        logDirectory,
+        logLimitBytes,
+        Optional.empty());
+  }
+}

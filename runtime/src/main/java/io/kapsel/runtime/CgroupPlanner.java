@@ -9,6 +9,7 @@ import io.kapsel.linux.device.DeviceRule;
 import io.kapsel.runtime.plan.Blob;
 import io.kapsel.runtime.plan.Input;
 import io.kapsel.runtime.plan.Slot;
+import io.kapsel.runtime.plan.Step;
 import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
 import java.nio.file.Path;
@@ -39,26 +40,28 @@ final class CgroupPlanner {
 
   private final Draft draft;
   private final CgroupHost host;
-  private final String group;
+  private final CgroupPlace place;
   private final Map<String, Slot> directories = new LinkedHashMap<>();
   private final List<Slot> tasks = new ArrayList<>();
 
-  CgroupPlanner(Draft draft, CgroupHost host, String group) {
+  CgroupPlanner(Draft draft, CgroupHost host, CgroupPlace place) {
     this.draft = draft;
     this.host = host;
-    this.group = group;
+    this.place = place;
   }
 
   /** Makes the groups, and returns the version 2 one, if the host has that tree. */
   Optional<Slot> make(List<CgroupWrite> writes, List<DeviceRule> devices, boolean filtered) {
     Optional<Slot> unified =
-        host.unified().map(point -> directory("unified", point, "born, killed and frozen there"));
+        host.unified().map(_ -> directory(CgroupPlace.UNIFIED, "born, killed and frozen there"));
+    if (place.everywhere()) {
+      place.hierarchies().forEach(name -> directory(name, "whoever asks for it finds it there"));
+    }
     for (CgroupWrite write : writes) {
       Slot directory =
           host.onUnified(write.controller())
               ? unified.orElseThrow()
-              : directory(
-                  v1(write.controller()), point(write.controller()), "limits are set there");
+              : directory(v1(write.controller()), "limits are set there");
       draft.put(
           draft.monitor, directory, write.file(), write.value(), "limits " + write.controller());
     }
@@ -66,7 +69,7 @@ final class CgroupPlanner {
       filterDevices(unified, devices);
     }
     for (Map.Entry<String, Slot> each : directories.entrySet()) {
-      if (!each.getKey().equals("unified")) {
+      if (!each.getKey().equals(CgroupPlace.UNIFIED)) {
         openTasks(each.getKey(), each.getValue());
       }
     }
@@ -80,7 +83,7 @@ final class CgroupPlanner {
       }
       attachFilter(unified.get(), PROGRAMS.computeIfAbsent(devices, DeviceFilter::compile));
     } else if (host.has("devices")) {
-      Slot directory = directory("devices", point("devices"), "device nodes are refused there");
+      Slot directory = directory("devices", "device nodes are refused there");
       for (DeviceRule rule : devices) {
         draft.put(
             draft.monitor,
@@ -116,16 +119,15 @@ final class CgroupPlanner {
     return controller.equals("io") ? "blkio" : controller;
   }
 
-  private Path point(String controller) {
-    return java.util.Objects.requireNonNull(host.v1().get(v1(controller)));
-  }
-
-  private Slot directory(String name, Path point, String why) {
+  /** Controllers that are mounted together are one hierarchy, found by its parent. */
+  private Slot directory(String name, String why) {
+    Path parent = place.parent(name);
+    String group = place.leaf();
     return directories.computeIfAbsent(
-        name,
+        first(name),
         _ -> {
-          Path parent = point.resolve(Cgroups.PARENT);
-          Slot above = draft.input(Input.Kind.DIRECTORY, parent.toString(), name + "_kapsel", why);
+          String suffix = place.everywhere() ? "_parent" : "_kapsel";
+          Slot above = draft.input(Input.Kind.DIRECTORY, parent.toString(), name + suffix, why);
           Slot slot = draft.slots.take(name + "_cgroup");
           draft
               .monitor
@@ -142,8 +144,73 @@ final class CgroupPlanner {
                   Flag.ZERO)
               .into(slot)
               .because("a control group of its own: " + why);
+          if (place.everywhere() && name.equals("cpuset")) {
+            inheritProcessors(above, slot);
+          }
           return slot;
         });
+  }
+
+  private String first(String name) {
+    Path parent = place.parent(name);
+    return place.hierarchies().stream()
+        .filter(each -> place.parent(each).equals(parent))
+        .findFirst()
+        .orElse(name);
+  }
+
+  /** A new group of version 1 has no processors at all; it gets those of the one above it. */
+  private void inheritProcessors(Slot above, Slot directory) {
+    for (String file : List.of("cpuset.cpus", "cpuset.mems")) {
+      String why = "without processors and memory nodes nothing could run in it";
+      Blob own = Blob.room(8, "own");
+      Slot count = draft.slots.sharedBy("count");
+      read(directory, file, own, 8, count, why);
+      draft
+          .monitor
+          .act(
+              Step.Op.EXPECT,
+              Value.of(count),
+              Value.of(1),
+              Value.named("~0", -1),
+              Value.named("EEXIST", Errno.EEXIST.number()))
+          .because("it is not set yet")
+          .tolerating(Errno.EEXIST)
+          .elseSkipping(6);
+      Blob inherited = Blob.room(4096, "above");
+      read(above, file, inherited, 4096, count, why);
+      Slot slot = draft.slots.sharedBy("file");
+      draft
+          .monitor
+          .call(
+              Syscall.OPENAT,
+              Value.of(directory),
+              Value.text(file),
+              Flag.WRITE_PRIVATELY,
+              Flag.ZERO)
+          .into(slot)
+          .because(why);
+      draft
+          .monitor
+          .call(Syscall.WRITE, Value.of(slot), Value.at(inherited), Value.of(count))
+          .because(why);
+      draft.close(draft.monitor, slot);
+    }
+  }
+
+  private void read(Slot directory, String file, Blob room, int size, Slot count, String why) {
+    Slot slot = draft.slots.sharedBy("file");
+    draft
+        .monitor
+        .call(Syscall.OPENAT, Value.of(directory), Value.text(file), Flag.READ_PRIVATELY, Flag.ZERO)
+        .into(slot)
+        .because(why);
+    draft
+        .monitor
+        .call(Syscall.READ, Value.of(slot), Value.at(room), Value.of(size))
+        .into(count)
+        .because(why);
+    draft.close(draft.monitor, slot);
   }
 
   private void openTasks(String name, Slot directory) {

@@ -57,6 +57,64 @@ final class Cgroups {
     }
   }
 
+  /**
+   * Makes what is above a container's groups. A group that has processes in it already is somebody
+   * else's.
+   */
+  void prepare(CgroupPlace place) {
+    try {
+      for (String hierarchy : place.hierarchies()) {
+        Path parent = place.parent(hierarchy);
+        boolean unified = hierarchy.equals(CgroupPlace.UNIFIED);
+        makeParents(parent, hierarchy);
+        if (unified) {
+          delegateDownTo(parent);
+        }
+        refuseOccupied(parent.resolve(place.leaf()));
+      }
+    } catch (IOException e) {
+      throw new LaunchException(
+          LaunchException.Kind.REFUSED, "cannot make control groups: " + e.getMessage());
+    }
+  }
+
+  private static void makeParents(Path parent, String hierarchy) throws IOException {
+    if (Files.isDirectory(parent) || parent.getParent() == null) {
+      return;
+    }
+    makeParents(parent.getParent(), hierarchy);
+    Files.createDirectory(parent);
+    if (hierarchy.equals("cpuset")) {
+      for (String file : List.of("cpuset.cpus", "cpuset.mems")) {
+        copy(parent.resolveSibling(file), parent.resolve(file));
+      }
+    }
+  }
+
+  private void delegateDownTo(Path parent) {
+    Path top = host.unified().orElseThrow();
+    delegate(top);
+    Path at = top;
+    for (Path name : top.relativize(parent)) {
+      if (!name.toString().isEmpty()) {
+        at = at.resolve(name);
+        delegate(at);
+      }
+    }
+  }
+
+  private static void refuseOccupied(Path group) throws IOException {
+    Path list = group.resolve("cgroup.procs");
+    if (Files.exists(list)) {
+      int count = Files.readAllLines(list).size();
+      if (count > 0) {
+        throw new LaunchException(
+            LaunchException.Kind.REFUSED,
+            "container's cgroup is not empty: " + count + " process(es) found");
+      }
+    }
+  }
+
   private void delegate(Path group) {
     for (String controller : DELEGATED) {
       if (host.onUnified(controller)) {
@@ -123,8 +181,13 @@ final class Cgroups {
 
   /** Ends all that runs in them and removes them. */
   void remove(String id) {
+    remove(groups(id));
+  }
+
+  /** The same for groups wherever they are. */
+  static void remove(List<Path> groups) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
-    for (Path group : groups(id)) {
+    for (Path group : groups) {
       boolean first = true;
       while (!removed(group)) {
         kill(group);

@@ -79,6 +79,12 @@ final class ContainerPlanner {
   private Bind bind(Mount mount) {
     String source = mount.source().orElseThrow();
     MountOptions options = MountOptions.of(mount);
+    if (!options.data().isEmpty()) {
+      throw new LaunchException(
+          LaunchException.Kind.REFUSED,
+          "a bind mount at '%s' cannot have the option '%s'"
+              .formatted(mount.destination(), options.data().getFirst()));
+    }
     String why = "'" + source + "' is seen at '" + mount.destination() + "'";
     Slot tree =
         draft.input(
@@ -154,7 +160,7 @@ final class ContainerPlanner {
     String why = type + " at '" + mount.destination() + "'";
     MountOptions options = MountOptions.of(mount);
     String[] data = options.data().toArray(String[]::new);
-    Slot made = draft.filesystem(draft.init, type, "mount", options.attributes(), why, data);
+    Slot made = draft.filesystem(draft.init, type, "mount", options.change().set(), why, data);
     Slot target =
         draft.inRoot(
             draft.init, root, mount.destination(), Flag.MAKE_DIRECTORY, 0755, "target", why);
@@ -163,7 +169,7 @@ final class ContainerPlanner {
     draft.close(draft.init, made);
   }
 
-  private void roles() {
+  void roles() {
     Bundle bundle = wanted.bundle();
     Steps monitor = draft.monitor;
     Path log = bundle.logDirectory();
@@ -197,7 +203,7 @@ final class ContainerPlanner {
     monitor.role(Role.FLAGS, Value.of(bundle.stdio().stdinOnce() ? 1 : 0));
   }
 
-  private void names() {
+  void names() {
     wanted
         .bundle()
         .spec()
@@ -215,7 +221,7 @@ final class ContainerPlanner {
     draft.init.call(call, Value.text(name), Value.of(length)).because(why);
   }
 
-  private void finishRoot(Slot root) {
+  void finishRoot(Slot root) {
     Steps init = draft.init;
     if (wanted.bundle().spec().root().filter(each -> each.readonly()).isPresent()) {
       Blob attributes = Blob.words("{MOUNT_ATTR_RDONLY}", 1, 0, 0, 0);

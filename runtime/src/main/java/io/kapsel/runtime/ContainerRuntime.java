@@ -44,6 +44,9 @@ public final class ContainerRuntime implements AutoCloseable {
 
   /** Starts a container; returns when its program was executed. */
   public ContainerProcess launch(Bundle bundle, List<Client> clients) {
+    if (bundle.asWritten().isPresent()) {
+      return new WrittenLaunch(this::spawn, cgroups, facts).start(bundle, clients);
+    }
     LaunchPlan plan = plan(bundle);
     Control control = spawn();
     Launch launch = new Launch(control).noting(plan.notices());
@@ -177,6 +180,14 @@ public final class ContainerRuntime implements AutoCloseable {
   /** How often the kernel killed one of its processes for want of memory; ask before removing. */
   public long oomKills(String id) {
     return cgroups.oomKills(id);
+  }
+
+  /** The same for a bundle that is obeyed word for word. */
+  public void remove(Bundle bundle) {
+    bundle
+        .asWritten()
+        .ifPresentOrElse(
+            written -> WrittenLaunch.remove(written.cgroup()), () -> remove(bundle.id()));
   }
 
   /** Ends what is left of a container and removes its control groups. */

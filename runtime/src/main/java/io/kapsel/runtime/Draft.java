@@ -57,8 +57,18 @@ final class Draft {
       Value.Constant attributes,
       String why,
       String... options) {
+    return filesystem(steps, type, slots.take(label), attributes, why, options);
+  }
+
+  /** The same into a slot that is there. */
+  Slot filesystem(
+      Steps steps,
+      String type,
+      Slot mount,
+      Value.Constant attributes,
+      String why,
+      String... options) {
     Slot context = slots.sharedBy("context");
-    Slot mount = slots.take(label);
     steps.call(Syscall.FSOPEN, Value.text(type), Flag.CONTEXT_CLOEXEC).into(context).because(why);
     for (String option : options) {
       int equals = option.indexOf('=');
@@ -177,9 +187,14 @@ final class Draft {
    * sets its attributes, while nobody sees it yet.
    */
   Step attributes(Steps steps, Slot tree, MountOptions options, String why) {
-    Value.Constant set = options.shown();
+    MountChange change = options.change();
     Blob attributes =
-        Blob.words("{" + set.shown() + "}", set.value(), 0, options.propagation().value(), 0);
+        Blob.words(
+            "{" + options.shown() + "}",
+            change.set().value(),
+            change.clear(),
+            options.propagation().value(),
+            0);
     return attributes(steps, tree, attributes, NONE, why);
   }
 
@@ -203,6 +218,19 @@ final class Draft {
 
   Step attributes(Steps steps, Slot mount, Value.Constant set, String why) {
     return attributes(steps, mount, set.value(), NONE, "{" + set.shown() + "}", why);
+  }
+
+  /** Sets attributes of one mount alone. */
+  Step attributesOf(Steps steps, Slot mount, Value.Constant set, String why) {
+    return steps
+        .call(
+            Syscall.MOUNT_SETATTR,
+            Value.of(mount),
+            Value.text(""),
+            Flag.EMPTY_PATH,
+            Value.at(Blob.words("{" + set.shown() + "}", set.value(), 0, 0, 0)),
+            Value.of(32))
+        .because(why);
   }
 
   /** Fails with EPERM unless the blob holds these bytes by now. */

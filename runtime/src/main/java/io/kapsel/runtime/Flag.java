@@ -59,6 +59,7 @@ final class Flag {
   static final Constant COPY = Value.all(TREE_CLONE, TREE_CLOEXEC, EMPTY_PATH);
   static final Constant COPY_BELOW = Value.all(COPY, RECURSIVE);
   static final Constant WRITE_PRIVATELY = Value.all(WRITE, CLOSE_ON_EXEC);
+  static final Constant READ_PRIVATELY = Value.all(READ, CLOSE_ON_EXEC);
   static final Constant STRICT = Value.all(READ_ONLY, NO_SUID, NO_DEVICES, NO_EXECUTION);
 
   private Flag() {}

@@ -43,7 +43,8 @@ final class IdentityPlanner {
     this.draft = draft;
     this.facts = wanted.facts();
     this.available =
-        (wanted.mapped() ? CapabilitySet.ALL : facts.bounding()).upTo(facts.lastCapability());
+        (wanted.inUserNamespace() ? CapabilitySet.ALL : facts.bounding())
+            .upTo(facts.lastCapability());
     this.process = process;
   }
 
@@ -152,6 +153,31 @@ final class IdentityPlanner {
     if (process.noNewPrivileges()) {
       seccomp.ifPresent(this::filter);
     }
+  }
+
+  /** The launcher's own /proc, for labels: nothing in the root can stand in for it. */
+  Slot ownProc() {
+    boolean labelled =
+        process.apparmorProfile().filter(name -> !name.isEmpty() && facts.appArmor()).isPresent()
+            || process
+                .selinuxLabel()
+                .filter(text -> !text.isEmpty() && facts.seLinux())
+                .isPresent();
+    if (!labelled) {
+      return Draft.NONE;
+    }
+    Slot proc = draft.slots.take("own_proc");
+    draft
+        .init
+        .call(
+            Syscall.OPENAT,
+            Flag.CWD,
+            Value.text("/proc"),
+            Value.all(Flag.READ, Flag.DIRECTORY, Flag.CLOSE_ON_EXEC),
+            Flag.ZERO)
+        .into(proc)
+        .because("to set the label");
+    return proc;
   }
 
   private void label(Slot proc) {

@@ -17,12 +17,14 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** One launch: sends its segments to a launcher and understands the answers. */
 final class Launch {
   private static final int PRIVATE_FILE = 0600;
 
   private final Control control;
+  private Function<String, Fd> userNamespaces = Launch::noUserNamespace;
   private Optional<Fd> entered = Optional.empty();
   private final List<Segment> segments = new ArrayList<>();
   private final List<String> notices = new ArrayList<>();
@@ -35,6 +37,17 @@ final class Launch {
   Launch entering(Fd process) {
     entered = Optional.of(process);
     return this;
+  }
+
+  /** Who makes user namespaces for mounts with owners of their own. */
+  Launch mapping(Function<String, Fd> maker) {
+    userNamespaces = maker;
+    return this;
+  }
+
+  private static Fd noUserNamespace(String mappings) {
+    throw new LaunchException(
+        LaunchException.Kind.REFUSED, "owners cannot be mapped here: '" + mappings + "'");
   }
 
   /** Sends a segment with what it needs from the host. */
@@ -97,6 +110,7 @@ final class Launch {
       case READ -> Open.path(path, OpenFlags.READ);
       case LISTENER -> UnixListener.bind(path, SocketKind.MESSAGES, PRIVATE_FILE).fd();
       case PROCESS -> entered.orElseThrow().duplicate();
+      case USER_NAMESPACE -> userNamespaces.apply(path);
       case DEVICE_PROGRAM -> DeviceProgram.load(HexFormat.of().parseHex(path));
     };
   }
@@ -107,9 +121,9 @@ final class Launch {
     return this;
   }
 
-  /** Waits for the end of a segment that is not the last. */
-  void awaitDone() {
-    expect(Control.DONE);
+  /** Waits for the end of a segment that is not the last; the pid of the init half, 0: none. */
+  int awaitDone() {
+    return expect(Control.DONE).a();
   }
 
   /** Waits until the program was executed. */

@@ -29,6 +29,9 @@ public final class LaunchPlanner {
     Wanted wanted = new Wanted(bundle, facts);
     check(wanted);
     try {
+      if (bundle.asWritten().isPresent()) {
+        return new BundlePlanner(wanted).plan(notices(wanted));
+      }
       Slots slots = new Slots();
       Rooms rooms = new Rooms();
       Draft sandbox = new Draft("sandbox", slots, 16);

@@ -123,7 +123,11 @@ final class MaskPlanner {
         .call(Syscall.OPEN_TREE, Value.of(target), Value.text(""), Flag.COPY_BELOW)
         .into(tree)
         .because(why);
-    draft.attributes(steps, tree, Flag.STRICT, why);
+    if (wanted.bundle().asWritten().isPresent()) {
+      draft.attributesOf(steps, tree, Flag.READ_ONLY, why);
+    } else {
+      draft.attributes(steps, tree, Flag.STRICT, why);
+    }
     draft.attach(steps, tree, target, why);
     draft.close(steps, target);
   }

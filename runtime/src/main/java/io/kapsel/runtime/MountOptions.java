@@ -3,96 +3,136 @@ package io.kapsel.runtime;
 import io.kapsel.oci.Mount;
 import io.kapsel.runtime.plan.Value;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * The options of a mount, sorted by whom they are for; see mount(8).
+ * The options of a mount, sorted by whom they are for; see mount(8) and the table in config.md of
+ * the runtime specification.
  *
- * @param attributes of the mount
- * @param propagation to and from its copies, private where nothing else is said
+ * @param bind whether a file or directory of the host is shown
+ * @param recursive whether with what is mounted below it
+ * @param own what changes of the mount itself
+ * @param below what changes of it and of all mounts below
+ * @param propagations to and from its copies, in order
+ * @param idMap whether its owners are shown as others
+ * @param copyUp whether the content of the directory below is copied into it
  * @param data for the file system itself
  */
 record MountOptions(
-    Value.Constant attributes, Value.Constant propagation, boolean recursive, List<String> data) {
-  private static final Value.Constant PRIVATE = Value.named("MS_PRIVATE", 1 << 18);
-  private static final Map<String, Value.Constant> PROPAGATIONS =
-      Map.of(
-          "private", PRIVATE,
-          "rprivate", PRIVATE,
-          "slave", Value.named("MS_SLAVE", 1 << 19),
-          "rslave", Value.named("MS_SLAVE", 1 << 19),
-          "shared", Value.named("MS_SHARED", 1 << 20),
-          "rshared", Value.named("MS_SHARED", 1 << 20),
-          "unbindable", Value.named("MS_UNBINDABLE", 1 << 17),
-          "runbindable", Value.named("MS_UNBINDABLE", 1 << 17));
-  private static final Map<String, Value.Constant> ATTRIBUTES =
-      Map.of(
-          "ro", Flag.READ_ONLY,
-          "rro", Flag.READ_ONLY,
-          "nosuid", Flag.NO_SUID,
-          "nodev", Flag.NO_DEVICES,
-          "noexec", Flag.NO_EXECUTION,
-          "noatime", Value.named("MOUNT_ATTR_NOATIME", 0x10),
-          "strictatime", Value.named("MOUNT_ATTR_STRICTATIME", 0x20),
-          "nodiratime", Value.named("MOUNT_ATTR_NODIRATIME", 0x80),
-          "nosymfollow", Value.named("MOUNT_ATTR_NOSYMFOLLOW", 0x200000));
-  private static final Map<String, String> OPPOSITES =
-      Map.of("rw", "ro", "suid", "nosuid", "dev", "nodev", "exec", "noexec");
-  private static final Set<String> WITHOUT_EFFECT =
-      Set.of("bind", "rbind", "defaults", "relatime", "sync", "async", "diratime");
+    boolean bind,
+    boolean recursive,
+    MountChange own,
+    MountChange below,
+    List<Propagation> propagations,
+    IdMap idMap,
+    boolean copyUp,
+    List<String> data) {
+  /** Which mounts show other owners. */
+  enum IdMap {
+    NONE,
+    ITSELF,
+    BELOW
+  }
+
+  /** How changes reach copies, and whether those below are meant, too. */
+  record Propagation(Value.Constant kind, boolean recursive) {
+    static final Propagation PRIVATE = new Propagation(Value.named("MS_PRIVATE", 1 << 18), true);
+    static final Propagation SLAVE = new Propagation(Value.named("MS_SLAVE", 1 << 19), true);
+    private static final Map<String, Value.Constant> KINDS =
+        Map.of(
+            "private",
+            PRIVATE.kind,
+            "slave",
+            SLAVE.kind,
+            "shared",
+            Value.named("MS_SHARED", 1 << 20),
+            "unbindable",
+            Value.named("MS_UNBINDABLE", 1 << 17));
+
+    /** Of a name such as {@code rslave}. */
+    static Propagation of(String name) {
+      Value.Constant kind = KINDS.get(name);
+      return kind != null
+          ? new Propagation(kind, false)
+          : new Propagation(java.util.Objects.requireNonNull(KINDS.get(name.substring(1))), true);
+    }
+
+    static boolean isOne(String name) {
+      return KINDS.containsKey(name)
+          || (name.startsWith("r") && KINDS.containsKey(name.substring(1)));
+    }
+
+    boolean shares() {
+      return kind.value() == 1 << 20;
+    }
+  }
 
   /** Private, and nothing else. */
-  static final MountOptions PLAIN = new MountOptions(Flag.ZERO, PRIVATE, true, List.of());
+  static final MountOptions PLAIN =
+      new MountOptions(
+          true, true, MountChange.NONE, MountChange.NONE, List.of(), IdMap.NONE, false, List.of());
 
-  /** Copies the list. */
+  /** They change nothing that can still be changed, or nothing that anybody would notice. */
+  private static final Set<String> WITHOUT_EFFECT =
+      Set.of("defaults", "silent", "loud", "async", "nolazytime", "nomand", "noiversion");
+
+  /** Copies the lists. */
   MountOptions {
+    propagations = List.copyOf(propagations);
     data = List.copyOf(data);
   }
 
-  /**
-   * Sorts them; what comes later wins.
-   *
-   * @throws LaunchException for one that a bind mount cannot have
-   */
+  /** Sorts them; what comes later wins. */
   static MountOptions of(Mount mount) {
-    Map<String, Value.Constant> attributes = new HashMap<>();
-    Value.Constant propagation = PRIVATE;
+    boolean bind = mount.isBind();
+    boolean recursive = false;
+    MountChange own = MountChange.NONE;
+    MountChange below = MountChange.NONE;
+    List<Propagation> propagations = new ArrayList<>();
+    IdMap idMap = mount.uidMappings().isEmpty() ? IdMap.NONE : IdMap.ITSELF;
+    boolean copyUp = false;
     List<String> data = new ArrayList<>();
     for (String option : mount.options()) {
-      if (ATTRIBUTES.containsKey(option)) {
-        attributes.put(option, ATTRIBUTES.get(option));
-      } else if (OPPOSITES.containsKey(option)) {
-        attributes.remove(OPPOSITES.get(option));
-      } else if (PROPAGATIONS.containsKey(option)) {
-        propagation = PROPAGATIONS.get(option);
-      } else if (!WITHOUT_EFFECT.contains(option)) {
-        data.add(option);
+      if (MountChange.isOne(option)) {
+        own = own.with(option);
+      } else if (option.startsWith("r") && MountChange.isOne(option.substring(1))) {
+        below = below.with(option.substring(1));
+      } else if (Propagation.isOne(option)) {
+        propagations.add(Propagation.of(option));
+      } else {
+        switch (option) {
+          case "bind" -> recursive = false;
+          case "rbind" -> recursive = true;
+          case "idmap" -> idMap = IdMap.ITSELF;
+          case "ridmap" -> idMap = IdMap.BELOW;
+          case "tmpcopyup" -> copyUp = true;
+          default -> {
+            if (!WITHOUT_EFFECT.contains(option)) {
+              data.add(option);
+            }
+          }
+        }
       }
     }
-    if (mount.isBind() && !data.isEmpty()) {
-      throw new LaunchException(
-          LaunchException.Kind.REFUSED,
-          "a bind mount at '%s' cannot have the option '%s'"
-              .formatted(mount.destination(), data.getFirst()));
-    }
-    Value.Constant all =
-        Value.all(
-            attributes.values().stream()
-                .distinct()
-                .sorted(java.util.Comparator.comparingLong(Value.Constant::value))
-                .toArray(Value.Constant[]::new));
-    return new MountOptions(all, propagation, mount.options().contains("rbind"), data);
+    return new MountOptions(bind, recursive, own, below, propagations, idMap, copyUp, data);
   }
 
-  /** What is set on a detached copy of a host's mount before anybody sees it. */
-  Value.Constant shown() {
-    return Value.named(
-        attributes.value() == 0
-            ? propagation.shown()
-            : attributes.shown() + ", " + propagation.shown(),
-        attributes.value());
+  /** Everything that changes, without a distinction of what is below. */
+  MountChange change() {
+    return own.and(below);
+  }
+
+  /** How a plan shows all of it. */
+  String shown() {
+    return change().isNothing()
+        ? propagation().shown()
+        : change().shown() + ", " + propagation().shown();
+  }
+
+  /** The last one, private where nothing is said. */
+  Value.Constant propagation() {
+    return propagations.isEmpty() ? Propagation.PRIVATE.kind() : propagations.getLast().kind();
   }
 }

@@ -5,13 +5,9 @@ import io.kapsel.linux.Syscall;
 import io.kapsel.oci.Device;
 import io.kapsel.oci.Mount;
 import io.kapsel.oci.Namespace;
-import io.kapsel.runtime.plan.Blob;
-import io.kapsel.runtime.plan.Input;
 import io.kapsel.runtime.plan.Slot;
-import io.kapsel.runtime.plan.Step;
 import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,46 +46,30 @@ final class SandboxPlanner {
   void plan() {
     Steps monitor = draft.monitor;
     Steps init = draft.init;
+    NamespacePlanner namespaces = new NamespacePlanner(draft, wanted, rooms);
     CgroupPlanner cgroups =
-        new CgroupPlanner(draft, wanted.facts().cgroups(), wanted.bundle().id());
+        new CgroupPlanner(draft, wanted.facts().cgroups(), wanted.cgroupPlace());
     Optional<Slot> group =
         cgroups.make(wanted.limits(), wanted.deviceRules(), !wanted.bundle().privileged());
-    joinNamespaces();
+    namespaces.join();
     List<Slot> made = new ArrayList<>();
     made.add(makeDevices());
     monitorMounts(made);
-    clocks();
-    divide(group);
-    mapIds();
+    namespaces.clocks();
+    namespaces.divide(group);
+    namespaces.mapIds();
     List<Slot> taken =
         draft.handOver(monitor, init, made, "ids are mapped; what only the host may make");
     rooms.dev = taken.getFirst();
-    becomeRoot(init);
+    namespaces.becomeRoot(init);
     cgroups.join(init);
     if (wanted.own(Namespace.Type.CGROUP)) {
       init.call(Syscall.UNSHARE, Flag.NEW_CGROUP).because("its control group becomes the root");
     }
     if (wanted.own(Namespace.Type.NETWORK)) {
-      loopback(init);
+      namespaces.loopback(init);
     }
     mounts(init, taken);
-  }
-
-  private void joinNamespaces() {
-    for (Namespace namespace : wanted.linux().namespaces()) {
-      if (namespace.path().isPresent()) {
-        Slot slot =
-            draft.input(
-                Input.Kind.READ,
-                namespace.path().get(),
-                namespace.type() + "_namespace",
-                "the namespace of another container");
-        draft
-            .monitor
-            .call(Syscall.SETNS, Value.of(slot), Wanted.flag(namespace.type()))
-            .because("shares the " + namespace.type() + " namespace");
-      }
-    }
   }
 
   /** By real root in the initial namespace: nodes made from constants, not copies of the host's. */
@@ -207,157 +187,6 @@ final class SandboxPlanner {
     if (!wanted.own(Namespace.Type.CGROUP) && showsCgroups()) {
       made.add(cgroups(draft.monitor));
     }
-  }
-
-  /** Offsets can be set only before the first process enters; see time_namespaces(7). */
-  private void clocks() {
-    if (!wanted.own(Namespace.Type.TIME)) {
-      return;
-    }
-    String why = "clocks of its own";
-    draft.monitor.call(Syscall.UNSHARE, Flag.NEW_TIME).because(why);
-    StringBuilder offsets = new StringBuilder();
-    wanted
-        .linux()
-        .timeOffsets()
-        .forEach((clock, offset) ->
-            offsets
-                .append(clock)
-                .append(' ')
-                .append(offset.secs())
-                .append(' ')
-                .append(offset.nanosecs())
-                .append('\n'));
-    if (!offsets.isEmpty()) {
-      Slot file = draft.slots.take("clocks");
-      draft
-          .monitor
-          .call(
-              Syscall.OPENAT,
-              Flag.CWD,
-              Value.text("/proc/self/timens_offsets"),
-              Value.all(Flag.WRITE, Flag.CLOSE_ON_EXEC),
-              Flag.ZERO)
-          .into(file)
-          .because(why);
-      draft.write(draft.monitor, file, offsets.toString(), why);
-      draft.close(draft.monitor, file);
-    }
-  }
-
-  private void divide(Optional<Slot> group) {
-    List<Value.Constant> flags = new ArrayList<>(List.of(Flag.NEW_MOUNT));
-    for (Namespace namespace : wanted.linux().namespaces()) {
-      boolean later =
-          namespace.type() == Namespace.Type.CGROUP
-              || namespace.type() == Namespace.Type.MOUNT
-              || namespace.type() == Namespace.Type.TIME;
-      if (namespace.path().isEmpty() && !later) {
-        flags.add(Wanted.flag(namespace.type()));
-      }
-    }
-    rooms.pid = draft.slots.take("pid");
-    rooms.pidfd = draft.slots.take("pidfd");
-    Value.Constant all = Value.all(flags.toArray(Value.Constant[]::new));
-    draft
-        .monitor
-        .act(Step.Op.CLONE, all, group.<Value>map(Value::of).orElse(Value.named("no cgroup", -1)))
-        .into(rooms.pid)
-        .because("the init half, in namespaces of its own and born in its control group");
-  }
-
-  private void mapIds() {
-    if (!wanted.mapped()) {
-      return;
-    }
-    map("uid_map", wanted.uidMap());
-    map("gid_map", wanted.gidMap());
-    rooms.userNamespace = draft.slots.take("user_namespace");
-    draft
-        .monitor
-        .act(
-            Step.Op.OPEN_PROC,
-            Value.of(rooms.pid),
-            Value.text("ns/user"),
-            Value.all(Flag.READ, Flag.CLOSE_ON_EXEC))
-        .into(rooms.userNamespace)
-        .because("layers and volumes are shown with its ids");
-  }
-
-  private void map(String file, String lines) {
-    Slot slot = draft.slots.take(file);
-    String why = "root inside is nobody outside";
-    draft
-        .monitor
-        .act(Step.Op.OPEN_PROC, Value.of(rooms.pid), Value.text(file), Flag.WRITE)
-        .into(slot)
-        .because(why);
-    draft.write(draft.monitor, slot, lines, why);
-    draft.close(draft.monitor, slot);
-    readBack(file, lines);
-  }
-
-  /** The kernel shows each line as three numbers, right-aligned to ten places. */
-  private void readBack(String file, String lines) {
-    String why = "the map is the one that was written";
-    StringBuilder wantedText = new StringBuilder();
-    for (String line : lines.split("\n")) {
-      String[] numbers = line.split(" ");
-      wantedText.append("%10s %10s %10s\n".formatted(numbers[0], numbers[1], numbers[2]));
-    }
-    byte[] shown = wantedText.toString().getBytes(StandardCharsets.US_ASCII);
-    Slot slot = draft.slots.take(file);
-    Blob room = Blob.room((shown.length + 8) / 8 * 8, file + "_text");
-    draft
-        .monitor
-        .act(Step.Op.OPEN_PROC, Value.of(rooms.pid), Value.text(file), Flag.READ)
-        .into(slot)
-        .because(why);
-    draft
-        .monitor
-        .call(Syscall.READ, Value.of(slot), Value.at(room), Value.of(shown.length + 1))
-        .because(why);
-    draft.close(draft.monitor, slot);
-    draft.expect(draft.monitor, room, shown, why);
-  }
-
-  private void becomeRoot(Steps init) {
-    String why = "root of its user namespace";
-    init.call(Syscall.SETGROUPS, Flag.ZERO, Flag.NULL).because(why);
-    init.call(Syscall.SETRESGID, Flag.ZERO, Flag.ZERO, Flag.ZERO).because(why);
-    init.call(Syscall.SETRESUID, Flag.ZERO, Flag.ZERO, Flag.ZERO).because(why);
-    Slot uid = draft.slots.take("uid");
-    init.call(Syscall.GETUID).into(uid).because("the map is in force");
-    init.act(
-            Step.Op.EXPECT,
-            Value.of(uid),
-            Flag.ZERO,
-            Value.of(0xffffffffL),
-            Value.named("EPERM", Errno.EPERM.number()))
-        .because("the map is in force");
-  }
-
-  private void loopback(Steps init) {
-    String why = "the loopback interface works";
-    byte[] request = new byte[40];
-    request[0] = 'l';
-    request[1] = 'o';
-    request[16] = 1; // IFF_UP
-    Slot socket = draft.slots.take("socket");
-    init.call(
-            Syscall.SOCKET,
-            Value.named("AF_INET", 2),
-            Value.named("SOCK_DGRAM|SOCK_CLOEXEC", 02 | 02000000),
-            Flag.ZERO)
-        .into(socket)
-        .because(why);
-    init.call(
-            Syscall.IOCTL,
-            Value.of(socket),
-            Value.named("SIOCSIFFLAGS", 0x8914),
-            Value.at(Blob.of(request, "{lo, IFF_UP}")))
-        .because(why);
-    draft.close(init, socket);
   }
 
   private Slot sysfs(Steps steps) {

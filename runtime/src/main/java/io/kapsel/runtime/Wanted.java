@@ -8,8 +8,10 @@ import io.kapsel.oci.IdMapping;
 import io.kapsel.oci.Linux;
 import io.kapsel.oci.Mount;
 import io.kapsel.oci.Namespace;
+import io.kapsel.oci.Process;
 import io.kapsel.oci.Resources;
 import io.kapsel.runtime.plan.Value;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,9 +48,43 @@ record Wanted(Bundle bundle, HostFacts facts) {
     return linux().namespace(type).filter(each -> each.path().isEmpty()).isPresent();
   }
 
+  /** Whether it runs in a user namespace, its own or another's. */
+  boolean inUserNamespace() {
+    return linux().namespace(Namespace.Type.USER).isPresent();
+  }
+
+  Process process() {
+    return bundle
+        .spec()
+        .process()
+        .orElseThrow(() ->
+            new LaunchException(
+                LaunchException.Kind.REFUSED, "the configuration has no 'process'"));
+  }
+
+  /** Where relative paths of the configuration start. */
+  Path bundleDirectory() {
+    return bundle.asWritten().map(AsWritten::directory).orElse(Path.of("/"));
+  }
+
   /** Whether ids are mapped. */
   boolean mapped() {
     return own(Namespace.Type.USER);
+  }
+
+  /** Whether the user namespace is another's. */
+  boolean joinsUsers() {
+    return linux()
+        .namespace(Namespace.Type.USER)
+        .filter(each -> each.path().isPresent())
+        .isPresent();
+  }
+
+  CgroupPlace cgroupPlace() {
+    return bundle
+        .asWritten()
+        .map(AsWritten::cgroup)
+        .orElseGet(() -> CgroupPlace.ours(facts.cgroups(), bundle.id()));
   }
 
   static Value.Constant flag(Namespace.Type type) {
@@ -93,7 +129,7 @@ record Wanted(Bundle bundle, HostFacts facts) {
     return lines(linux().gidMappings());
   }
 
-  private static String lines(List<IdMapping> mappings) {
+  static String lines(List<IdMapping> mappings) {
     return mappings.stream()
         .map(each -> each.containerId() + " " + each.hostId() + " " + each.size() + "\n")
         .collect(Collectors.joining());
@@ -152,6 +188,9 @@ record Wanted(Bundle bundle, HostFacts facts) {
 
   /** The usual devices, those that the container was given, and what the configuration says. */
   List<DeviceRule> deviceRules() {
+    if (bundle.asWritten().isPresent()) {
+      return rulesAsWritten();
+    }
     List<DeviceRule> rules = new ArrayList<>(DeviceRule.defaults());
     for (Device device : linux().devices()) {
       rules.add(
@@ -169,12 +208,23 @@ record Wanted(Bundle bundle, HostFacts facts) {
     return rules;
   }
 
+  /** Nothing, then what the configuration says, then what no program can do without. */
+  private List<DeviceRule> rulesAsWritten() {
+    List<DeviceRule> rules = new ArrayList<>();
+    rules.add(DeviceRule.defaults().getFirst());
+    linux().resources().map(Resources::devices).orElse(List.of()).stream()
+        .map(Wanted::rule)
+        .forEach(rules::add);
+    rules.addAll(DeviceRule.defaults().subList(1, DeviceRule.defaults().size()));
+    return rules;
+  }
+
   private static DeviceRule rule(Resources.DeviceRule each) {
     return DeviceRule.of(
         each.allow(),
-        each.type().orElse("a").charAt(0),
+        each.type().orElse("a").replace('u', 'c').replace('p', 'c').charAt(0),
         (int) (long) each.major().orElse(-1L),
         (int) (long) each.minor().orElse(-1L),
-        each.access().orElse("rwm"));
+        each.access().filter(text -> !text.isEmpty()).orElse("rwm"));
   }
 }

@@ -99,6 +99,20 @@ class GoldenPlanTest {
         Hosts.current());
   }
 
+  @Test
+  void bundleOfACallerOnAHybridHost() throws Exception {
+    compare("written-hybrid", written(Hosts.hybrid()).running("true"), Hosts.hybrid());
+  }
+
+  @Test
+  void bundleOfACallerOnVersionTwo() throws Exception {
+    compare("written-v2", written(Hosts.current()).running("true"), Hosts.current());
+  }
+
+  private static WrittenBundles written(HostFacts facts) {
+    return new WrittenBundles(Path.of("/nowhere/bundle"), "web", facts.cgroups());
+  }
+
   private static Bundles bundle() {
     return new Bundles(DIRECTORY, "web");
   }

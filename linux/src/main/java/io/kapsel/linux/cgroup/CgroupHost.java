@@ -16,7 +16,8 @@ import java.util.Set;
  *
  * @param unified the mount point of the version 2 hierarchy, if there is one
  * @param unifiedControllers the controllers of that hierarchy
- * @param v1 the mount point of each version 1 controller
+ * @param v1 the mount point of each version 1 controller, and of each hierarchy that has none, by
+ *     its option such as {@code name=systemd}
  */
 public record CgroupHost(
     Optional<Path> unified, Set<String> unifiedControllers, Map<String, Path> v1) {
@@ -56,10 +57,11 @@ public record CgroupHost(
 
   /** Which versions this host uses. */
   public Mode mode() {
+    boolean legacy = v1.keySet().stream().anyMatch(KNOWN::contains);
     if (unified.isEmpty()) {
-      return v1.isEmpty() ? Mode.NONE : Mode.V1;
+      return legacy ? Mode.V1 : Mode.NONE;
     }
-    return v1.isEmpty() ? Mode.V2 : Mode.HYBRID;
+    return legacy ? Mode.HYBRID : Mode.V2;
   }
 
   /** Whether limits of that kind can be set; {@code io} and {@code blkio} are one. */
@@ -119,7 +121,7 @@ public record CgroupHost(
         unified = Optional.of(point);
       } else if (kind[0].equals("cgroup")) {
         for (String option : kind[2].split(",", -1)) {
-          if (KNOWN.contains(option)) {
+          if (KNOWN.contains(option) || option.startsWith("name=")) {
             v1.putIfAbsent(option, point);
           }
         }

@@ -110,25 +110,29 @@ public record SeccompFile(
     }
   }
 
-  /** The part of the file that concerns the container. */
+  /** The part of the file that concerns the container, which may not want a supervisor. */
   public SeccompProfile profile(Target target) {
+    SeccompProfile profile = whole(target);
+    if (listenerPath.isPresent() || profile.notifies()) {
+      throw new SeccompException(
+          "cannot use the seccomp profile: it wants a listener, which is not supported");
+    }
+    return profile;
+  }
+
+  /** The same; calls may be answered by a supervisor. */
+  public SeccompProfile whole(Target target) {
     List<SeccompRule> rules = new ArrayList<>();
     for (Call call : syscalls) {
       if (concerns(call, target)) {
         addRules(rules, call);
       }
     }
-    SeccompProfile profile =
-        new SeccompProfile(
-            SeccompAction.parse(defaultAction, optional(defaultErrnoRet)),
-            abis(target.abi()),
-            Set.copyOf(flags.stream().map(SeccompFlag::parse).toList()),
-            rules);
-    if (listenerPath.isPresent() || profile.notifies()) {
-      throw new SeccompException(
-          "cannot use the seccomp profile: it wants a listener, which is not supported");
-    }
-    return profile;
+    return new SeccompProfile(
+        SeccompAction.parse(defaultAction, optional(defaultErrnoRet)),
+        abis(target.abi()),
+        Set.copyOf(flags.stream().map(SeccompFlag::parse).toList()),
+        rules);
   }
 
   private static boolean concerns(Call call, Target target) {

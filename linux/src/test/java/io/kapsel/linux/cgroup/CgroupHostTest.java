@@ -33,7 +33,7 @@ class CgroupHostTest {
   void bothIsHybrid() {
     CgroupHost host = CgroupHost.parse(LEGACY + UNIFIED.formatted("/unified"), Set.of("hugetlb"));
     assertThat(host.mode()).isEqualTo(CgroupHost.Mode.HYBRID);
-    assertThat(host.v1()).containsOnlyKeys("cpu", "cpuacct", "memory", "blkio");
+    assertThat(host.v1()).containsOnlyKeys("cpu", "cpuacct", "memory", "blkio", "name=systemd");
     assertThat(host.v1()).containsEntry("cpu", Path.of("/sys/fs/cgroup/cpu,cpuacct"));
     assertThat(host.onUnified("hugetlb")).isTrue();
     assertThat(host.onUnified("memory")).isFalse();

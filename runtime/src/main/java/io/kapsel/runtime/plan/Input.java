@@ -27,6 +27,8 @@ public record Input(Slot slot, Kind kind, String path, String reason) {
     LISTENER,
     /** A process, by pid; pidfd_open(2). */
     PROCESS,
+    /** A user namespace with the mappings {@code uids/gids}, each as in /proc/PID/uid_map. */
+    USER_NAMESPACE,
     /** A filter for a control group's devices, by its instructions in hexadecimal; bpf(2). */
     DEVICE_PROGRAM
   }
@@ -43,6 +45,7 @@ public record Input(Slot slot, Kind kind, String path, String reason) {
       case READ -> "open(\"" + path + "\", O_RDONLY)";
       case LISTENER -> "listen(\"" + path + "\")";
       case PROCESS -> "pidfd_open(" + path + ")";
+      case USER_NAMESPACE -> "user_namespace(\"" + path.replace("\n", ",") + "\")";
       case DEVICE_PROGRAM ->
           "bpf(BPF_PROG_LOAD, {CGROUP_DEVICE, " + path.length() / INSTRUCTION + " instructions})";
     };

@@ -1,0 +1,11 @@
+package io.kapsel.runtime;
+
+import java.nio.file.Path;
+
+/**
+ * What belongs to a configuration that is obeyed word for word.
+ *
+ * @param directory of the bundle, from which relative paths start
+ * @param cgroup where the control groups are
+ */
+public record AsWritten(Path directory, CgroupPlace cgroup) {}

@@ -1,0 +1,101 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Syscall;
+import io.kapsel.oci.Namespace;
+import io.kapsel.oci.Process;
+import io.kapsel.runtime.plan.LaunchPlan;
+import io.kapsel.runtime.plan.Segment;
+import io.kapsel.runtime.plan.Slot;
+import io.kapsel.runtime.plan.Slots;
+import io.kapsel.runtime.plan.Step;
+import io.kapsel.runtime.plan.Steps;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The plan of a bundle whose configuration is obeyed word for word: mounts in their order, whatever
+ * they are, and only the namespaces that it names.
+ *
+ * <p>Its first segment ends when everything is mounted and nothing is entered yet, which is where
+ * the hooks {@code prestart} and {@code createRuntime} belong; the second enters the root and
+ * executes the program.
+ */
+final class BundlePlanner {
+  private static final int MOST_INPUTS = 200;
+  private static final int FEW_INPUTS = 16;
+
+  private final Wanted wanted;
+  private final Rooms rooms = new Rooms();
+  private final Draft sandbox;
+  private final Draft container;
+  private final Process process;
+
+  BundlePlanner(Wanted wanted) {
+    this.wanted = wanted;
+    Slots slots = new Slots();
+    this.sandbox = new Draft("sandbox", slots, MOST_INPUTS);
+    this.container = new Draft("container", slots, FEW_INPUTS);
+    this.process = wanted.process();
+  }
+
+  LaunchPlan plan(List<String> notices) {
+    MountPlanner mounts = new MountPlanner(sandbox, wanted, rooms);
+    prepare(mounts);
+    enter(mounts);
+    Segment first = sandbox.segment(false);
+    return new LaunchPlan(first, container.segment(true), notices);
+  }
+
+  /** Namespaces, control groups and mounts. */
+  private void prepare(MountPlanner mounts) {
+    Steps monitor = sandbox.monitor;
+    Steps init = sandbox.init;
+    CgroupPlanner cgroups =
+        new CgroupPlanner(sandbox, wanted.facts().cgroups(), wanted.cgroupPlace());
+    Optional<Slot> group = cgroups.make(wanted.limits(), wanted.deviceRules(), true);
+    NamespacePlanner namespaces = new NamespacePlanner(sandbox, wanted, rooms);
+    namespaces.join();
+    mounts.planMonitor();
+    namespaces.clocks();
+    namespaces.divide(group);
+    namespaces.mapIds();
+    mounts.planOwners();
+    sandbox.pass(monitor, init, List.of(), "ids are mapped");
+    namespaces.joinUsers(init);
+    namespaces.becomeRoot(init);
+    cgroups.join(init);
+    if (wanted.own(Namespace.Type.CGROUP)) {
+      init.call(Syscall.UNSHARE, Flag.NEW_CGROUP).because("its control group becomes the root");
+    }
+    if (wanted.own(Namespace.Type.NETWORK)) {
+      namespaces.loopback(init);
+    }
+    new SysctlPlanner(sandbox, wanted).plan();
+    mounts.planInit();
+    sandbox.pass(init, monitor, List.of(), "everything is mounted");
+  }
+
+  /** The root is entered, rights are given up, and the program runs. */
+  private void enter(MountPlanner mounts) {
+    Steps monitor = container.monitor;
+    Steps init = container.init;
+    StdioPlanner stdio = new StdioPlanner(container, wanted, rooms);
+    IdentityPlanner identity = new IdentityPlanner(container, wanted, process);
+    ContainerPlanner planner = new ContainerPlanner(container, wanted, rooms);
+    identity.planMonitor(rooms.pid);
+    List<Slot> streams = stdio.pipes();
+    List<Slot> taken =
+        container.handOver(monitor, init, new ArrayList<>(streams), "limits, and its streams");
+    stdio.connect(mounts.root(), taken);
+    planner.roles();
+    planner.names();
+    Slot proc = identity.ownProc();
+    planner.finishRoot(mounts.root());
+    identity.planInit(wanted.bundle().seccomp(), proc);
+    if (wanted.bundle().init()) {
+      init.act(Step.Op.REAPER).because("reaps and passes signals on");
+    }
+    identity.execute();
+  }
+}

@@ -1,0 +1,300 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Syscall;
+import io.kapsel.oci.Mount;
+import io.kapsel.oci.Namespace;
+import io.kapsel.runtime.MountOptions.Propagation;
+import io.kapsel.runtime.plan.Blob;
+import io.kapsel.runtime.plan.Input;
+import io.kapsel.runtime.plan.Slot;
+import io.kapsel.runtime.plan.Steps;
+import io.kapsel.runtime.plan.Value;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The root and the mounts of a configuration, in their order. What only the host may mount is made
+ * by the monitor before it divides, so that the init half has it by inheritance.
+ */
+final class MountPlanner {
+  private static final String DEV = "/dev";
+
+  private final Draft draft;
+  private final Wanted wanted;
+  private final Rooms rooms;
+  private final DevicePlanner devices;
+  private final Propagation base;
+  private final List<Ready> all = new ArrayList<>();
+  private final List<Ready> readOnlyLater = new ArrayList<>();
+  private Slot root = Draft.NONE;
+
+  MountPlanner(Draft draft, Wanted wanted, Rooms rooms) {
+    this.draft = draft;
+    this.wanted = wanted;
+    this.rooms = rooms;
+    this.devices = new DevicePlanner(draft, wanted, rooms);
+    this.base = wanted.linux().rootfsPropagation().map(Propagation::of).orElse(Propagation.SLAVE);
+  }
+
+  /**
+   * A mount, and its tree when the monitor has made that already.
+   *
+   * @param file whether it goes onto a file
+   */
+  private record Ready(Mount mount, MountOptions options, Slot tree, boolean file) {
+    String reason() {
+      String what =
+          options.bind() ? "'" + mount.source().orElse("") + "'" : mount.type().orElse("none");
+      return what + " at '" + mount.destination() + "'";
+    }
+  }
+
+  Slot root() {
+    return root;
+  }
+
+  /** What is opened on the host, or mounted with the host's rights. */
+  void planMonitor() {
+    RootFilesystem.Directory directory = (RootFilesystem.Directory) wanted.bundle().root();
+    String why = "the root file system";
+    root = draft.input(Input.Kind.TREE_RECURSIVE, directory.path().toString(), "root", why);
+    propagate(root, List.of(), why);
+    devices.planMonitor();
+    for (Mount mount : wanted.bundle().spec().mounts()) {
+      all.add(ready(mount));
+    }
+  }
+
+  private Ready ready(Mount mount) {
+    MountOptions options = MountOptions.of(mount);
+    MountRules.check(mount, options);
+    if (options.bind()) {
+      return bind(mount, options);
+    }
+    Ready made = new Ready(mount, options, Draft.NONE, false);
+    return ofTheHost(mount) ? new Ready(mount, options, make(draft.monitor, made), false) : made;
+  }
+
+  /** A user namespace may only show namespaces that it owns itself. */
+  private boolean ofTheHost(Mount mount) {
+    if (!wanted.inUserNamespace()) {
+      return false;
+    }
+    return switch (mount.type().orElse("")) {
+      case "proc" -> wanted.linux().namespace(Namespace.Type.PID).isEmpty();
+      case "sysfs" -> !wanted.own(Namespace.Type.NETWORK);
+      case "mqueue" -> !wanted.own(Namespace.Type.IPC);
+      default -> false;
+    };
+  }
+
+  private Ready bind(Mount mount, MountOptions options) {
+    Path source = wanted.bundleDirectory().resolve(mount.source().orElse(""));
+    Input.Kind kind = options.recursive() ? Input.Kind.TREE_RECURSIVE : Input.Kind.TREE;
+    Ready made = new Ready(mount, options, Draft.NONE, !RootLook.isDirectory(source));
+    Slot tree = draft.input(kind, source.toString(), "tree", made.reason());
+    propagate(tree, options.propagations(), made.reason());
+    change(draft.monitor, tree, options.own(), false, made.reason());
+    change(draft.monitor, tree, options.below(), true, made.reason());
+    return new Ready(mount, options, tree, made.file());
+  }
+
+  /**
+   * First as everything of the host is seen by the container, then as the mount asks. What is
+   * shared with a user namespace becomes a slave first, or the container's mounts would reach the
+   * host.
+   */
+  private void propagate(Slot tree, List<Propagation> own, String why) {
+    boolean isolated = wanted.inUserNamespace();
+    if (!base.shares() || isolated) {
+      propagate(tree, base.shares() ? Propagation.SLAVE : base, why);
+    }
+    own.forEach(each -> propagate(tree, each, why));
+  }
+
+  private void propagate(Slot tree, Propagation propagation, String why) {
+    setAttributes(
+        draft.monitor,
+        tree,
+        Blob.words("{" + propagation.kind().shown() + "}", 0, 0, propagation.kind().value(), 0),
+        propagation.recursive(),
+        why);
+  }
+
+  private void change(Steps steps, Slot tree, MountChange change, boolean below, String why) {
+    if (!change.isNothing()) {
+      Blob words =
+          Blob.words("{" + change.shown() + "}", change.set().value(), change.clear(), 0, 0);
+      setAttributes(steps, tree, words, below, why);
+    }
+  }
+
+  private void setAttributes(Steps steps, Slot tree, Blob words, boolean below, String why) {
+    steps
+        .call(
+            Syscall.MOUNT_SETATTR,
+            Value.of(tree),
+            Value.text(""),
+            below ? Flag.THIS_AND_BELOW : Flag.EMPTY_PATH,
+            Value.at(words),
+            Value.of(32))
+        .because(why);
+  }
+
+  /** Once the user namespace is there, mounts can show their files with its ids. */
+  void planOwners() {
+    for (Ready ready : all) {
+      if (ready.options().idMap() != MountOptions.IdMap.NONE) {
+        idMap(ready);
+      }
+    }
+  }
+
+  private void idMap(Ready ready) {
+    Slot users = rooms.userNamespace;
+    if (!ready.mount().uidMappings().isEmpty()) {
+      users =
+          draft.input(
+              Input.Kind.USER_NAMESPACE,
+              Wanted.lines(ready.mount().uidMappings())
+                  + "/"
+                  + Wanted.lines(ready.mount().gidMappings()),
+              "owners",
+              "the owners that are shown at '" + ready.mount().destination() + "'");
+    } else if (!users.isThere()) {
+      throw new LaunchException(
+          LaunchException.Kind.REFUSED,
+          "mount at '%s' cannot be idmapped: it has no mappings, and the container has no user namespace"
+              .formatted(ready.mount().destination()));
+    }
+    Blob attributes = Blob.words("{IDMAP}", Flag.ID_MAP, 0, 0, 0);
+    draft.poke(draft.monitor, attributes, 24, users, 8);
+    setAttributes(
+        draft.monitor,
+        ready.tree(),
+        attributes,
+        ready.options().idMap() == MountOptions.IdMap.BELOW,
+        "its owners are shown as others");
+  }
+
+  /** In the init half: everything is put in its place. */
+  void planInit() {
+    Steps init = draft.init;
+    draft.attach(init, root, Flag.CWD, "/newroot", "the root, still beside the old one");
+    devices.attach();
+    for (Ready ready : all) {
+      place(ready);
+    }
+    boolean bound =
+        all.stream()
+            .anyMatch(each -> each.options().bind() && each.mount().destination().equals(DEV));
+    if (!bound) {
+      devices.planInit(root);
+    }
+    if (wanted.bundle().stdio().terminal()) {
+      devices.console(root);
+    }
+    MaskPlanner masks = new MaskPlanner(draft, wanted, rooms);
+    masks.plan();
+    masks.planOthers(init, root);
+    readOnlyLater.forEach(this::makeReadOnly);
+    Slot cwd =
+        draft.inRoot(
+            init,
+            root,
+            wanted.process().cwd(),
+            Flag.MAKE_DIRECTORY,
+            0755,
+            "cwd",
+            "the working directory");
+    draft.close(init, cwd);
+  }
+
+  private void place(Ready ready) {
+    Mount mount = ready.mount();
+    if (mount.type().filter("cgroup"::equals).isPresent() && !ready.options().bind()) {
+      new CgroupViewPlanner(draft, wanted, root).plan(mount, ready.options());
+      return;
+    }
+    Slot tree = ready.tree().isThere() ? ready.tree() : make(draft.init, ready);
+    attach(tree, ready);
+    if (mount.type().filter("devpts"::equals).isPresent()
+        && mount.destination().equals("/dev/pts")) {
+      rooms.pts = tree;
+    } else {
+      draft.close(draft.init, tree);
+    }
+  }
+
+  private void attach(Slot tree, Ready ready) {
+    String why = ready.reason();
+    Slot target =
+        draft.inRoot(
+            draft.init, root, ready.mount().destination(), want(ready), 0755, "target", why);
+    draft.attach(draft.init, tree, target, why);
+    draft.close(draft.init, target);
+  }
+
+  /** Where the kernel is shown, an image's link is not followed. */
+  private static Value.Constant want(Ready ready) {
+    if (ready.file()) {
+      return Flag.MAKE_FILE;
+    }
+    boolean kernel =
+        !ready.options().bind()
+            && ready.mount().type().filter(MountRules::showsTheKernel).isPresent();
+    return kernel ? Flag.OWN_DIRECTORY : Flag.MAKE_DIRECTORY;
+  }
+
+  /** Places for others may have to be made in it, so that it is read-only only in the end. */
+  private Slot make(Steps steps, Ready ready) {
+    Mount mount = ready.mount();
+    String type = mount.type().orElse("");
+    MountChange change = ready.options().change();
+    if (type.equals("tmpfs") && change.sets(Flag.READ_ONLY)) {
+      change = change.without(Flag.READ_ONLY);
+      readOnlyLater.add(ready);
+    }
+    List<String> data = new ArrayList<>();
+    mount.source().filter(text -> !text.isEmpty()).ifPresent(text -> data.add("source=" + text));
+    data.addAll(ready.options().data());
+    mode(mount, data).ifPresent(data::add);
+    Slot made = draft.slots.take(type);
+    Slot tree =
+        draft.filesystem(
+            steps, type, made, change.set(), ready.reason(), data.toArray(String[]::new));
+    ready
+        .options()
+        .propagations()
+        .forEach(each ->
+            setAttributes(
+                steps,
+                tree,
+                Blob.words("{" + each.kind().shown() + "}", 0, 0, each.kind().value(), 0),
+                each.recursive(),
+                ready.reason()));
+    return tree;
+  }
+
+  /** A tmpfs is as open as the directory that it covers. */
+  private Optional<String> mode(Mount mount, List<String> data) {
+    if (!mount.type().orElse("").equals("tmpfs")
+        || data.stream().anyMatch(option -> option.startsWith("mode="))) {
+      return Optional.empty();
+    }
+    RootFilesystem.Directory directory = (RootFilesystem.Directory) wanted.bundle().root();
+    return RootLook.mode(directory.path(), mount.destination())
+        .map(mode -> "mode=" + Integer.toOctalString(mode));
+  }
+
+  private void makeReadOnly(Ready ready) {
+    String why = "read-only now that everything in it is in its place";
+    Slot place =
+        draft.inRoot(
+            draft.init, root, ready.mount().destination(), Flag.MUST_EXIST, 0, "target", why);
+    change(draft.init, place, new MountChange(Flag.READ_ONLY, 0), false, why);
+    draft.close(draft.init, place);
+  }
+}

@@ -1,0 +1,69 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Errno;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.file.Attributes;
+import io.kapsel.linux.file.FileType;
+import io.kapsel.linux.file.Open;
+import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.file.RootDirectory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** What planning must know of a root file system, looked up without ever leaving it. */
+final class RootLook {
+  private static final int MOST = 1 << 20;
+
+  private RootLook() {}
+
+  /** Whether there is a directory of the host at a path. */
+  static boolean isDirectory(Path path) {
+    try (Fd place = Open.path(path.toString(), OpenFlags.PATH)) {
+      return Attributes.status(place).type() == FileType.DIRECTORY;
+    } catch (SyscallException e) {
+      return false; // opening it for the launch says why
+    }
+  }
+
+  /** The permission bits of what is at a path; nothing where there is nothing. */
+  static Optional<Integer> mode(Path root, String path) {
+    try (RootDirectory directory = RootDirectory.open(root.toString())) {
+      Optional<Fd> found = directory.find(path, OpenFlags.PATH);
+      if (found.isEmpty()) {
+        return Optional.empty();
+      }
+      try (Fd place = found.get()) {
+        return Optional.of(Attributes.status(place).mode());
+      }
+    } catch (SyscallException e) {
+      return nothing(e);
+    }
+  }
+
+  /** The home directory of a user by the root's own list; see passwd(5). */
+  static Optional<String> home(Path root, long uid) {
+    try (RootDirectory directory = RootDirectory.open(root.toString())) {
+      return directory
+          .read("/etc/passwd", MOST)
+          .flatMap(text ->
+              new String(text, StandardCharsets.UTF_8)
+                  .lines()
+                  .map(line -> line.split(":", -1))
+                  .filter(parts -> parts.length > 5 && parts[2].equals(Long.toString(uid)))
+                  .map(parts -> parts[5])
+                  .findFirst());
+    } catch (SyscallException e) {
+      return nothing(e);
+    }
+  }
+
+  /** The launch itself will say what is wrong with the root. */
+  private static <T> Optional<T> nothing(SyscallException e) {
+    if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP) || e.is(Errno.EINVAL)) {
+      return Optional.empty();
+    }
+    throw e;
+  }
+}

@@ -1,0 +1,79 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.file.Open;
+import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.host.HostFacts;
+import io.kapsel.runtime.plan.LaunchPlan;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** The launch of a bundle that is obeyed word for word, with all that happens around its plan. */
+final class WrittenLaunch {
+  private final Supplier<Control> launchers;
+  private final Cgroups cgroups;
+  private final HostFacts facts;
+
+  WrittenLaunch(Supplier<Control> launchers, Cgroups cgroups, HostFacts facts) {
+    this.launchers = launchers;
+    this.cgroups = cgroups;
+    this.facts = facts;
+  }
+
+  ContainerProcess start(Bundle bundle, List<Client> clients) {
+    CgroupPlace place = bundle.asWritten().orElseThrow().cgroup();
+    LaunchPlan plan = LaunchPlanner.plan(bundle, facts);
+    cgroups.prepare(place);
+    Control control = launchers.get();
+    Launch launch =
+        new Launch(control).noting(plan.notices()).mapping(new UserNamespaces(launchers)::make);
+    try {
+      launch.send(plan.sandbox());
+      launch.awaitDone();
+      clients.forEach(each -> each.attachTo(control));
+      launch.send(plan.container());
+      return launch.awaitStarted(Optional.of(bundle.runDirectory().resolve("exit")));
+    } catch (LaunchException | SyscallException e) {
+      control.close();
+      throw undone(place, e);
+    }
+  }
+
+  private static LaunchException undone(CgroupPlace place, RuntimeException failure) {
+    LaunchException known =
+        failure instanceof LaunchException e
+            ? e
+            : new LaunchException(LaunchException.Kind.FAILED, failure.getMessage());
+    try {
+      remove(place);
+    } catch (LaunchException e) {
+      known.addSuppressed(e);
+    }
+    return known;
+  }
+
+  /** Ends what is left in the groups, and removes them. */
+  static void remove(CgroupPlace place) {
+    Cgroups.remove(List.copyOf(place.groups().values()));
+  }
+
+  /** Makes user namespaces that nobody lives in, for mounts that show other owners. */
+  private record UserNamespaces(Supplier<Control> launchers) {
+    Fd make(String mappings) {
+      String[] halves = mappings.split("/", 2);
+      Control control = launchers.get();
+      try {
+        Launch launch = new Launch(control);
+        launch.send(NamespacePlanner.users(halves[0], halves[1]));
+        int pid = launch.awaitDone();
+        return Open.path(
+            Path.of("/proc", Integer.toString(pid), "ns/user").toString(), OpenFlags.READ);
+      } finally {
+        control.close();
+      }
+    }
+  }
+}
