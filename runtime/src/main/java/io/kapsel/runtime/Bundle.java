@@ -49,7 +49,7 @@ public record Bundle(
         asWritten.directory().resolve(spec.root().map(Root::path).orElse("rootfs")).normalize();
     return new Bundle(
         id,
-        spec,
+        WrittenEnvironment.complete(spec, root),
         new RootFilesystem.Directory(root),
         spec.linux().flatMap(Linux::seccomp).map(WrittenSeccomp::profile),
         false,

@@ -56,12 +56,15 @@ final class BundlePlanner {
     Optional<Slot> group = cgroups.make(wanted.limits(), wanted.deviceRules(), true);
     NamespacePlanner namespaces = new NamespacePlanner(sandbox, wanted, rooms);
     namespaces.join();
+    ResctrlPlanner resctrl = new ResctrlPlanner(sandbox, wanted);
+    resctrl.planMonitor();
     mounts.planMonitor();
     namespaces.clocks();
     namespaces.divide(group);
     namespaces.mapIds();
     mounts.planOwners();
     sandbox.pass(monitor, init, List.of(), "ids are mapped");
+    resctrl.join();
     namespaces.joinUsers(init);
     namespaces.becomeRoot(init);
     cgroups.join(init);

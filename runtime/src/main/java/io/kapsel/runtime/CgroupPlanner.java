@@ -62,8 +62,12 @@ final class CgroupPlanner {
           host.onUnified(write.controller())
               ? unified.orElseThrow()
               : directory(v1(write.controller()), "limits are set there");
-      draft.put(
-          draft.monitor, directory, write.file(), write.value(), "limits " + write.controller());
+      String why = place.everywhere() ? "limit " + write.file() : "limits " + write.controller();
+      if (write.optional()) {
+        putIfThere(directory, write, why);
+      } else {
+        draft.put(draft.monitor, directory, write.file(), write.value(), why);
+      }
     }
     if (filtered) {
       filterDevices(unified, devices);
@@ -74,6 +78,24 @@ final class CgroupPlanner {
       }
     }
     return unified;
+  }
+
+  private void putIfThere(Slot directory, CgroupWrite write, String why) {
+    Slot file = draft.slots.sharedBy("file");
+    draft
+        .monitor
+        .call(
+            Syscall.OPENAT,
+            Value.of(directory),
+            Value.text(write.file()),
+            Flag.WRITE_PRIVATELY,
+            Flag.ZERO)
+        .into(file)
+        .tolerating(Errno.ENOENT)
+        .elseSkipping(2)
+        .because(why);
+    draft.write(draft.monitor, file, write.value(), why);
+    draft.close(draft.monitor, file);
   }
 
   private void filterDevices(Optional<Slot> unified, List<DeviceRule> devices) {

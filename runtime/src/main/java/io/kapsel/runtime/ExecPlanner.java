@@ -95,6 +95,12 @@ final class ExecPlanner {
     Rooms rooms = new Rooms();
     rooms.pid = draft.slots.take("pid");
     rooms.pidfd = draft.slots.take("pidfd");
+    Optional<Process.ExecCpuAffinity> affinity = process.execCpuAffinity();
+    affinity
+        .flatMap(Process.ExecCpuAffinity::initial)
+        .filter(list -> !list.isEmpty())
+        .ifPresent(list ->
+            SchedulingPlanner.bind(draft, monitor, list, "process.execCPUAffinity.initial"));
     monitor
         .act(
             Step.Op.CLONE,
@@ -110,6 +116,11 @@ final class ExecPlanner {
     for (Slot task : tasks) {
       draft.write(init, task, "0", "moves itself into the container's control group");
     }
+    affinity
+        .flatMap(Process.ExecCpuAffinity::last)
+        .filter(list -> !list.isEmpty())
+        .ifPresent(
+            list -> SchedulingPlanner.bind(draft, init, list, "process.execCPUAffinity.final"));
     Slot proc = labelled();
     enter(init, container);
     connect(streams, taken);

@@ -35,12 +35,14 @@ final class IdentityPlanner {
   private static final int DEFAULT_UMASK = 022;
 
   private final Draft draft;
+  private final Wanted wanted;
   private final HostFacts facts;
   private final CapabilitySet available;
   private final Process process;
 
   IdentityPlanner(Draft draft, Wanted wanted, Process process) {
     this.draft = draft;
+    this.wanted = wanted;
     this.facts = wanted.facts();
     this.available =
         (wanted.inUserNamespace() ? CapabilitySet.ALL : facts.bounding())
@@ -53,6 +55,7 @@ final class IdentityPlanner {
     for (Process.Rlimit limit : process.rlimits()) {
       rlimit(pid, limit);
     }
+    new SchedulingPlanner(draft, process).planMonitor(pid);
     process
         .oomScoreAdj()
         .ifPresent(score -> {
@@ -112,6 +115,7 @@ final class IdentityPlanner {
         .because("a keyring of its own")
         .tolerating(Errno.ENOSYS);
     label(proc);
+    new SchedulingPlanner(draft, process).planInit(wanted.linux());
     init.call(Syscall.UMASK, Value.mode(process.user().umask().orElse(DEFAULT_UMASK)))
         .because("what new files may not allow");
     dropBounding(set(named.bounding()));
@@ -220,7 +224,7 @@ final class IdentityPlanner {
 
   /** On the host's users nobody can have more than the engine itself. */
   private CapabilitySet set(List<String> names) {
-    return CapabilitySet.named(names).and(available);
+    return wanted.capabilities(names).and(available);
   }
 
   private void readBack(String name, int option, int argument, int wanted, String why) {

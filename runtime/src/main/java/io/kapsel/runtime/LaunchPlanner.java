@@ -1,6 +1,5 @@
 package io.kapsel.runtime;
 
-import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.linux.cgroup.CgroupException;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.oci.Namespace;
@@ -27,10 +26,13 @@ public final class LaunchPlanner {
    */
   public static LaunchPlan plan(Bundle bundle, HostFacts facts) {
     Wanted wanted = new Wanted(bundle, facts);
-    check(wanted);
     try {
+      check(wanted);
       if (bundle.asWritten().isPresent()) {
-        return new BundlePlanner(wanted).plan(notices(wanted));
+        BundleRules.check(wanted);
+        List<String> notices = new ArrayList<>(notices(wanted));
+        notices.addAll(BundleRules.warnings(wanted));
+        return new BundlePlanner(wanted).plan(notices);
       }
       Slots slots = new Slots();
       Rooms rooms = new Rooms();
@@ -50,6 +52,13 @@ public final class LaunchPlanner {
   }
 
   private static void check(Wanted wanted) {
+    if (wanted.bundle().asWritten().isEmpty()) {
+      checkUsers(wanted);
+    }
+    checkProcess(wanted);
+  }
+
+  private static void checkUsers(Wanted wanted) {
     HostFacts facts = wanted.facts();
     if (wanted.mapped() && facts.userNamespaces() == 0) {
       throw refuse(
@@ -69,6 +78,10 @@ public final class LaunchPlanner {
           "a pid namespace of another container cannot be shared from a user namespace of its own;"
               + " use --userns=host for both");
     }
+  }
+
+  private static void checkProcess(Wanted wanted) {
+    HostFacts facts = wanted.facts();
     wanted
         .bundle()
         .spec()
@@ -94,7 +107,8 @@ public final class LaunchPlanner {
 
   private static List<String> notices(Wanted wanted) {
     List<String> notices = new ArrayList<>();
-    if (!wanted.facts().cgroups().has("pids")) {
+    boolean limits = wanted.bundle().asWritten().isEmpty() && !wanted.facts().cgroups().has("pids");
+    if (limits) {
       notices.add("this host has no 'pids' controller: processes are not limited");
     }
     wanted.bundle().spec().process().map(Process::rlimits).orElse(List.of()).stream()
@@ -111,7 +125,7 @@ public final class LaunchPlanner {
           .spec()
           .process()
           .flatMap(Process::capabilities)
-          .map(each -> CapabilitySet.named(each.bounding()).minus(wanted.facts().bounding()))
+          .map(each -> wanted.capabilities(each.bounding()).minus(wanted.facts().bounding()))
           .filter(lacking -> !lacking.isEmpty())
           .ifPresent(lacking ->
               notices.add("the engine itself lacks and cannot give: " + lacking.labels()));

@@ -27,6 +27,25 @@ final class RootLook {
     }
   }
 
+  /** Whether the path itself is a link. */
+  static boolean isLink(Path path) {
+    try (Fd place = Open.path(path.toString(), OpenFlags.PATH | OpenFlags.NO_FOLLOW)) {
+      return Attributes.status(place).type() == FileType.LINK;
+    } catch (SyscallException e) {
+      return false; // opening it for the launch says why
+    }
+  }
+
+  /** Whether two paths of the host lead to the same file. */
+  static boolean same(String one, String other) {
+    try (Fd first = Open.path(one, OpenFlags.PATH);
+        Fd second = Open.path(other, OpenFlags.PATH)) {
+      return Attributes.status(first).sameFile(Attributes.status(second));
+    } catch (SyscallException e) {
+      return false; // joining it says why
+    }
+  }
+
   /** The permission bits of what is at a path; nothing where there is nothing. */
   static Optional<Integer> mode(Path root, String path) {
     try (RootDirectory directory = RootDirectory.open(root.toString())) {

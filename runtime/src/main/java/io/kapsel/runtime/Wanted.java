@@ -1,5 +1,7 @@
 package io.kapsel.runtime;
 
+import io.kapsel.linux.capability.Capability;
+import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.linux.cgroup.CgroupWrite;
 import io.kapsel.linux.device.DeviceRule;
 import io.kapsel.linux.host.HostFacts;
@@ -34,6 +36,9 @@ record Wanted(Bundle bundle, HostFacts facts) {
           "kernel.shmmax",
           "kernel.shmmni",
           "kernel.shm_rmid_forced");
+
+  private static final Map<Namespace.Type, String> FILES =
+      Map.of(Namespace.Type.NETWORK, "net", Namespace.Type.IPC, "ipc", Namespace.Type.UTS, "uts");
 
   Linux linux() {
     return bundle
@@ -85,6 +90,19 @@ record Wanted(Bundle bundle, HostFacts facts) {
         .asWritten()
         .map(AsWritten::cgroup)
         .orElseGet(() -> CgroupPlace.ours(facts.cgroups(), bundle.id()));
+  }
+
+  /** By its exact name, as the specification writes it. */
+  static boolean isCapability(String name) {
+    return Capability.of(name).filter(each -> each.label().equals(name)).isPresent();
+  }
+
+  /** A set by its names; what a caller of a runtime names and nobody knows is left out. */
+  CapabilitySet capabilities(List<String> names) {
+    return CapabilitySet.named(
+        bundle.asWritten().isPresent()
+            ? names.stream().filter(Wanted::isCapability).toList()
+            : names);
   }
 
   static Value.Constant flag(Namespace.Type type) {
@@ -164,10 +182,11 @@ record Wanted(Bundle bundle, HostFacts facts) {
     Map<String, String> all = new TreeMap<>();
     linux().sysctl().forEach((name, value) -> all.put(name.replace('/', '.'), value));
     for (String name : all.keySet()) {
-      boolean network = name.startsWith("net.") && own(Namespace.Type.NETWORK);
+      boolean network = name.startsWith("net.") && isolated(Namespace.Type.NETWORK);
       boolean ipc =
-          (IPC_SYSCTLS.contains(name) || name.startsWith("fs.mqueue.")) && own(Namespace.Type.IPC);
-      boolean uts = name.equals("kernel.domainname") && own(Namespace.Type.UTS);
+          (IPC_SYSCTLS.contains(name) || name.startsWith("fs.mqueue."))
+              && isolated(Namespace.Type.IPC);
+      boolean uts = name.equals("kernel.domainname") && isolated(Namespace.Type.UTS);
       if ((!network && !ipc && !uts) || name.contains("..")) {
         throw new LaunchException(
             LaunchException.Kind.REFUSED,
@@ -179,7 +198,24 @@ record Wanted(Bundle bundle, HostFacts facts) {
     return all;
   }
 
+  /** Whether its namespace of that kind is not the host's; a caller may name the host's by path. */
+  private boolean isolated(Namespace.Type type) {
+    return own(type)
+        || (bundle.asWritten().isPresent()
+            && linux()
+                .namespace(type)
+                .flatMap(Namespace::path)
+                .filter(path -> !RootLook.same(path, "/proc/self/ns/" + FILES.get(type)))
+                .isPresent());
+  }
+
   List<CgroupWrite> limits() {
+    if (bundle.asWritten().isPresent()) {
+      return linux()
+          .resources()
+          .map(each -> WrittenLimits.of(each, facts.cgroups()))
+          .orElse(List.of());
+    }
     return linux()
         .resources()
         .map(each -> Limits.of(each, facts.cpus()).writes(facts.cgroups()))

@@ -91,7 +91,7 @@ final class WrittenBundles {
   }
 
   WrittenBundles mount(String mount) {
-    return replacing("\"relatime\",\"ro\"]}],", "\"relatime\",\"ro\"]}," + mount + "],");
+    return replacing("],\n \"linux\"", "," + mount + "],\n \"linux\"");
   }
 
   WrittenBundles without(String namespace) {

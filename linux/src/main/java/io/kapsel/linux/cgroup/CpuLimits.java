@@ -117,7 +117,7 @@ public record CpuLimits(
    * Shares, 2 to 262144 with 1024 in the middle, as a weight, 1 to 10000 with 100 in the middle: a
    * parabola through these three points in logarithms, as the newest runtimes have it.
    */
-  static long weightOf(long shares) {
+  public static long weightOf(long shares) {
     if (shares <= 2) {
       return 1;
     }

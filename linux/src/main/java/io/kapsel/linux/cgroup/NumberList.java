@@ -38,6 +38,17 @@ public record NumberList(List<Range> ranges) {
     return ranges.stream().mapToInt(Range::last).max().orElse(-1);
   }
 
+  /** The same as an array of 64-bit words with one bit for each, least significant first. */
+  public byte[] mask() {
+    byte[] bits = new byte[(largest() / Long.SIZE + 1) * Long.BYTES];
+    for (Range range : ranges) {
+      for (int number = range.first(); number <= range.last(); number++) {
+        bits[number / Byte.SIZE] |= (byte) (1 << (number % Byte.SIZE));
+      }
+    }
+    return bits;
+  }
+
   private static int number(String what, String text, String digits) {
     if (!digits.matches("[0-9]{1,5}") || Integer.parseInt(digits) >= MOST) {
       throw refused(what, text);
