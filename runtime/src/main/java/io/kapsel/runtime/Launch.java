@@ -185,7 +185,11 @@ final class Launch {
   }
 
   private static String describe(Step step, Control.Answer answer) {
-    return step.reason() + ": " + step.callName() + ": " + new Errno(answer.c());
+    Errno errno = new Errno(answer.c());
+    String what = step.reason() + ": " + step.callName() + ": " + errno;
+    return step.makes("overlay") && errno.equals(Errno.ENODEV)
+        ? what + "; this kernel has no overlayfs: modprobe overlay"
+        : what;
   }
 
   List<String> notices() {

@@ -34,6 +34,10 @@ final class MaskPlanner {
               "hides directories",
               "nr_inodes=1",
               "mode=755");
+      if (!wanted.facts().copiesDetached()) {
+        draft.attach(
+            draft.init, rooms.empty, Flag.CWD, "/stage/empty", "only what is attached is copied");
+      }
     }
     for (String path : wanted.linux().maskedPaths()) {
       Slot base = base(path);

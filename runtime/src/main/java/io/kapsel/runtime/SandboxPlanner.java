@@ -49,11 +49,13 @@ final class SandboxPlanner {
     NamespacePlanner namespaces = new NamespacePlanner(draft, wanted, rooms);
     CgroupPlanner cgroups =
         new CgroupPlanner(draft, wanted.facts().cgroups(), wanted.cgroupPlace());
+    monitor.call(Syscall.UMASK, Flag.ZERO).because("modes as they are written here");
     Optional<Slot> group =
         cgroups.make(wanted.limits(), wanted.deviceRules(), !wanted.bundle().privileged());
     namespaces.join();
     List<Slot> made = new ArrayList<>();
     made.add(makeDevices());
+    monitor.call(Syscall.UMASK, Value.mode(077)).because("nothing for others by oversight");
     monitorMounts(made);
     namespaces.clocks();
     namespaces.divide(group);
@@ -85,7 +87,6 @@ final class SandboxPlanner {
             why,
             "mode=755",
             "size=65536k");
-    steps.call(Syscall.UMASK, Flag.ZERO).because("modes as they are written here");
     for (Object[] node : NODES) {
       node(dev, (String) node[0], CHARACTER | 0666, (int) node[1], (int) node[2], 0, 0);
     }
@@ -107,7 +108,6 @@ final class SandboxPlanner {
       node(dev, "console", REGULAR | 0600, 0, 0, 0, 0);
     }
     own(dev, "", 0, 0, Flag.EMPTY_PATH);
-    steps.call(Syscall.UMASK, Value.mode(077)).because("nothing for others by oversight");
     return dev;
   }
 

@@ -5,7 +5,6 @@ import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.linux.cgroup.CgroupWrite;
 import io.kapsel.linux.device.DeviceRule;
 import io.kapsel.linux.host.HostFacts;
-import io.kapsel.oci.Device;
 import io.kapsel.oci.IdMapping;
 import io.kapsel.oci.Linux;
 import io.kapsel.oci.Mount;
@@ -222,21 +221,12 @@ record Wanted(Bundle bundle, HostFacts facts) {
         .orElse(List.of());
   }
 
-  /** The usual devices, those that the container was given, and what the configuration says. */
+  /** The usual devices, and what the configuration says of others; a node alone allows nothing. */
   List<DeviceRule> deviceRules() {
     if (bundle.asWritten().isPresent()) {
       return rulesAsWritten();
     }
     List<DeviceRule> rules = new ArrayList<>(DeviceRule.defaults());
-    for (Device device : linux().devices()) {
-      rules.add(
-          DeviceRule.of(
-              true,
-              device.type().charAt(0) == 'b' ? 'b' : 'c',
-              (int) device.major(),
-              (int) device.minor(),
-              "rwm"));
-    }
     linux().resources().map(Resources::devices).orElse(List.of()).stream()
         .filter(each -> each.type().isPresent() && !each.type().get().equals("a"))
         .map(Wanted::rule)

@@ -88,7 +88,7 @@ final class Zygote implements AutoCloseable {
     for (String name : List.of("proc", "sys", "newroot", "stage")) {
       directory(steps, root, name, why);
     }
-    for (String name : List.of("proc", "sys", "dev", "layer")) {
+    for (String name : List.of("proc", "sys", "dev", "layer", "empty")) {
       directory(steps, root, "stage/" + name, why);
     }
     for (int i = 0; i < LAYERS; i++) {

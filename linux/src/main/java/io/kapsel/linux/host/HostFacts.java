@@ -63,6 +63,11 @@ public record HostFacts(
     return kernelAtLeast(6, 15);
   }
 
+  /** Whether open_tree(2) copies a mount that is not attached anywhere (Linux 6.15). */
+  public boolean copiesDetached() {
+    return kernelAtLeast(6, 15);
+  }
+
   /** Whether overlayfs takes idmapped layers (Linux 5.19). */
   public boolean idmappedLayers() {
     return kernelAtLeast(5, 19);

@@ -3,6 +3,8 @@ package io.kapsel.linux.host;
 import io.kapsel.linux.Errno;
 import io.kapsel.linux.Kernel;
 import io.kapsel.linux.Syscall;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.mount.FilesystemContext;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,8 +60,10 @@ public record HostProbes(
 
   /** This host's; {@code state} is the directory of the engine's state, or will be. */
   public static HostProbes run(HostFacts facts, Path state) {
+    Map<Syscall, Errno> calls = probeCalls();
+    loadOverlay();
     return new HostProbes(
-        probeCalls(),
+        calls,
         read("/proc/filesystems").lines().map(line -> line.replace("nodev", "").strip()).toList(),
         fileSystem(state.toAbsolutePath()),
         Integer.parseInt("0" + read("/proc/sys/vm/memfd_noexec").strip()),
@@ -83,6 +87,15 @@ public record HostProbes(
       }
     }
     return refused;
+  }
+
+  /** As the first launch does: where overlayfs is a module, asking for it loads it. */
+  private static void loadOverlay() {
+    try (FilesystemContext _ = FilesystemContext.open("overlay")) {
+      // Whether it is there now is read from /proc/filesystems.
+    } catch (SyscallException e) {
+      // It is not, or may not be used: the same file says so.
+    }
   }
 
   private static String fileSystem(Path place) {

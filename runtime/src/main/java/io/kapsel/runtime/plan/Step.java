@@ -141,6 +141,12 @@ public final class Step {
     return (noticed ? "report " : "ignore ") + which;
   }
 
+  /** Whether it asks the kernel for a file system of that type. */
+  public boolean makes(String type) {
+    return call.filter(Syscall.FSOPEN::equals).isPresent()
+        && argument(0).shown().equals("\"" + type + "\"");
+  }
+
   /** The name of the call, for messages. */
   public String callName() {
     return switch (op) {

@@ -140,4 +140,12 @@ class ResourcesIT extends EndToEnd {
             + "cat /sys/fs/cgroup/cpu.stat 2>/dev/null | grep nr_throttled || echo v1";
     assertThat(sh(List.of("--cpus", "0.1"), script)).isNotEqualTo("nr_throttled 0");
   }
+
+  /** A JVM in a container reads its limits there. */
+  @Test
+  void aContainerReadsItsOwnControlGroupAndNoOther() {
+    assertThat(sh("cat /sys/fs/cgroup/cgroup.procs | head -n 1; ls /sys/fs/cgroup/.."))
+        .startsWith("1\n");
+    assertThat(sh("ls /sys/fs/cgroup")).contains("cgroup.procs").doesNotContain("kapsel");
+  }
 }

@@ -182,6 +182,16 @@ class RunFlagsIT extends EndToEnd {
   }
 
   @Test
+  void aDeviceIsOpenedOnlyAsItWasGiven() {
+    String write = ": > /dev/log && echo opened";
+    assertThat(sh(List.of("--device", "/dev/kmsg:/dev/log:w"), write)).isEqualTo("opened");
+
+    Result result = tryRun(List.of("--device", "/dev/kmsg:/dev/log:r"), "/bin/sh", "-c", write);
+    assertThat(result.exitCode()).isNotZero();
+    assertThat(result.err()).contains("Operation not permitted");
+  }
+
+  @Test
   void devices() {
     assertThat(
             sh(List.of("--device", "/dev/null:/dev/other"), "echo x > /dev/other; ls /dev/other"))
