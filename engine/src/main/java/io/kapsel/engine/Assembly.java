@@ -8,8 +8,11 @@ import io.kapsel.engine.spec.RootSource;
 import io.kapsel.engine.spec.SecurityRequest.SeccompRequest;
 import io.kapsel.linux.Abi;
 import io.kapsel.linux.capability.CapabilitySet;
+import io.kapsel.linux.lsm.AppArmorProfile;
+import io.kapsel.linux.lsm.SecurityModuleException;
 import io.kapsel.linux.seccomp.DefaultProfile;
 import io.kapsel.linux.seccomp.SeccompProfile;
+import io.kapsel.oci.Process;
 import io.kapsel.oci.Spec;
 import io.kapsel.runtime.Bundle;
 import io.kapsel.runtime.RootFilesystem;
@@ -133,6 +136,15 @@ final class Assembly {
       }
     }
     bundle();
+  }
+
+  /** Checks what can change between two starts. */
+  void checkConfinement(Spec configuration) {
+    try {
+      configuration.process().flatMap(Process::apparmorProfile).ifPresent(AppArmorProfile::require);
+    } catch (SecurityModuleException e) {
+      throw new EngineException.Refused("start", reference(), String.valueOf(e.getMessage()));
+    }
   }
 
   private String reference() {

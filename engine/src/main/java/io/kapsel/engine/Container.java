@@ -154,6 +154,7 @@ public final class Container {
   }
 
   private EngineException notStarted(EngineException failure) {
+    engine.pool().discard(id());
     stored = stored.in(stored.phase(), Optional.ofNullable(failure.getMessage()));
     if (stored.spec().autoRemove()) {
       clear();
@@ -167,7 +168,9 @@ public final class Container {
   }
 
   private ContainerProcess launch() {
-    Bundle bundle = assembly().bundle();
+    Assembly assembly = assembly();
+    Bundle bundle = assembly.bundle();
+    assembly.checkConfinement(bundle.spec());
     return engine
         .pool()
         .take(id())

@@ -50,6 +50,8 @@ final class SpecCompiler {
   private static final List<String> READ_ONLY =
       List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
 
+  private static final long NOBODY = 65534;
+
   private final ContainerSpec spec;
   private final HostFacts facts;
   private final Identity identity;
@@ -272,8 +274,14 @@ final class SpecCompiler {
         status.device().major(),
         status.device().minor(),
         Optional.of(status.mode() & 0777),
-        Optional.of((long) status.uid()),
-        Optional.of((long) status.gid()));
+        Optional.of(shown(status.uid())),
+        Optional.of(shown(status.gid())));
+  }
+
+  /** An owner that has no id in the container is shown as the kernel shows such: as nobody. */
+  private long shown(int id) {
+    long owner = Integer.toUnsignedLong(id);
+    return identity.idBase().isEmpty() || owner < Identity.ID_COUNT ? owner : NOBODY;
   }
 
   private Resources.DeviceRule rule(DeviceRequest request) {

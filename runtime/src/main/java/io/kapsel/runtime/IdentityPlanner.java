@@ -189,7 +189,11 @@ final class IdentityPlanner {
         .apparmorProfile()
         .filter(name -> !name.isEmpty() && facts.appArmor())
         .ifPresent(name ->
-            exec(proc, "thread-self/attr/apparmor/exec", "exec " + name, "AppArmor confines it"));
+            exec(
+                proc,
+                "thread-self/attr/apparmor/exec",
+                "exec " + name,
+                "the AppArmor profile '" + name + "' confines it"));
     process
         .selinuxLabel()
         .filter(text -> !text.isEmpty() && facts.seLinux())

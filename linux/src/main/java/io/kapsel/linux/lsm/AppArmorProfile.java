@@ -22,6 +22,7 @@ public final class AppArmorProfile {
   /** What it is called, and what a container's process has to name. */
   public static final String NAME = "kapsel-default";
 
+  private static final Path LOADED = Path.of("/sys/kernel/security/apparmor/profiles");
   private static final Path ABI = Path.of("/etc/apparmor.d/abi/3.0");
   private static final List<Path> PARSERS =
       List.of(Path.of("/sbin/apparmor_parser"), Path.of("/usr/sbin/apparmor_parser"));
@@ -129,6 +130,38 @@ public final class AppArmorProfile {
       }
       return status;
     }
+  }
+
+  /**
+   * Fails unless the kernel can confine a process by that profile. Ours must be enforced; one that
+   * an administrator wrote may be in complain mode, which is how profiles are written.
+   */
+  public static void require(String name) {
+    if (Files.isReadable(LOADED)) {
+      try {
+        require(name, Files.readString(LOADED));
+      } catch (IOException e) {
+        throw new SecurityModuleException("cannot read '" + LOADED + "': " + e.getMessage(), e);
+      }
+    }
+  }
+
+  /** {@code loaded} has a line for each profile, its mode in parentheses. */
+  static void require(String name, String loaded) {
+    String mode =
+        loaded
+            .lines()
+            .filter(line -> line.startsWith(name + " ("))
+            .map(line -> line.substring(name.length() + 2, line.length() - 1))
+            .findFirst()
+            .orElseThrow(() -> unusable(name, "it is not loaded"));
+    if (name.equals(NAME) && !mode.equals("enforce")) {
+      throw unusable(name, "it is in " + mode + " mode, not enforced; restart the engine");
+    }
+  }
+
+  private static SecurityModuleException unusable(String name, String reason) {
+    return new SecurityModuleException("cannot use AppArmor profile '" + name + "': " + reason);
   }
 
   private static SecurityModuleException failure(String reason) {

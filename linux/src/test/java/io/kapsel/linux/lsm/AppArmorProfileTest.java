@@ -124,4 +124,28 @@ class AppArmorProfileTest {
         .replace("/\u0001", "/[^/].*")
         .replace("\u0001", ".*");
   }
+
+  private static final String LOADED =
+      "kapsel-default (%s)\nkapsel (enforce)\nwritten by hand (complain)\n";
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kapsel-default", "kapsel", "written by hand"})
+  void whatTheKernelEnforcesOrAnAdministratorTriesIsUsable(String name) {
+    AppArmorProfile.require(name, LOADED.formatted("enforce"));
+  }
+
+  @Test
+  void aProfileThatIsNotLoadedIsRefused() {
+    assertThatThrownBy(() -> AppArmorProfile.require("kaps", LOADED.formatted("enforce")))
+        .isInstanceOf(SecurityModuleException.class)
+        .hasMessage("cannot use AppArmor profile 'kaps': it is not loaded");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"complain", "kill", "unconfined"})
+  void ourOwnProfileThatDeniesNothingIsRefused(String mode) {
+    assertThatThrownBy(() -> AppArmorProfile.require("kapsel-default", LOADED.formatted(mode)))
+        .isInstanceOf(SecurityModuleException.class)
+        .hasMessageContaining("it is in " + mode + " mode, not enforced");
+  }
 }
