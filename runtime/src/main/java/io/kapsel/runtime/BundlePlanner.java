@@ -90,11 +90,15 @@ final class BundlePlanner {
     List<Slot> streams = stdio.pipes();
     List<Slot> taken =
         container.handOver(monitor, init, new ArrayList<>(streams), "limits, and its streams");
+    HookPlanner hooks = new HookPlanner(container, wanted);
+    hooks.planCreate(rooms);
+    hooks.prepareStart();
     stdio.connect(mounts.root(), taken);
     planner.roles();
     planner.names();
     Slot proc = identity.ownProc();
     planner.finishRoot(mounts.root());
+    identity.beforeSealing(hooks::planStart);
     identity.planInit(wanted.bundle().seccomp(), proc);
     if (wanted.bundle().init()) {
       init.act(Step.Op.REAPER).because("reaps and passes signals on");

@@ -182,12 +182,17 @@ public final class ContainerRuntime implements AutoCloseable {
     return cgroups.oomKills(id);
   }
 
-  /** The same for a bundle that is obeyed word for word. */
-  public void remove(Bundle bundle) {
-    bundle
-        .asWritten()
-        .ifPresentOrElse(
-            written -> WrittenLaunch.remove(written.cgroup()), () -> remove(bundle.id()));
+  /**
+   * The same for a bundle that is obeyed word for word, whose hooks run then; what those had to
+   * complain of.
+   */
+  public List<String> remove(Bundle bundle) {
+    if (bundle.asWritten().isEmpty()) {
+      remove(bundle.id());
+      return List.of();
+    }
+    WrittenLaunch.remove(bundle.asWritten().get().cgroup());
+    return new HookRunner(bundle).deleted();
   }
 
   /** Ends what is left of a container and removes its control groups. */

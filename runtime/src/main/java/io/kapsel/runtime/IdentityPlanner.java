@@ -39,6 +39,7 @@ final class IdentityPlanner {
   private final HostFacts facts;
   private final CapabilitySet available;
   private final Process process;
+  private Runnable beforeSealing = () -> {};
 
   IdentityPlanner(Draft draft, Wanted wanted, Process process) {
     this.draft = draft;
@@ -48,6 +49,11 @@ final class IdentityPlanner {
         (wanted.inUserNamespace() ? CapabilitySet.ALL : facts.bounding())
             .upTo(facts.lastCapability());
     this.process = process;
+  }
+
+  /** What is done last of all that still needs descriptors. */
+  void beforeSealing(Runnable steps) {
+    beforeSealing = steps;
   }
 
   /** What only the monitor may set, who is root of the host. */
@@ -152,6 +158,7 @@ final class IdentityPlanner {
     init.call(Syscall.CHDIR, Value.text(process.cwd()))
         .because("the working directory, as the user");
     checkDirectory();
+    beforeSealing.run();
     init.call(Syscall.CLOSE_RANGE, Value.of(SEAL_FROM), Value.named("~0", 0xffffffffL), Flag.ZERO)
         .because("nothing of the host stays open");
     if (process.noNewPrivileges()) {

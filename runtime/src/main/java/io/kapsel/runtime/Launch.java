@@ -28,6 +28,7 @@ final class Launch {
   private Optional<Fd> entered = Optional.empty();
   private final List<Segment> segments = new ArrayList<>();
   private final List<String> notices = new ArrayList<>();
+  private final List<Fd> errors = new ArrayList<>();
 
   Launch(Control control) {
     this.control = control;
@@ -110,9 +111,30 @@ final class Launch {
       case READ -> Open.path(path, OpenFlags.READ);
       case LISTENER -> UnixListener.bind(path, SocketKind.MESSAGES, PRIVATE_FILE).fd();
       case PROCESS -> entered.orElseThrow().duplicate();
+      case ERRORS -> errors();
       case USER_NAMESPACE -> userNamespaces.apply(path);
       case DEVICE_PROGRAM -> DeviceProgram.load(HexFormat.of().parseHex(path));
     };
+  }
+
+  /** One file for all hooks of a launch; what is in it is asked for when one has failed. */
+  private Fd errors() {
+    Fd file = Memfd.room("errors", HookRunner.MOST_ERRORS);
+    errors.add(file.duplicate());
+    return file;
+  }
+
+  /** What hooks of the plan said. */
+  private String said() {
+    StringBuilder all = new StringBuilder();
+    errors.forEach(file -> all.append(HookRunner.said(file)));
+    return all.toString();
+  }
+
+  /** Forgets what hooks said. */
+  void forgetErrors() {
+    errors.forEach(Fd::close);
+    errors.clear();
   }
 
   /** What the plan itself says that the user does not get. */
@@ -169,6 +191,9 @@ final class Launch {
       return new LaunchException(
           LaunchException.Kind.FAILED, "the launcher refused the plan: " + errno);
     }
+    if (step.get().reason().startsWith("error running ")) {
+      return new LaunchException(LaunchException.Kind.FAILED, hookFailed(step.get(), errno));
+    }
     if (step.get().op() != Step.Op.EXEC) {
       return new LaunchException(LaunchException.Kind.FAILED, describe(step.get(), answer));
     }
@@ -176,6 +201,15 @@ final class Launch {
     return new LaunchException(
         missing ? LaunchException.Kind.NOT_FOUND : LaunchException.Kind.NOT_EXECUTABLE,
         "exec '" + program(step.get()) + "': " + errno);
+  }
+
+  private String hookFailed(Step step, Errno errno) {
+    boolean ended = errno.equals(Errno.ECANCELED) || errno.equals(Errno.ETIMEDOUT);
+    String how =
+        ended
+            ? (errno.equals(Errno.ECANCELED) ? ": it failed" : "")
+            : ": " + step.callName() + ": " + errno;
+    return step.reason() + how + ", stdout: , stderr: " + said();
   }
 
   private static String program(Step exec) {

@@ -61,6 +61,11 @@ final class MountPlanner {
     String why = "the root file system";
     root = draft.input(Input.Kind.TREE_RECURSIVE, directory.path().toString(), "root", why);
     propagate(root, List.of(), why);
+    if (!HookPlanner.beforeEntering(wanted).isEmpty()) {
+      rooms.host =
+          draft.input(Input.Kind.TREE_RECURSIVE, "/", "host", "hooks are programs of the host");
+      propagate(rooms.host, Propagation.SLAVE, "hooks do not mount on the host");
+    }
     devices.planMonitor();
     for (Mount mount : wanted.bundle().spec().mounts()) {
       all.add(ready(mount));
@@ -182,7 +187,7 @@ final class MountPlanner {
   /** In the init half: everything is put in its place. */
   void planInit() {
     Steps init = draft.init;
-    draft.attach(init, root, Flag.CWD, "/newroot", "the root, still beside the old one");
+    attachRoot();
     devices.attach();
     for (Ready ready : all) {
       place(ready);
@@ -210,6 +215,17 @@ final class MountPlanner {
             "cwd",
             "the working directory");
     draft.close(init, cwd);
+  }
+
+  private void attachRoot() {
+    String why = "the root, still beside the old one";
+    if (rooms.host.isThere()) {
+      Slot place = HookPlanner.rootPlace(draft, wanted, rooms);
+      draft.attach(draft.init, root, place, why);
+      draft.close(draft.init, place);
+    } else {
+      draft.attach(draft.init, root, Flag.CWD, "/newroot", why);
+    }
   }
 
   private void place(Ready ready) {

@@ -11,5 +11,6 @@ final class Rooms {
   Slot proc = Draft.NONE;
   Slot sys = Draft.NONE;
   Slot pts = Draft.NONE;
+  Slot host = Draft.NONE;
   Slot empty = Draft.NONE;
 }

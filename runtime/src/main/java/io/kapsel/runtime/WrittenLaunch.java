@@ -13,6 +13,8 @@ import java.util.function.Supplier;
 
 /** The launch of a bundle that is obeyed word for word, with all that happens around its plan. */
 final class WrittenLaunch {
+  private static final int KILL = 9;
+
   private final Supplier<Control> launchers;
   private final Cgroups cgroups;
   private final HostFacts facts;
@@ -30,15 +32,33 @@ final class WrittenLaunch {
     Control control = launchers.get();
     Launch launch =
         new Launch(control).noting(plan.notices()).mapping(new UserNamespaces(launchers)::make);
+    HookRunner hooks = new HookRunner(bundle);
     try {
       launch.send(plan.sandbox());
-      launch.awaitDone();
+      hooks.create(launch.awaitDone());
       clients.forEach(each -> each.attachTo(control));
       launch.send(plan.container());
-      return launch.awaitStarted(Optional.of(bundle.runDirectory().resolve("exit")));
+      ContainerProcess process =
+          launch.awaitStarted(Optional.of(bundle.runDirectory().resolve("exit")));
+      started(hooks, process);
+      return process;
     } catch (LaunchException | SyscallException e) {
       control.close();
       throw undone(place, e);
+    } finally {
+      launch.forgetErrors();
+    }
+  }
+
+  /** A hook that fails now ends a program that runs already. */
+  private static void started(HookRunner hooks, ContainerProcess process) {
+    try {
+      hooks.started(process.pid());
+    } catch (LaunchException e) {
+      process.signal(KILL);
+      process.await();
+      process.close();
+      throw e;
     }
   }
 

@@ -20,6 +20,7 @@ public final class Memfd {
   private static final int ADD_SEALS = 1033;
   private static final int GET_SEALS = 1034;
   private static final int SEAL_EXEC = 32;
+  private static final int FIXED_SIZE = 1 | 2 | 4; // F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW
   private static final int CHUNK = 64 * 1024;
 
   /** F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE: content and size are fixed. */
@@ -35,6 +36,21 @@ public final class Memfd {
   /** A program with that content; its executable bit is sealed, too, where the kernel can. */
   public static Fd executable(String name, byte[] content) {
     return make(name, content, EXECUTABLE);
+  }
+
+  /** A file of zeros that keeps its size, for whoever is handed it to write into. */
+  public static Fd room(String name, int size) {
+    Fd fd = create(name, NO_EXEC_SEAL);
+    try {
+      long result = Kernel.call(Syscall.FTRUNCATE, fd.number(), size);
+      Kernel.check(result, Syscall.FTRUNCATE, name);
+      result = Kernel.call(Syscall.FCNTL, fd.number(), ADD_SEALS, FIXED_SIZE);
+      Kernel.check(result, "fcntl", name);
+      return fd;
+    } catch (RuntimeException | Error e) {
+      fd.close();
+      throw e;
+    }
   }
 
   /** The seals of a file; F_GET_SEALS. */

@@ -20,6 +20,7 @@ public final class Child implements AutoCloseable {
   static final int CODE_AT = 8;
   static final int PID_AT = 16;
   static final int STATUS_AT = 24;
+  private static final int KILL = 9;
   private static final int EXITED = 1;
   private static final int DUMPED = 3;
 
@@ -59,6 +60,13 @@ public final class Child implements AutoCloseable {
       return ended;
     }
     return process.await(limit) ? poll() : Optional.empty();
+  }
+
+  /** Ends it and all others of the group that it leads; see {@link Spawn#session}. */
+  public void killGroup() {
+    if (poll().isEmpty()) {
+      Kernel.call(Syscall.KILL, -pid(), KILL);
+    }
   }
 
   /** How it ended, if it has. */

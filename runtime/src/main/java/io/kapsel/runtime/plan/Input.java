@@ -27,6 +27,8 @@ public record Input(Slot slot, Kind kind, String path, String reason) {
     LISTENER,
     /** A process, by pid; pidfd_open(2). */
     PROCESS,
+    /** A file in memory of a fixed size for what hooks say when they fail. */
+    ERRORS,
     /** A user namespace with the mappings {@code uids/gids}, each as in /proc/PID/uid_map. */
     USER_NAMESPACE,
     /** A filter for a control group's devices, by its instructions in hexadecimal; bpf(2). */
@@ -45,6 +47,7 @@ public record Input(Slot slot, Kind kind, String path, String reason) {
       case READ -> "open(\"" + path + "\", O_RDONLY)";
       case LISTENER -> "listen(\"" + path + "\")";
       case PROCESS -> "pidfd_open(" + path + ")";
+      case ERRORS -> "memfd_create(\"" + path + "\")";
       case USER_NAMESPACE -> "user_namespace(\"" + path.replace("\n", ",") + "\")";
       case DEVICE_PROGRAM ->
           "bpf(BPF_PROG_LOAD, {CGROUP_DEVICE, " + path.length() / INSTRUCTION + " instructions})";
