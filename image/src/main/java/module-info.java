@@ -4,10 +4,16 @@ module io.kapsel.image {
   requires static transitive org.jspecify;
   requires transitive io.kapsel.oci;
   requires transitive io.kapsel.linux;
+  requires java.net.http;
+  requires com.fasterxml.jackson.core;
   requires aircompressor.v3;
   requires org.tukaani.xz;
   requires jdk.unsupported; // aircompressor decodes zstd by sun.misc.Unsafe and does not say so
 
   exports io.kapsel.image;
+  exports io.kapsel.image.registry;
   exports io.kapsel.image.tar;
+
+  opens io.kapsel.image.registry to
+      io.kapsel.base;
 }

@@ -20,6 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 
 /**
@@ -35,6 +38,7 @@ public final class Blobs {
 
   private final Path blobs;
   private final Path downloads;
+  private final ConcurrentMap<Digest, ReentrantLock> locks = new ConcurrentHashMap<>();
 
   Blobs(Path blobs, Path downloads) throws IOException {
     this.blobs = blobs;
@@ -115,6 +119,11 @@ public final class Blobs {
   /** Keeps a document and describes it. */
   public Descriptor put(String mediaType, byte[] document) {
     return Descriptor.of(mediaType, put(document), document.length);
+  }
+
+  /** Held by whoever brings that content, so that two do not do it twice. */
+  public ReentrantLock lock(Digest digest) {
+    return locks.computeIfAbsent(digest, _ -> new ReentrantLock());
   }
 
   /** Begins, or goes on with, content that is to have that digest. One caller at a time. */

@@ -45,6 +45,17 @@ public final class SyscallException extends RuntimeException {
     return is(Errno.ENOENT);
   }
 
+  /** Whether a disk or this process ran out of something, so that the same may succeed later. */
+  public boolean isShortage() {
+    return is(Errno.ENOSPC)
+        || is(Errno.EDQUOT)
+        || is(Errno.ENOMEM)
+        || is(Errno.EMFILE)
+        || is(Errno.ENFILE)
+        || is(Errno.EIO)
+        || is(Errno.EROFS);
+  }
+
   /** Whether the descriptor was closed meanwhile. */
   public boolean isClosed() {
     return is(Errno.EBADF);

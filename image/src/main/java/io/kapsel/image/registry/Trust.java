@@ -1,0 +1,147 @@
+package io.kapsel.image.registry;
+
+import io.kapsel.image.ImageException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
+import java.util.List;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
+
+/** Whom an endpoint's TLS trusts, and what proves who we are. */
+final class Trust {
+  private static final char[] NO_PASSWORD = new char[0];
+  private static final List<Path> SYSTEM =
+      List.of(
+          Path.of("/etc/ssl/certs/ca-certificates.crt"),
+          Path.of("/etc/pki/tls/certs/ca-bundle.crt"));
+
+  private Trust() {}
+
+  static SSLContext of(Endpoint endpoint) {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(keys(endpoint), trust(endpoint), null);
+      return context;
+    } catch (GeneralSecurityException | IOException e) {
+      throw new ImageException.Failed(
+          "cannot use the certificates for '" + endpoint.base().getHost() + "': " + e.getMessage(),
+          e);
+    }
+  }
+
+  private static TrustManager[] trust(Endpoint endpoint)
+      throws GeneralSecurityException, IOException {
+    if (!endpoint.verify()) {
+      return new TrustManager[] {new Anybody()};
+    }
+    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+    store.load(null, NO_PASSWORD);
+    int count = 0;
+    for (Path file : SYSTEM) {
+      if (Files.exists(file)) {
+        count = add(store, file, count);
+        break;
+      }
+    }
+    for (Path file : endpoint.authorities()) {
+      count = add(store, file, count);
+    }
+    TrustManagerFactory factory =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    factory.init(count == 0 ? null : store);
+    return factory.getTrustManagers();
+  }
+
+  private static int add(KeyStore store, Path file, int count)
+      throws GeneralSecurityException, IOException {
+    int number = count;
+    try (InputStream in = Files.newInputStream(file)) {
+      for (Certificate each : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
+        store.setCertificateEntry("authority-" + number++, each);
+      }
+    }
+    return number;
+  }
+
+  private static KeyManager @org.jspecify.annotations.Nullable [] keys(Endpoint endpoint)
+      throws GeneralSecurityException, IOException {
+    if (endpoint.client().isEmpty()) {
+      return null;
+    }
+    Endpoint.ClientKey pair = endpoint.client().get();
+    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+    store.load(null, NO_PASSWORD);
+    try (InputStream in = Files.newInputStream(pair.certificate())) {
+      Certificate[] chain =
+          CertificateFactory.getInstance("X.509")
+              .generateCertificates(in)
+              .toArray(Certificate[]::new);
+      store.setKeyEntry("client", key(pair.key()), NO_PASSWORD, chain);
+    }
+    KeyManagerFactory factory =
+        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    factory.init(store, NO_PASSWORD);
+    return factory.getKeyManagers();
+  }
+
+  private static PrivateKey key(Path file) throws GeneralSecurityException, IOException {
+    String text = Files.readString(file);
+    if (!text.contains("BEGIN PRIVATE KEY")) {
+      throw new GeneralSecurityException(
+          "'" + file + "' is no key in PKCS #8; openssl pkcs8 -topk8 -nocrypt makes one");
+    }
+    String body = text.replaceAll("-----[A-Z ]+-----", "").replaceAll("\\s", "");
+    PKCS8EncodedKeySpec spec = new PKCS8EncodedKeySpec(Base64.getDecoder().decode(body));
+    for (String algorithm : List.of("RSA", "EC", "EdDSA")) {
+      try {
+        return KeyFactory.getInstance(algorithm).generatePrivate(spec);
+      } catch (java.security.spec.InvalidKeySpecException _) {
+        // the next one
+      }
+    }
+    throw new GeneralSecurityException("'" + file + "' is a key of an unknown kind");
+  }
+
+  /** Only for a registry whose {@code hosts.toml} says {@code skip_verify}. */
+  private static final class Anybody extends X509ExtendedTrustManager {
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
+    }
+  }
+}
