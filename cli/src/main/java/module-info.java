@@ -5,6 +5,7 @@ module io.kapsel.cli {
   requires io.kapsel.base;
   requires io.kapsel.linux;
   requires io.kapsel.runtime;
+  requires io.kapsel.image;
   requires io.kapsel.engine;
   requires com.fasterxml.jackson.core;
 

@@ -39,13 +39,13 @@ final class Assembly {
   /**
    * For one container.
    *
-   * @param archive the digest of an archive that was unpacked for it already
+   * @param unpacked the layers of an archive or an image, which were unpacked for it already
    */
-  Assembly(Kapsel engine, ContainerSpec spec, Identity identity, Optional<String> archive) {
+  Assembly(Kapsel engine, ContainerSpec spec, Identity identity, Optional<List<Path>> unpacked) {
     this.engine = engine;
     this.spec = spec;
     this.identity = identity;
-    this.layers = layers(archive);
+    this.layers = unpacked.orElseGet(this::layers);
     this.compiler = new SpecCompiler(spec, engine.facts(), identity, Users.in(layers), this::pidOf);
   }
 
@@ -59,12 +59,12 @@ final class Assembly {
                 "create", reference, "cannot join its namespaces: it is not running"));
   }
 
-  private List<Path> layers(Optional<String> archive) {
+  private List<Path> layers() {
     return switch (spec.root()) {
       case RootSource.Host() -> engine.hostRoot.layers();
       case RootSource.Directory(Path path) -> List.of(directory(path));
-      case RootSource.Archive(Path path) ->
-          List.of(archive.map(engine.tarRoot::layer).orElseGet(() -> engine.tarRoot.unpack(path)));
+      case RootSource.Archive(Path path) -> List.of(engine.tarRoot.unpack(path));
+      case RootSource.Image image -> engine.images.layers(engine.images.use(engine.find(image)));
     };
   }
 

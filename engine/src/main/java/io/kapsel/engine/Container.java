@@ -10,6 +10,7 @@ import io.kapsel.runtime.Client;
 import io.kapsel.runtime.ContainerProcess;
 import io.kapsel.runtime.ExitRecord;
 import io.kapsel.runtime.LaunchException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -55,6 +56,16 @@ public final class Container {
     return stored.spec();
   }
 
+  /** The image that it was made from. */
+  Optional<StoredImage> image() {
+    return stored.image();
+  }
+
+  /** The id of the image that it was made from. */
+  public Optional<String> imageId() {
+    return stored.image().map(StoredImage::id);
+  }
+
   Optional<Long> idBase() {
     return stored.idBase();
   }
@@ -75,8 +86,13 @@ public final class Container {
   }
 
   private Assembly assembly() {
+    Optional<List<Path>> unpacked =
+        stored
+            .image()
+            .map(engine.images::layers)
+            .or(() -> stored.archive().map(digest -> List.of(engine.tarRoot.layer(digest))));
     return new Assembly(
-        engine, stored.spec(), new Identity(stored.id(), stored.idBase()), stored.archive());
+        engine, stored.spec(), new Identity(stored.id(), stored.idBase()), unpacked);
   }
 
   void make() {

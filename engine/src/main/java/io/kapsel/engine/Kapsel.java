@@ -6,9 +6,13 @@ import io.kapsel.base.Names;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.RootSource;
+import io.kapsel.image.Image;
+import io.kapsel.image.ImageStore;
+import io.kapsel.image.Pins;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.lsm.AppArmorProfile;
 import io.kapsel.linux.lsm.SecurityModuleException;
+import io.kapsel.oci.image.Platform;
 import io.kapsel.runtime.ContainerRuntime;
 import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.plan.LaunchPlan;
@@ -21,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * The engine in this process: makes, finds and keeps containers.
@@ -36,6 +41,7 @@ public final class Kapsel implements AutoCloseable {
   final ContainerRuntime runtime;
   final HostRoot hostRoot;
   final TarRoot tarRoot;
+  final Images images;
   final IdRanges ranges = new IdRanges();
   final String bootId = BootId.read();
   private final Map<String, Container> containers = new ConcurrentHashMap<>();
@@ -50,6 +56,10 @@ public final class Kapsel implements AutoCloseable {
     this.hostRoot =
         new HostRoot(List.of(config.state(), config.run()), runtime.facts().layersByDescriptor());
     this.tarRoot = new TarRoot(config.state().resolve("layers"));
+    this.images =
+        new Images(
+            ImageStore.open(config.state()),
+            () -> containers.values().stream().flatMap(Kapsel::use).toList());
     this.pool = new SandboxPool(this, config.pool(), config.poolIdle());
   }
 
@@ -102,6 +112,27 @@ public final class Kapsel implements AutoCloseable {
     container.recover();
   }
 
+  private static Stream<Images.Use> use(Container container) {
+    boolean running = container.status().phase() == ContainerStatus.Phase.RUNNING;
+    return container.image().stream()
+        .map(image -> new Images.Use(container.name(), running, image));
+  }
+
+  /** The images. */
+  public Images images() {
+    return images;
+  }
+
+  Image find(RootSource.Image source) {
+    Platform platform = source.platform().map(Platform::parse).orElseGet(Platform::host);
+    return images
+        .store()
+        .find(source.reference(), platform)
+        .orElseThrow(() ->
+            new EngineException.Invalid(
+                "use", source.reference(), "there is no such image; pull it first"));
+  }
+
   /** What the host offers. */
   public HostFacts facts() {
     return runtime.facts();
@@ -109,6 +140,18 @@ public final class Kapsel implements AutoCloseable {
 
   /** Makes a container, without starting it. */
   public Container create(ContainerSpec spec) {
+    if (!(spec.root() instanceof RootSource.Image source)) {
+      return create(spec, Optional.empty());
+    }
+    try (Pins pins = images.store().pins()) {
+      Image image = find(source);
+      images.hold(image, pins);
+      ContainerSpec whole = ImageDefaults.apply(spec, image.config(), source.reference());
+      return create(whole, Optional.of(images.use(image)));
+    }
+  }
+
+  private Container create(ContainerSpec spec, Optional<StoredImage> image) {
     String id = pool.idFor(spec).orElseGet(HexId::random);
     Optional<String> reserved = Optional.empty();
     boolean made = false;
@@ -124,6 +167,7 @@ public final class Kapsel implements AutoCloseable {
               spec,
               base,
               archive(spec),
+              image,
               Instant.now(),
               ContainerStatus.Phase.CREATED,
               Optional.empty(),
@@ -202,7 +246,11 @@ public final class Kapsel implements AutoCloseable {
   }
 
   /** Every step that would make this container; nothing is made. */
-  public LaunchPlan explain(ContainerSpec spec) {
+  public LaunchPlan explain(ContainerSpec asked) {
+    ContainerSpec spec =
+        asked.root() instanceof RootSource.Image source
+            ? ImageDefaults.apply(asked, find(source).config(), source.reference())
+            : asked;
     String id = "0".repeat(HexId.LENGTH);
     Optional<Long> base =
         spec.userns() instanceof NamespaceMode.Own && !spec.privileged()

@@ -17,6 +17,7 @@ record StoredContainer(
     ContainerSpec spec,
     Optional<Long> idBase,
     Optional<String> archive,
+    Optional<StoredImage> image,
     Instant createdAt,
     ContainerStatus.Phase phase,
     Optional<Instant> startedAt,
@@ -29,7 +30,8 @@ record StoredContainer(
   /** The same in another phase. */
   public StoredContainer in(ContainerStatus.Phase next, Optional<String> why) {
     return new StoredContainer(
-        schema, id, name, spec, idBase, archive, createdAt, next, startedAt, exit, why, bootId);
+        schema, id, name, spec, idBase, archive, image, createdAt, next, startedAt, exit, why,
+        bootId);
   }
 
   /** The same, running since now. */
@@ -41,6 +43,7 @@ record StoredContainer(
         spec,
         idBase,
         archive,
+        image,
         createdAt,
         ContainerStatus.Phase.RUNNING,
         Optional.of(now),
@@ -58,6 +61,7 @@ record StoredContainer(
         spec,
         idBase,
         archive,
+        image,
         createdAt,
         ContainerStatus.Phase.EXITED,
         startedAt,

@@ -1,6 +1,10 @@
 package io.kapsel.engine;
 
+import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.file.Attributes;
+import io.kapsel.linux.file.FileType;
+import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.RootDirectory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -35,6 +39,9 @@ final class Users {
   private static List<String[]> lines(List<Path> layers, String file, int fields) {
     for (Path layer : layers) {
       try (RootDirectory root = RootDirectory.open(layer.toString())) {
+        if (isHidden(root, file)) {
+          return List.of();
+        }
         Optional<byte[]> text = root.read(file, LARGEST);
         if (text.isPresent()) {
           return new String(text.get(), StandardCharsets.UTF_8)
@@ -48,6 +55,13 @@ final class Users {
       }
     }
     return List.of();
+  }
+
+  /** Whether the layer takes the file of those below away, as overlayfs says that. */
+  private static boolean isHidden(RootDirectory root, String file) {
+    try (Fd found = root.find(file, OpenFlags.PATH).orElse(Fd.CWD)) {
+      return found != Fd.CWD && Attributes.status(found).type() == FileType.CHARACTER_DEVICE;
+    }
   }
 
   /** The account for {@code USER[:GROUP]}, by names or numbers, with groups added. */

@@ -13,7 +13,6 @@ import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.Trees;
 import io.kapsel.oci.image.Digest;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -227,11 +226,5 @@ public final class Layers {
     return below
         .map(it -> Digest.of((it + " " + diffId).getBytes(StandardCharsets.UTF_8)))
         .orElse(diffId);
-  }
-
-  /** Reads to the end: what comes after an archive belongs to its digest, too. */
-  public static void drain(InputStream in) throws IOException {
-    byte[] rest = new byte[1 << 16];
-    while (in.read(rest) >= 0) {}
   }
 }

@@ -2,6 +2,7 @@ package io.kapsel.image;
 
 import io.kapsel.base.AtomicFile;
 import io.kapsel.image.tar.Extractor;
+import io.kapsel.image.tar.Hashed;
 import io.kapsel.image.tar.Unpacking;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.file.Open;
@@ -12,7 +13,6 @@ import io.kapsel.oci.image.MediaTypes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -88,11 +88,9 @@ public final class Stack {
       throw new IOException("'" + blob.mediaType() + "' is no layer that can be unpacked");
     }
     try (InputStream in = store.blobs().open(blob.id());
-        DigestInputStream plain =
-            new DigestInputStream(Unpacking.of(in), diffId.algorithm().start())) {
+        Hashed plain = new Hashed(Unpacking.of(in), diffId.algorithm())) {
       Extractor.Extracted done = Extractor.extract(plain, directory, Extractor.Form.LAYER, lowers);
-      Layers.drain(plain);
-      if (!Digest.finish(diffId.algorithm(), plain.getMessageDigest()).equals(diffId)) {
+      if (!plain.finish().equals(diffId)) {
         throw new IOException("its content is not what the image's configuration says");
       }
       return done;

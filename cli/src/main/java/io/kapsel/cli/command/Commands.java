@@ -13,6 +13,7 @@ final class Commands {
       Examples:
         kapsel run --rm host: sh -c 'echo hello from $(hostname)'
         kapsel run -it --rm host: bash
+        kapsel run -it --rm debian:12 bash
         kapsel run -d --name web --memory 64m dir:/srv/rootfs /bin/httpd -f -p 8080
         kapsel explain run --rm host: true
       """;
@@ -36,12 +37,31 @@ final class Commands {
             new AttachCommand(),
             new WaitCommand(),
             new InspectCommand(),
+            new PullCommand(),
+            new ImageListCommand("images", clock),
+            new ImageRemoveCommand("rmi"),
+            new TagCommand(),
+            new HistoryCommand(clock),
+            imageGroup(clock),
             new ExplainCommand(),
             new DoctorCommand(),
             new VersionCommand(),
             new HelpCommand(this))) {
       all.put(command.manual().name(), command);
     }
+  }
+
+  private static Command imageGroup(Clock clock) {
+    Map<String, Command> all = new LinkedHashMap<>();
+    all.put("ls", new ImageListCommand("image ls", clock));
+    all.put("pull", new PullCommand());
+    all.put("rm", new ImageRemoveCommand("image rm"));
+    all.put("tag", new TagCommand());
+    all.put("history", new HistoryCommand(clock));
+    all.put("inspect", new InspectCommand());
+    all.put("prune", new ImagePruneCommand());
+    all.put("du", new ImageUsageCommand());
+    return new GroupCommand("image", "Manage images", all);
   }
 
   /** The command of that name. */

@@ -35,6 +35,7 @@ final class CreateCommand implements Command {
 
   /** Creates the container of a {@code run} and notes its id. */
   static Engine.Container create(Call call, ContainerSpec spec) {
+    ImageSource.ensure(call, spec);
     try (IdFile file = IdFile.reserve(call)) {
       Engine.Container container = call.engine().create(spec);
       file.write(container.id());

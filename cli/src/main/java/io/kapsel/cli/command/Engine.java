@@ -2,6 +2,7 @@ package io.kapsel.cli.command;
 
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.ExitStatus;
+import io.kapsel.engine.Images;
 import io.kapsel.engine.LogQuery;
 import io.kapsel.engine.LogRecord;
 import io.kapsel.engine.spec.ContainerSpec;
@@ -26,6 +27,9 @@ public interface Engine {
 
   /** All containers, the newest first. */
   List<Container> containers();
+
+  /** The images. */
+  Images images();
 
   /** Every step that would make this container, in order; nothing is started. */
   LaunchPlan explain(ContainerSpec spec);

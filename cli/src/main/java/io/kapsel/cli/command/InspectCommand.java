@@ -7,10 +7,13 @@ import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.ContainerStatus.Phase;
+import io.kapsel.engine.EngineException;
 import io.kapsel.engine.ExitStatus;
+import io.kapsel.engine.Images;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.Limits;
 import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.image.ImageException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +28,8 @@ final class InspectCommand implements Command {
   private static final Manual MANUAL =
       new Manual(
           "inspect",
-          "[OPTIONS] CONTAINER [CONTAINER...]",
-          "Show everything about one or more containers as JSON",
+          "[OPTIONS] NAME [NAME...]",
+          "Show everything about containers and images as JSON",
           "",
           FlagSet.of(FORMAT),
           Operands.SOME);
@@ -106,12 +109,12 @@ final class InspectCommand implements Command {
     if (format.filter(it -> !it.equals("json")).isPresent()) {
       throw new CommandException(1, "--format knows only 'json', not '" + format.get() + "'");
     }
-    List<Inspection> found = new ArrayList<>();
+    List<Object> found = new ArrayList<>();
     List<String> missing = new ArrayList<>();
     for (String reference : call.operands()) {
       try {
-        found.add(inspection(call.engine().container(reference)));
-      } catch (io.kapsel.engine.EngineException e) {
+        found.add(find(call, reference));
+      } catch (EngineException | ImageException e) {
         missing.add(String.valueOf(e.getMessage()));
       }
     }
@@ -120,14 +123,27 @@ final class InspectCommand implements Command {
     return missing.isEmpty() ? 0 : 1;
   }
 
-  private static String dense(List<Inspection> found) {
+  /** A container, or an image when there is none of that name. */
+  private static Object find(Call call, String reference) {
+    try {
+      return inspection(call.engine().container(reference));
+    } catch (EngineException.NotFound e) {
+      Images images = call.engine().images();
+      return images
+          .find(reference)
+          .<Object>map(image -> ImageInspection.of(image, images.store().layers().all()))
+          .orElseThrow(() -> e);
+    }
+  }
+
+  private static String dense(List<Object> found) {
     return found.stream()
             .map(it -> new String(Json.write(it), StandardCharsets.UTF_8))
             .collect(java.util.stream.Collectors.joining(",", "[", "]"))
         + "\n";
   }
 
-  private static String printed(List<Inspection> found) {
+  private static String printed(List<Object> found) {
     if (found.isEmpty()) {
       return "[]\n";
     }

@@ -9,6 +9,7 @@ import io.kapsel.cli.server.Front;
 import io.kapsel.cli.server.Request;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.spec.InvalidRequestException;
+import io.kapsel.image.ImageException;
 import java.time.Clock;
 import java.util.List;
 
@@ -77,7 +78,7 @@ public final class KapselFront implements Front {
     } catch (EngineException.LaunchFailed e) {
       client.err("kapsel: " + e.getMessage() + "\n");
       return e.exitCode();
-    } catch (EngineException e) {
+    } catch (EngineException | ImageException e) {
       client.err("kapsel: " + e.getMessage() + "\n");
       return command.failure();
     }

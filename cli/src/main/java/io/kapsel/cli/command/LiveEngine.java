@@ -6,6 +6,7 @@ import io.kapsel.engine.EngineConfig;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Exec;
 import io.kapsel.engine.ExitStatus;
+import io.kapsel.engine.Images;
 import io.kapsel.engine.Kapsel;
 import io.kapsel.engine.LogQuery;
 import io.kapsel.engine.LogReader;
@@ -60,6 +61,11 @@ public final class LiveEngine implements Engine, AutoCloseable {
   @Override
   public List<Engine.Container> containers() {
     return kapsel.containers().stream().<Engine.Container>map(LiveContainer::new).toList();
+  }
+
+  @Override
+  public Images images() {
+    return kapsel.images();
   }
 
   @Override

@@ -12,6 +12,8 @@ final class RunCommand implements Command {
   static final String ROOTS =
       """
       ROOT is the container's root file system:
+        IMAGE        an image, pulled when it is not there: debian, debian:12,
+                     registry.example:5000/team/app:1, name@sha256:…, or its id
         host:        a copy-on-write view of this machine's own system, without
                      what is private to it
         dir:PATH     a directory, which stays as it is

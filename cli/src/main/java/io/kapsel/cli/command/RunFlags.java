@@ -2,6 +2,7 @@ package io.kapsel.cli.command;
 
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.Values;
+import io.kapsel.oci.image.Platform;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,13 @@ final class RunFlags {
       Flag.text("domainname", "string", "NIS domain name inside");
   static final Flag<String> ENTRYPOINT =
       Flag.text("entrypoint", "string", "Program to run instead of the root's own");
+  static final Flag<String> PULL =
+      Flag.of(
+          "pull",
+          "string",
+          "Pull the image first: always, missing (default) or never",
+          ImageSource::policy);
+  static final Flag<Platform> PLATFORM = PullCommand.PLATFORM;
   static final Flag<Boolean> INIT =
       Flag.toggle("init", "Run a tiny init that passes signals on and reaps processes");
   static final Flag<String> STOP_SIGNAL =
@@ -131,6 +139,8 @@ final class RunFlags {
           HOSTNAME,
           DOMAIN_NAME,
           ENTRYPOINT,
+          PULL,
+          PLATFORM,
           INIT,
           STOP_SIGNAL,
           STOP_TIMEOUT,

@@ -48,8 +48,7 @@ final class SpecReader {
 
   private ContainerSpec read(boolean attached) {
     List<String> operands = arguments.operands();
-    ContainerSpecBuilder spec =
-        new ContainerSpecBuilder(RootSource.parse(operands.getFirst(), request.directory()));
+    ContainerSpecBuilder spec = new ContainerSpecBuilder(root(operands.getFirst()));
     spec.command(operands.subList(1, operands.size()));
     spec.stdio(stdio(attached));
     identity(spec);
@@ -61,6 +60,18 @@ final class SpecReader {
     spec.sysctls(pairs(RunFlags.SYSCTL, true));
     arguments.last(RunFlags.OOM_SCORE).ifPresent(spec::oomScoreAdj);
     return spec.build();
+  }
+
+  private RootSource root(String text) {
+    RootSource root = RootSource.parse(text, request.directory());
+    Optional<String> platform = arguments.last(RunFlags.PLATFORM).map(Object::toString);
+    if (platform.isEmpty()) {
+      return root;
+    }
+    if (!(root instanceof RootSource.Image image)) {
+      throw new InvalidRequestException("--platform is for images, and '" + text + "' is none");
+    }
+    return new RootSource.Image(image.reference(), platform);
   }
 
   private Stdio stdio(boolean attached) {

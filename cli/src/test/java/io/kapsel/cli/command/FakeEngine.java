@@ -4,14 +4,19 @@ import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.ContainerStatus.Phase;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.ExitStatus;
+import io.kapsel.engine.Images;
 import io.kapsel.engine.LogQuery;
 import io.kapsel.engine.LogRecord;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
+import io.kapsel.image.ImageStore;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.host.HostFinding;
 import io.kapsel.runtime.plan.LaunchPlan;
 import io.kapsel.runtime.plan.Segment;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -53,6 +58,15 @@ final class FakeEngine implements Engine {
   @Override
   public List<Container> containers() {
     return List.copyOf(containers);
+  }
+
+  @Override
+  public Images images() {
+    try {
+      return Images.unused(ImageStore.open(Files.createTempDirectory("kapsel-fake")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override

@@ -194,7 +194,7 @@ class SpecReaderTest {
         Arguments.of("--env-file /dev/stdin host:", "it would be the engine's file"),
         Arguments.of("--env-file /tmp host:", "it is not a regular file"),
         Arguments.of("--security-opt seccomp=none host:", "cannot read the profile"),
-        Arguments.of("alpine sh", "'alpine' is not a root file system; use host:, dir:PATH"));
+        Arguments.of("alpine: sh", "'alpine:' is not a root file system; use an image's name"));
   }
 
   @ParameterizedTest

@@ -91,6 +91,59 @@ public record ContainerSpec(
         "a host name cannot be given to the host's UTS namespace");
   }
 
+  /**
+   * What an image knows of its process, joined with what a caller said.
+   *
+   * @see ContainerSpecBuilder what each part means
+   */
+  public record Completion(
+      Optional<List<String>> entrypoint,
+      List<String> command,
+      List<String> env,
+      Optional<String> workingDirectory,
+      Optional<String> user,
+      Map<String, String> labels,
+      Optional<String> stopSignal) {}
+
+  /** The same with these parts instead of what was said about them. */
+  public ContainerSpec completed(Completion known) {
+    return new ContainerSpec(
+        name,
+        root,
+        known.entrypoint(),
+        known.command(),
+        known.env(),
+        known.workingDirectory(),
+        known.user(),
+        groups,
+        stdio,
+        autoRemove,
+        hostname,
+        domainname,
+        known.labels(),
+        init,
+        known.stopSignal(),
+        stopTimeoutSeconds,
+        mounts,
+        readOnly,
+        shmSize,
+        privileged,
+        capAdd,
+        capDrop,
+        security,
+        devices,
+        limits,
+        ulimits,
+        sysctls,
+        oomScoreAdj,
+        network,
+        ipc,
+        pid,
+        uts,
+        userns,
+        cgroupns);
+  }
+
   /** What runs: entry point and command together. */
   public List<String> arguments() {
     List<String> all = new java.util.ArrayList<>(entrypoint.orElse(List.of()));

@@ -1,6 +1,10 @@
 package io.kapsel.engine.spec;
 
+import io.kapsel.base.HexId;
+import io.kapsel.oci.InvalidSpecException;
+import io.kapsel.oci.image.Reference;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Where a container's root file system comes from. */
 public sealed interface RootSource {
@@ -39,7 +43,19 @@ public sealed interface RootSource {
   }
 
   /**
-   * Reads {@code host:}, {@code dir:PATH} or {@code tar:PATH}.
+   * An image by its name or id.
+   *
+   * @param platform for which, where the name leads to images for several
+   */
+  record Image(String reference, Optional<String> platform) implements RootSource {
+    @Override
+    public String toString() {
+      return reference;
+    }
+  }
+
+  /**
+   * Reads {@code host:}, {@code dir:PATH} or {@code tar:PATH}; everything else names an image.
    *
    * @throws InvalidRequestException when it is none of them
    */
@@ -54,10 +70,27 @@ public sealed interface RootSource {
       }
       case "dir" -> new Directory(path(text, rest, workingDirectory));
       case "tar" -> new Archive(path(text, rest, workingDirectory));
-      default ->
-          throw new InvalidRequestException(
-              "'%s' is not a root file system; use host:, dir:PATH or tar:PATH".formatted(text));
+      default -> {
+        InvalidRequestException.unless(
+            isImage(text),
+            "'%s' is not a root file system; use an image's name, host:, dir:PATH or tar:PATH",
+            text);
+        yield new Image(text, Optional.empty());
+      }
     };
+  }
+
+  private static boolean isImage(String text) {
+    String hex = text.startsWith("sha256:") ? text.substring(7) : text;
+    if (HexId.isPrefix(hex)) {
+      return true;
+    }
+    try {
+      Reference.parse(text);
+      return true;
+    } catch (InvalidSpecException _) {
+      return false;
+    }
   }
 
   private static Path path(String text, String rest, Path workingDirectory) {

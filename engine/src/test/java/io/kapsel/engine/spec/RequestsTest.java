@@ -23,8 +23,18 @@ class RequestsTest {
         .isEqualTo(new RootSource.Archive(Path.of("/x.tar")));
   }
 
+  @Test
+  void whatIsNoSchemeIsAnImage() {
+    for (String name :
+        java.util.List.of(
+            "host", "alpine", "docker:x", "sha256:12ab", "a.b:5/c@sha256:" + "0".repeat(64))) {
+      assertThat(RootSource.parse(name, HERE))
+          .isEqualTo(new RootSource.Image(name, java.util.Optional.empty()));
+    }
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"", "host", "host:x", "dir:", "alpine", "docker:x", "tar:"})
+  @ValueSource(strings = {"", "host:x", "dir:", "alpine:", "../x", "docker://x", "tar:"})
   void refusesOtherRoots(String text) {
     assertThatThrownBy(() -> RootSource.parse(text, HERE))
         .isInstanceOf(InvalidRequestException.class)

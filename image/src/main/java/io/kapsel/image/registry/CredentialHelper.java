@@ -90,14 +90,13 @@ final class CredentialHelper {
     try (Stream toChild = Stream.of(in.writer());
         Stream fromChild = Stream.of(out.reader());
         Child child = start(word, in.reader(), out.writer())) {
-      Thread guard = Thread.ofVirtual().start(() -> kill(child));
+      Thread.ofVirtual().start(() -> kill(child));
       try {
         feed(toChild, input);
         byte[] answer = read(fromChild);
         WaitStatus status = child.await();
         return status.raw() == 0 ? Optional.of(answer) : Optional.empty();
       } finally {
-        guard.interrupt();
         child.process().signal(Signal.KILL.number());
         child.await();
       }
@@ -152,11 +151,8 @@ final class CredentialHelper {
   }
 
   private static void kill(Child child) {
-    try {
-      Thread.sleep(PATIENCE);
+    if (child.await(PATIENCE).isEmpty()) {
       child.process().signal(Signal.KILL.number());
-    } catch (InterruptedException | SyscallException _) {
-      // it has ended by itself
     }
   }
 

@@ -3,19 +3,18 @@ package io.kapsel.image.registry;
 import io.kapsel.image.Blobs;
 import io.kapsel.image.ImageException;
 import io.kapsel.image.ImageStore;
-import io.kapsel.image.Layers;
 import io.kapsel.image.tar.Extractor;
+import io.kapsel.image.tar.Flow;
+import io.kapsel.image.tar.Hashed;
 import io.kapsel.image.tar.Unpacking;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.oci.image.Descriptor;
 import io.kapsel.oci.image.Digest;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.SequenceInputStream;
-import java.security.DigestInputStream;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -93,17 +92,14 @@ final class LayerFetch {
 
   private Extractor.Extracted unpack(Descriptor layer, Digest diffId, Blobs.Part part, Fd directory)
       throws IOException {
-    try (Source source = new Source(layer, part)) {
-      DigestInputStream packed = new DigestInputStream(source, layer.id().algorithm().start());
+    try (Source source = new Source(layer, part);
+        Hashed packed = new Hashed(source, layer.id().algorithm())) {
       Extractor.Extracted done;
       Digest content;
       try {
-        DigestInputStream plain =
-            new DigestInputStream(Unpacking.of(packed), diffId.algorithm().start());
+        Hashed plain = new Hashed(Unpacking.of(packed), diffId.algorithm());
         done = Extractor.extract(plain, directory, Extractor.Form.LAYER);
-        Layers.drain(plain);
-        content = Digest.finish(diffId.algorithm(), plain.getMessageDigest());
-        Layers.drain(packed);
+        content = plain.finish();
       } catch (IOException e) {
         if (source.failed() || e.getMessage() == null || isOurs(e)) {
           throw e;
@@ -124,24 +120,22 @@ final class LayerFetch {
     return e.getCause() instanceof SyscallException syscall && syscall.isShortage();
   }
 
-  private static void verify(Descriptor layer, DigestInputStream packed) throws Unusable {
-    Digest found = Digest.finish(layer.id().algorithm(), packed.getMessageDigest());
+  private static void verify(Descriptor layer, Hashed packed) throws IOException {
+    Digest found = packed.finish();
     if (!found.equals(layer.id())) {
       throw new Unusable("what comes has the digest '" + found + "'");
     }
   }
 
   private void keep(Descriptor layer, Blobs.Part part) throws IOException {
-    try (Source source = new Source(layer, part)) {
-      DigestInputStream packed = new DigestInputStream(source, layer.id().algorithm().start());
-      Layers.drain(packed);
+    try (Hashed packed = new Hashed(new Source(layer, part), layer.id().algorithm())) {
       verify(layer, packed);
       part.keep(layer.id());
     }
   }
 
   /** What is there of a blob, then the rest, which is kept while it is read. */
-  private final class Source extends FilterInputStream {
+  private final class Source extends Flow {
     private final Descriptor layer;
     private long count;
     private boolean failed;
@@ -158,26 +152,23 @@ final class LayerFetch {
     }
 
     @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
     public int read(byte[] bytes, int from, int length) throws IOException {
       try {
-        int got = super.read(bytes, from, length);
-        count += Math.max(got, 0);
-        progress.at(layer.id(), Progress.Phase.DOWNLOADING, count, layer.size());
-        return got;
+        return super.read(bytes, from, length);
       } catch (IOException e) {
         failed = true;
         throw e;
       }
     }
+
+    @Override
+    protected void seen(byte[] bytes, int from, int got) {
+      count += got;
+      progress.at(layer.id(), Progress.Phase.DOWNLOADING, count, layer.size());
+    }
   }
 
-  private static final class Kept extends FilterInputStream {
+  private static final class Kept extends Flow {
     private final OutputStream copy;
 
     Kept(InputStream in, OutputStream copy) {
@@ -186,18 +177,8 @@ final class LayerFetch {
     }
 
     @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] bytes, int from, int length) throws IOException {
-      int got = super.read(bytes, from, length);
-      if (got > 0) {
-        copy.write(bytes, from, got);
-      }
-      return got;
+    protected void seen(byte[] bytes, int from, int count) throws IOException {
+      copy.write(bytes, from, count);
     }
   }
 }

@@ -116,7 +116,7 @@ final class Repository {
     try {
       Typed typed = Json.read(bytes, Typed.class);
       String type = typed.mediaType().orElse(header);
-      if (typed.schemaVersion() == 1 || type.contains(".manifest.v1+")) {
+      if (typed.schemaVersion() == 1 || type.contains("docker.distribution.manifest.v1")) {
         throw new ImageException.Refused(
             "cannot fetch '" + path + "': it is in Docker's schema 1, which is no longer read");
       }

@@ -12,8 +12,11 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +28,7 @@ final class Server implements AutoCloseable {
   private final Limits limits;
   private final Optional<Credential> credential;
   private final ProxySelector proxies;
+  private final CountDownLatch closing = new CountDownLatch(1);
   private volatile Link link;
 
   /** What a registry says went wrong; distribution-spec, "Error Codes". */
@@ -84,8 +88,8 @@ final class Server implements AutoCloseable {
         while (answer.status() == 401 && logins++ < LOGINS) {
           answer = login(answer, wanted, scope);
         }
-      } catch (java.io.InterruptedIOException e) {
-        throw e;
+      } catch (java.io.InterruptedIOException | SSLException e) {
+        throw e; // who is not trusted now is not trusted in a second
       } catch (IOException e) {
         if (attempt >= limits.attempts() || Thread.currentThread().isInterrupted()) {
           throw e;
@@ -117,7 +121,7 @@ final class Server implements AutoCloseable {
   }
 
   private static boolean isNoTls(SSLException e) {
-    return String.valueOf(e.getMessage()).contains("Unsupported or unrecognized SSL message");
+    return String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT).contains("unrecognized ssl");
   }
 
   private static Answer deliver(Link now, Wanted wanted, String scope) throws IOException {
@@ -176,7 +180,9 @@ final class Server implements AutoCloseable {
             .map(Duration::toMillis)
             .orElseGet(() -> usual / 2 + ThreadLocalRandom.current().nextLong(usual / 2 + 1));
     try {
-      Thread.sleep(millis);
+      if (closing.await(millis, TimeUnit.MILLISECONDS)) {
+        throw new java.io.InterruptedIOException("closed");
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new java.io.InterruptedIOException("interrupted");
@@ -216,6 +222,7 @@ final class Server implements AutoCloseable {
 
   @Override
   public void close() {
+    closing.countDown();
     link.transport().close();
   }
 }

@@ -1,6 +1,6 @@
 package io.kapsel.image.registry;
 
-import java.io.FilterInputStream;
+import io.kapsel.image.tar.Flow;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.Executors;
@@ -9,7 +9,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A body that is given up when too little of it comes for too long. */
-final class Watched extends FilterInputStream {
+final class Watched extends Flow {
   private static final ScheduledExecutorService CLOCK =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("kapsel-registry-clock").factory());
@@ -39,24 +39,21 @@ final class Watched extends FilterInputStream {
   }
 
   @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-  }
-
-  @Override
-  @SuppressWarnings("NonAtomicVolatileUpdate") // one reader; the clock only looks
   public int read(byte[] bytes, int from, int length) throws IOException {
     reading = true;
     try {
-      int got = super.read(bytes, from, length);
-      count += Math.max(got, 0);
-      return got;
+      return super.read(bytes, from, length);
     } catch (IOException e) {
       throw stalled ? new IOException("the registry sends too little", e) : e;
     } finally {
       reading = false;
     }
+  }
+
+  @Override
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one reader; the clock only looks
+  protected void seen(byte[] bytes, int from, int got) {
+    count += got;
   }
 
   @Override

@@ -40,8 +40,9 @@ public final class TarReader {
 
   /** The next member, after which {@link #read} gives its bytes; null at the end. */
   public @Nullable TarEntry next() throws IOException {
-    skip(left + padding);
+    skip(left);
     left = 0;
+    in.readNBytes(padding); // some writers leave it out at the end
     padding = 0;
     Before before = new Before();
     for (int headers = 0; headers < MOST_HEADERS; headers++) {

@@ -1,7 +1,6 @@
 package io.kapsel.image.tar;
 
 import io.airlift.compress.v3.zstd.ZstdInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
@@ -64,7 +63,7 @@ public final class Unpacking {
   }
 
   /** A bomb ends here; and what a decoder throws about bad input is an IOException like all. */
-  private static final class Bounded extends FilterInputStream {
+  private static final class Bounded extends Flow {
     private long left = LARGEST;
 
     Bounded(InputStream in) {
@@ -72,24 +71,20 @@ public final class Unpacking {
     }
 
     @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
     public int read(byte[] bytes, int from, int length) throws IOException {
-      int count;
       try {
-        count = super.read(bytes, from, length);
+        return super.read(bytes, from, length);
       } catch (RuntimeException e) {
         throw new IOException("it cannot be unpacked: " + e.getMessage(), e);
       }
-      left -= Math.max(count, 0);
+    }
+
+    @Override
+    protected void seen(byte[] bytes, int from, int count) throws IOException {
+      left -= count;
       if (left < 0) {
         throw new TarException("it is larger than 64 GiB when it is unpacked");
       }
-      return count;
     }
   }
 }

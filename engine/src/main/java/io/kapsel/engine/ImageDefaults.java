@@ -1,0 +1,54 @@
+package io.kapsel.engine;
+
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.linux.process.Signal;
+import io.kapsel.oci.image.ImageConfig;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What an image says of its process, where the caller did not say otherwise, as Docker joins it.
+ */
+final class ImageDefaults {
+  private ImageDefaults() {}
+
+  static ContainerSpec apply(ContainerSpec spec, ImageConfig config, String image) {
+    ImageConfig.Execution said = config.execution();
+    boolean own = spec.entrypoint().isPresent();
+    List<String> entrypoint = spec.entrypoint().orElse(said.entrypoint());
+    // A command of the image belongs to its own entry point only.
+    List<String> command = spec.command().isEmpty() && !own ? said.cmd() : spec.command();
+    List<String> env = new ArrayList<>();
+    said.env().stream().filter(each -> each.indexOf('=') > 0).forEach(env::add);
+    env.addAll(spec.env());
+    Map<String, String> labels = new HashMap<>(said.labels());
+    labels.putAll(spec.labels());
+    return spec.completed(
+        new ContainerSpec.Completion(
+            entrypoint.isEmpty() ? Optional.empty() : Optional.of(entrypoint),
+            command,
+            env,
+            spec.workingDirectory().or(() -> directory(said)),
+            spec.user().or(() -> said.user().filter(it -> !it.isEmpty())),
+            labels,
+            spec.stopSignal().or(() -> signal(said, image))));
+  }
+
+  private static Optional<String> directory(ImageConfig.Execution said) {
+    return said.workingDir()
+        .filter(it -> !it.isEmpty())
+        .map(it -> it.startsWith("/") ? it : "/" + it);
+  }
+
+  private static Optional<String> signal(ImageConfig.Execution said, String image) {
+    Optional<String> signal = said.stopSignal().filter(it -> !it.isEmpty());
+    if (signal.isPresent() && Signal.parse(signal.get()).isEmpty()) {
+      throw new EngineException.Invalid(
+          "use", image, "its stop signal '" + signal.get() + "' is none");
+    }
+    return signal;
+  }
+}

@@ -1,0 +1,233 @@
+package io.kapsel.engine;
+
+import io.kapsel.image.Image;
+import io.kapsel.image.ImageException;
+import io.kapsel.image.ImageStore;
+import io.kapsel.image.Layers;
+import io.kapsel.image.Pins;
+import io.kapsel.image.Stack;
+import io.kapsel.image.registry.Client;
+import io.kapsel.image.registry.Progress;
+import io.kapsel.image.registry.Pull;
+import io.kapsel.oci.image.Digest;
+import io.kapsel.oci.image.Platform;
+import io.kapsel.oci.image.Reference;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** The images of an engine. Failures are {@link ImageException}s. */
+public final class Images {
+  /** Who uses an image. */
+  record Use(String container, boolean running, StoredImage image) {}
+
+  /**
+   * How much room images take.
+   *
+   * @param blobs bytes of blobs
+   * @param layers bytes of unpacked layers
+   * @param reclaimable bytes that a prune of all images would give back
+   */
+  public record Usage(int images, int active, long blobs, long layers, long reclaimable) {}
+
+  private final ImageStore store;
+  private final Stack stack;
+  private final Supplier<Collection<Use>> uses;
+
+  Images(ImageStore store, Supplier<Collection<Use>> uses) {
+    this.store = store;
+    this.stack = new Stack(store);
+    this.uses = uses;
+  }
+
+  /** Images that no container is made from. */
+  public static Images unused(ImageStore store) {
+    return new Images(store, List::of);
+  }
+
+  /** Where they are kept. */
+  public ImageStore store() {
+    return store;
+  }
+
+  /** All images, the newest first. */
+  public List<Image> list() {
+    return store.images();
+  }
+
+  /** The image that a user means by a name, an id or the beginning of one. */
+  public Optional<Image> find(String text) {
+    return store.find(text);
+  }
+
+  /** The same; it must be there. */
+  public Image get(String text) {
+    return find(text).orElseThrow(() -> missing(text));
+  }
+
+  private static ImageException missing(String text) {
+    return new ImageException.NotFound("cannot find '" + text + "': there is no such image");
+  }
+
+  /** Brings an image from a registry. */
+  public Pull.Pulled pull(
+      Reference name, Optional<Platform> platform, Client client, Progress progress) {
+    return new Pull(store, client, progress)
+        .run(name, platform.orElseGet(Platform::host), platform.isPresent());
+  }
+
+  /** Gives an image one more name. */
+  public void tag(String image, Reference name) {
+    if (name.digest().isPresent()) {
+      throw new ImageException.Invalid(
+          "cannot tag '" + image + "': a name with a digest cannot be given");
+    }
+    Image found = get(image);
+    store.name(name.orLatest(), found.descriptor(), found.sources().stream().findFirst());
+  }
+
+  /** Keeps an image's content from being collected until a container stands on it. */
+  void hold(Image image, Pins pins) {
+    pins.add(image.descriptor().id());
+    pins.add(image.manifest().config().id());
+    image.manifest().layers().forEach(layer -> pins.add(layer.id()));
+    Optional<Digest> chain = Optional.empty();
+    for (Digest diffId : image.config().diffIds()) {
+      chain = Optional.of(Layers.chain(chain, diffId));
+      pins.add(diffId);
+      pins.add(chain.get());
+    }
+  }
+
+  /** The layers of an image, unpacked. */
+  StoredImage use(Image image) {
+    return StoredImage.of(image, stack.of(image));
+  }
+
+  /**
+   * Where the layers of a container are, the upper one first; what a power loss took is unpacked.
+   */
+  List<Path> layers(StoredImage image) {
+    List<Digest> wanted = image.stack();
+    if (!wanted.stream().allMatch(each -> store.layers().find(each).isPresent())) {
+      Image found =
+          store.image(Digest.parse(image.manifest())).orElseThrow(() -> missing(image.id()));
+      stack.of(found);
+    }
+    return stack.paths(wanted);
+  }
+
+  /**
+   * Takes a name, or an image with all its names, away, and gives back what nothing leads to.
+   *
+   * @return what was done, one line each, in Docker's words
+   */
+  public List<String> remove(String text, boolean force) {
+    Image image = get(text);
+    Optional<Reference> name =
+        image.names().stream().filter(each -> isNamedBy(each, text)).findFirst();
+    List<String> lines = new ArrayList<>();
+    if (name.isPresent() && image.names().size() > 1) {
+      store.unname(name.get());
+      return List.of("Untagged: " + name.get().familiar());
+    }
+    if (name.isEmpty() && image.names().size() > 1 && !force) {
+      throw new ImageException.Conflict(
+          "cannot remove '%s': it has several names; use --force".formatted(text));
+    }
+    checkUnused(image, text, force);
+    image.names().forEach(each -> lines.add("Untagged: " + each.familiar()));
+    store.forget(image.descriptor().id());
+    lines.add("Deleted: " + image.id());
+    collect();
+    return lines;
+  }
+
+  private static boolean isNamedBy(Reference name, String text) {
+    try {
+      Reference asked = Reference.parse(text).orLatest();
+      return asked.digest().isPresent() ? asked.name().equals(name.name()) : asked.equals(name);
+    } catch (io.kapsel.oci.InvalidSpecException _) {
+      return false;
+    }
+  }
+
+  private void checkUnused(Image image, String text, boolean force) {
+    for (Use use : uses.get()) {
+      if (use.image().manifest().equals(image.descriptor().digest()) && (use.running() || !force)) {
+        throw new ImageException.Conflict(
+            "cannot remove '%s': container '%s' %s"
+                .formatted(
+                    text,
+                    use.container(),
+                    use.running() ? "runs from it" : "was made from it; use --force"));
+      }
+    }
+  }
+
+  /** Removes images without a name, or all that no container was made from; bytes given back. */
+  public long prune(boolean all, List<Image> removed) {
+    Set<String> used = new HashSet<>();
+    uses.get().forEach(use -> used.add(use.image().manifest()));
+    for (Image each : store.images()) {
+      boolean unwanted = all || each.names().isEmpty();
+      if (unwanted && !used.contains(each.descriptor().digest())) {
+        store.forget(each.descriptor().id());
+        removed.add(each);
+      }
+    }
+    return collect();
+  }
+
+  /** Gives back what nothing leads to; bytes. */
+  public long collect() {
+    return store.collect(this::usedLayers);
+  }
+
+  private Set<Digest> usedLayers() {
+    Set<Digest> used = new HashSet<>();
+    uses.get().forEach(use -> used.addAll(use.image().stack()));
+    return used;
+  }
+
+  /** How much room they take, from figures that are kept: nothing is walked. */
+  public Usage usage() {
+    Set<String> used = new HashSet<>();
+    uses.get().forEach(use -> used.add(use.image().manifest()));
+    Map<Digest, Layers.Layer> layers = store.layers().all();
+    Map<Digest, Long> blobs = new java.util.HashMap<>();
+    Map<Digest, Long> kept = new java.util.HashMap<>();
+    int active = 0;
+    List<Image> images = store.images();
+    for (Image each : images) {
+      Map<Digest, Long> own = new java.util.HashMap<>();
+      own.put(each.descriptor().id(), each.descriptor().size());
+      own.put(each.manifest().config().id(), each.manifest().config().size());
+      each.manifest().layers().forEach(layer -> own.put(layer.id(), layer.size()));
+      blobs.putAll(own);
+      if (used.contains(each.descriptor().digest())) {
+        active++;
+        kept.putAll(own);
+      }
+    }
+    Set<Digest> standing = usedLayers();
+    long all = layers.values().stream().mapToLong(Layers.Layer::bytes).sum();
+    long needed =
+        layers.entrySet().stream()
+            .filter(each -> standing.contains(each.getKey()))
+            .mapToLong(each -> each.getValue().bytes())
+            .sum();
+    long packed = sum(blobs);
+    return new Usage(images.size(), active, packed, all, packed - sum(kept) + all - needed);
+  }
+
+  private static long sum(Map<Digest, Long> sizes) {
+    return sizes.values().stream().mapToLong(Long::longValue).sum();
+  }
+}
