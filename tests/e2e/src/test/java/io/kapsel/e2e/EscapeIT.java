@@ -2,12 +2,14 @@ package io.kapsel.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -61,6 +63,26 @@ class EscapeIT extends EndToEnd {
     kapsel("run", "-d", "--name", "xx", TestRoot.reference(), "/bin/sleep", "100").ok();
 
     checkAttempts(kapsel("exec", "xx", "/bin/probe", "attempts"));
+  }
+
+  /** A case that runc fails would be a wrong case: where it refuses, so must we. */
+  @Test
+  void nothingWorksThatRuncRefuses() throws IOException {
+    Map<String, String> ours = outcomes(run("/bin/probe", "attempts"));
+    Map<String, String> theirs = outcomes(new Runc(product.home()).run("/bin/probe", "attempts"));
+
+    assertThat(ours.keySet()).isEqualTo(theirs.keySet());
+    theirs.forEach((attempt, outcome) -> {
+      if (!outcome.equals("ok")) {
+        assertThat(ours.get(attempt)).as(attempt + ", with runc: " + outcome).isNotEqualTo("ok");
+      }
+    });
+  }
+
+  private static Map<String, String> outcomes(Result result) {
+    Map<String, String> all = new TreeMap<>();
+    result.ok().lines().forEach(line -> all.put(line.split(" ")[0], line.split(" ")[1]));
+    return all;
   }
 
   @Test

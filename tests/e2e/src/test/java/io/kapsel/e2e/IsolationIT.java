@@ -34,6 +34,26 @@ class IsolationIT extends EndToEnd {
     check("default", run("/bin/probe", "identity"));
   }
 
+  /** What looks like a key to other engines is a label to this one (row C13). */
+  @Test
+  void whateverItsLabelsSay() {
+    String labels =
+        """
+        io.kapsel.privileged=true
+        io.kapsel.userns=host
+        run.oci.seccomp.receiver=/tmp/socket
+        run.oci.mount_context_type=rootcontext
+        org.opencontainers.runc.keep-caps=ALL
+        io.katacontainers.config.hypervisor.path=/bin/sh
+        io.kubernetes.cri-o.userns-mode=host
+        nvidia.cdi=all
+        """;
+    List<String> flags =
+        labels.lines().flatMap(label -> List.of("--label", label).stream()).toList();
+
+    check("default", run(flags, "/bin/probe", "identity"));
+  }
+
   @Test
   void asAUser() {
     check("user", run(List.of("-u", "user"), "/bin/probe", "identity"));

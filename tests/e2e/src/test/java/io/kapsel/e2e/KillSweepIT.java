@@ -2,7 +2,9 @@ package io.kapsel.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -15,13 +17,26 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The engine is killed at many moments of each operation; afterwards a new engine finds the
- * container as it was before or as it should be after, can remove it, and finds nothing else (row
- * F1).
+ * The engine is killed at many moments of each operation, and at its system calls one after the
+ * other; afterwards a new engine finds the container as it was before or as it should be after, can
+ * remove it, and finds nothing else (row F1).
+ *
+ * <p>All system calls would take minutes: each day has its part of them, which comes round every
+ * {@value #PARTS} days. {@code -Dkapsel.sweep=all} takes all of them, {@code -Dkapsel.sweep=N} the
+ * part of that day.
  */
 class KillSweepIT {
-  private static final int MOMENTS = 10;
-  private static final long STEP_NANOS = 1_500_000;
+  private static final int MOMENTS = 6;
+  private static final long STEP_NANOS = 2_500_000;
+
+  private static final int PARTS = 2;
+  private static final int FEWEST_CALLS = 5;
+  private static final int MOST_CALLS = 400;
+
+  /** What does not change anything, and what other threads of a JVM do all the time. */
+  private static final String CALLS =
+      "!futex,restart_syscall,mmap,munmap,mprotect,madvise,sched_yield,clock_nanosleep,"
+          + "epoll_ctl,epoll_pwait,ppoll,fcntl,lseek,getsockopt,fstat,statx,rt_sigprocmask";
 
   private static Product product;
   private static Set<String> cgroupsBefore;
@@ -62,6 +77,68 @@ class KillSweepIT {
 
       verify(operation, name);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"create", "start", "stop", "rm"})
+  void killedAtASystemCall(String operation) throws Exception {
+    int step = Sweep.step();
+    int call = Sweep.first();
+    while (killedAt(operation, operation + "-call" + call, call)) {
+      call += step;
+    }
+    assertThat(call).as("system calls of " + operation).isBetween(FEWEST_CALLS, MOST_CALLS);
+  }
+
+  /** Which of the calls are tried today. */
+  private static final class Sweep {
+    private static final String ASKED =
+        System.getProperty("kapsel.sweep", Long.toString(LocalDate.now().toEpochDay()));
+
+    static int step() {
+      return ASKED.equals("all") ? 1 : PARTS;
+    }
+
+    static int first() {
+      return ASKED.equals("all") ? 1 : 1 + (int) (Long.parseLong(ASKED) % PARTS);
+    }
+  }
+
+  /** False when the operation has no such call: the engine has survived it. */
+  private static boolean killedAt(String operation, String name, int call) throws Exception {
+    prepare(operation, name);
+    kapsel("ps").ok();
+    long engine = product.engine();
+    Process tracer =
+        Command.of(
+                "strace",
+                "-f",
+                "-qq",
+                "-o",
+                "/dev/null",
+                "-e",
+                "inject=" + CALLS + ":signal=SIGKILL:when=" + call,
+                "-p",
+                Long.toString(engine))
+            .start();
+    Await.until("strace holds the engine", () -> traced(engine));
+    Process client = product.command(words(operation, name)).start();
+    assertThat(client.waitFor(30, TimeUnit.SECONDS)).as("the client ends").isTrue();
+    boolean survived = client.exitValue() == 0 && traced(engine);
+    tracer.destroyForcibly();
+    assertThat(tracer.waitFor(30, TimeUnit.SECONDS)).as("strace ends").isTrue();
+
+    verify(operation, name);
+    return !survived;
+  }
+
+  private static boolean traced(long engine) {
+    Path tasks = Path.of("/proc/" + engine + "/task");
+    Set<String> all = HostFiles.names(tasks);
+    return !all.isEmpty()
+        && all.stream()
+            .map(task -> HostFiles.read(tasks.resolve(task).resolve("status")))
+            .noneMatch(status -> status.isEmpty() || status.contains("TracerPid:\t0"));
   }
 
   private static Result kapsel(String... arguments) {
