@@ -19,7 +19,7 @@ class IsolationIT extends EndToEnd {
           boolean host = HostFiles.link("/proc/self/ns/" + match.group(1)).equals(match.group(2));
           return "\"ns_" + match.group(1) + "\": \"" + (host ? "host" : "own") + "\"";
         });
-    return text.replaceAll("(\"[ug]id_map\": \"0) [1-9]\\d+ ", "$1 RANGE ")
+    return text.replaceAll("(\"[ug]id_map\": \" ?0) [1-9]\\d+ ", "$1 RANGE ")
         .replaceAll("(\"env_HOSTNAME\": )\"[0-9a-f]{12}\"", "$1\"ID\"")
         .replaceAll("(\"(pid|session|group)\": )\"([2-9]|\\d{2,})\"", "$1\"N\"")
         .replaceAll("(\"rlimit_(nofile|nproc|sigpending|memlock)\": )\".*\"", "$1\"HOST\"");
