@@ -60,7 +60,7 @@ final class BundlePlanner {
     resctrl.planMonitor();
     mounts.planMonitor();
     namespaces.clocks();
-    namespaces.divide(group);
+    namespaces.divide(group, true);
     namespaces.mapIds();
     mounts.planOwners();
     sandbox.pass(monitor, init, List.of(), "ids are mapped");

@@ -12,12 +12,15 @@ import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** A segment being written, with the calls that planners share. */
 final class Draft {
   private static final int MAX_PASSED = 6;
+  private static final int WORD = 8;
 
   final Slots slots;
   final Steps monitor = new Steps();
@@ -235,20 +238,38 @@ final class Draft {
 
   /** Fails with EPERM unless the blob holds these bytes by now. */
   void expect(Steps steps, Blob blob, byte[] wanted, String why) {
-    byte[] padded = java.util.Arrays.copyOf(wanted, (wanted.length + 7) / 8 * 8);
-    ByteBuffer words = ByteBuffer.wrap(padded).order(ByteOrder.LITTLE_ENDIAN);
-    for (int at = 0; at < wanted.length; at += 8) {
-      int bytes = Math.min(8, wanted.length - at);
-      long mask = bytes == 8 ? -1L : (1L << (8 * bytes)) - 1;
-      steps
-          .act(
-              Step.Op.EXPECT,
-              new Value.Loaded(blob.offset(at), 8),
-              Value.of(words.getLong(at) & mask),
-              Value.of(mask),
-              Value.named("EPERM", Errno.EPERM.number()))
-          .because(why);
+    ByteBuffer words = ByteBuffer.wrap(padded(wanted)).order(ByteOrder.LITTLE_ENDIAN);
+    for (int at = 0; at < wanted.length; at += WORD) {
+      long mask = mask(wanted.length - at);
+      expect(steps, blob.offset(at), Value.of(words.getLong(at) & mask), mask).because(why);
     }
+  }
+
+  /** The same for a text, which stays one in the plan. */
+  void expect(Steps steps, Blob blob, String wanted, String why) {
+    byte[] bytes = wanted.getBytes(StandardCharsets.US_ASCII);
+    Blob known = Blob.of(padded(bytes), '"' + wanted.strip().replace("\n", "\\n") + '"');
+    for (int at = 0; at < bytes.length; at += WORD) {
+      Value word = new Value.Loaded(known.offset(at), WORD);
+      expect(steps, blob.offset(at), word, mask(bytes.length - at)).because(why);
+    }
+  }
+
+  private static Step expect(Steps steps, Blob there, Value wanted, long mask) {
+    return steps.act(
+        Step.Op.EXPECT,
+        new Value.Loaded(there, WORD),
+        wanted,
+        Value.of(mask),
+        Value.named("EPERM", Errno.EPERM.number()));
+  }
+
+  private static byte[] padded(byte[] bytes) {
+    return Arrays.copyOf(bytes, (bytes.length + WORD - 1) / WORD * WORD);
+  }
+
+  private static long mask(int bytes) {
+    return bytes >= WORD ? -1L : (1L << (8 * bytes)) - 1;
   }
 
   void poke(Steps steps, Blob blob, int offset, Slot value, int width) {

@@ -11,7 +11,6 @@ import io.kapsel.runtime.plan.Slots;
 import io.kapsel.runtime.plan.Step;
 import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -64,7 +63,7 @@ final class NamespacePlanner {
     init.call(Syscall.SETNS, Value.of(rooms.userNamespace), Flag.NEW_USER)
         .because("shares the user namespace");
     becomeRoot(init);
-    List<Value.Constant> own = ownFlags();
+    List<Value.Constant> own = ownFlags(true);
     own.remove(Flag.NEW_PID);
     init.call(Syscall.UNSHARE, Value.all(own.toArray(Value.Constant[]::new)))
         .because("namespaces of its own that belong to it");
@@ -77,11 +76,12 @@ final class NamespacePlanner {
     }
   }
 
-  private List<Value.Constant> ownFlags() {
+  private List<Value.Constant> ownFlags(boolean network) {
     List<Value.Constant> flags = new ArrayList<>(List.of(Flag.NEW_MOUNT));
     for (Namespace namespace : wanted.linux().namespaces()) {
       boolean later =
           namespace.type() == Namespace.Type.CGROUP
+              || (namespace.type() == Namespace.Type.NETWORK && !network)
               || namespace.type() == Namespace.Type.MOUNT
               || namespace.type() == Namespace.Type.TIME;
       if (namespace.path().isEmpty() && !later) {
@@ -127,8 +127,8 @@ final class NamespacePlanner {
     }
   }
 
-  void divide(Optional<Slot> group) {
-    List<Value.Constant> flags = wanted.joinsUsers() ? List.of() : ownFlags();
+  void divide(Optional<Slot> group, boolean network) {
+    List<Value.Constant> flags = wanted.joinsUsers() ? List.of() : ownFlags(network);
     rooms.pid = draft.slots.take("pid");
     rooms.pidfd = draft.slots.take("pidfd");
     Value.Constant all = Value.all(flags.toArray(Value.Constant[]::new));
@@ -178,9 +178,8 @@ final class NamespacePlanner {
       String[] numbers = line.split(" ");
       wantedText.append("%10s %10s %10s\n".formatted(numbers[0], numbers[1], numbers[2]));
     }
-    byte[] shown = wantedText.toString().getBytes(StandardCharsets.US_ASCII);
     Slot slot = draft.slots.take(file);
-    Blob room = Blob.room((shown.length + 8) / 8 * 8, file + "_text");
+    Blob room = Blob.room((wantedText.length() + 8) / 8 * 8, file + "_text");
     draft
         .monitor
         .act(Step.Op.OPEN_PROC, Value.of(pid), Value.text(file), Flag.READ)
@@ -188,10 +187,10 @@ final class NamespacePlanner {
         .because(why);
     draft
         .monitor
-        .call(Syscall.READ, Value.of(slot), Value.at(room), Value.of(shown.length + 1))
+        .call(Syscall.READ, Value.of(slot), Value.at(room), Value.of(wantedText.length() + 1))
         .because(why);
     draft.close(draft.monitor, slot);
-    draft.expect(draft.monitor, room, shown, why);
+    draft.expect(draft.monitor, room, wantedText.toString(), why);
   }
 
   void becomeRoot(Steps init) {
@@ -208,6 +207,14 @@ final class NamespacePlanner {
             Value.of(0xffffffffL),
             Value.named("EPERM", Errno.EPERM.number()))
         .because("the map is in force");
+  }
+
+  /** The slowest of the namespaces to make, and made while the monitor makes /dev and the root. */
+  void network(Steps init) {
+    if (!wanted.joinsUsers()) {
+      init.call(Syscall.UNSHARE, Flag.NEW_NETWORK).because("a network of its own");
+    }
+    loopback(init);
   }
 
   void loopback(Steps init) {

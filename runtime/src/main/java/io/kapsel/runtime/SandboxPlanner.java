@@ -54,24 +54,22 @@ final class SandboxPlanner {
         cgroups.make(wanted.limits(), wanted.deviceRules(), !wanted.bundle().privileged());
     namespaces.join();
     List<Slot> made = new ArrayList<>();
-    made.add(makeDevices());
     monitor.call(Syscall.UMASK, Value.mode(077)).because("nothing for others by oversight");
     monitorMounts(made);
     namespaces.clocks();
-    namespaces.divide(group);
+    namespaces.divide(group, false);
     namespaces.mapIds();
     List<Slot> taken =
         draft.handOver(monitor, init, made, "ids are mapped; what only the host may make");
-    rooms.dev = taken.getFirst();
     namespaces.becomeRoot(init);
     cgroups.join(init);
     if (wanted.own(Namespace.Type.CGROUP)) {
       init.call(Syscall.UNSHARE, Flag.NEW_CGROUP).because("its control group becomes the root");
     }
     if (wanted.own(Namespace.Type.NETWORK)) {
-      namespaces.loopback(init);
+      namespaces.network(init);
     }
-    mounts(init, taken);
+    mounts(init, taken, makeDevices());
   }
 
   /** By real root in the initial namespace: nodes made from constants, not copies of the host's. */
@@ -87,6 +85,7 @@ final class SandboxPlanner {
             why,
             "mode=755",
             "size=65536k");
+    steps.call(Syscall.UMASK, Flag.ZERO).because("modes as they are written here");
     for (Object[] node : NODES) {
       node(dev, (String) node[0], CHARACTER | 0666, (int) node[1], (int) node[2], 0, 0);
     }
@@ -108,6 +107,7 @@ final class SandboxPlanner {
       node(dev, "console", REGULAR | 0600, 0, 0, 0, 0);
     }
     own(dev, "", 0, 0, Flag.EMPTY_PATH);
+    steps.call(Syscall.UMASK, Value.mode(077)).because("nothing for others by oversight");
     return dev;
   }
 
@@ -195,9 +195,9 @@ final class SandboxPlanner {
     return draft.filesystem(steps, "sysfs", "sys", attributes, "devices as the kernel sees them");
   }
 
-  private void mounts(Steps init, List<Slot> taken) {
+  private void mounts(Steps init, List<Slot> taken, Slot devices) {
     boolean mapped = wanted.mapped();
-    int next = 1;
+    int next = 0;
     Optional<Slot> sys = Optional.empty();
     Optional<Slot> queues = Optional.empty();
     Optional<Slot> proc = Optional.empty();
@@ -214,7 +214,6 @@ final class SandboxPlanner {
     if (mapped && !wanted.own(Namespace.Type.CGROUP) && showsCgroups()) {
       groups = Optional.of(taken.get(next));
     }
-    draft.attach(init, rooms.dev, Flag.CWD, "/stage/dev", "to put others on it");
     if (wanted.has("proc", "/proc")) {
       rooms.proc =
           proc.orElseGet(() -> draft.filesystem(init, "proc", "proc", PRIVATE, "its processes"));
@@ -225,6 +224,8 @@ final class SandboxPlanner {
       rooms.sys = sys.orElseGet(() -> sysfs(init));
       draft.attach(init, rooms.sys, Flag.CWD, "/stage/sys", "to hide parts of it");
     }
+    rooms.dev = draft.handOver(draft.monitor, init, List.of(devices), "a private /dev").getFirst();
+    draft.attach(init, rooms.dev, Flag.CWD, "/stage/dev", "to put others on it");
     wanted.mount("devpts", "/dev/pts").ifPresent(_ -> terminals(init));
     wanted.mount("tmpfs", "/dev/shm").ifPresent(mount -> sharedMemory(init, mount));
     if (wanted.has("mqueue", "/dev/mqueue")) {
