@@ -91,8 +91,7 @@ final class Launches {
   private double launch(Kapsel kapsel) {
     try {
       long begin = System.nanoTime();
-      Container container = kapsel.create(spec);
-      container.start();
+      Container container = kapsel.run(spec);
       container.await();
       double taken = (System.nanoTime() - begin) / 1e3;
       container.awaitRemoval();

@@ -23,6 +23,9 @@ record Places(Path checkout, Path tools, Path home, Map<String, Samples> raw) {
     Tool.run("chmod", "755", home.toString());
     Files.copy(tools.resolve("true"), home.resolve("root/true"));
     Files.copy(Path.of("/bin/busybox"), home.resolve("root/busybox"));
+    for (String name : new String[] {"hosts", "hostname", "resolv.conf"}) {
+      Files.createFile(home.resolve("root/etc").resolve(name)); // as real roots have them
+    }
     Files.writeString(
         home.resolve("bundle/config.json"), PeerBundle.configuration(home.resolve("root")));
     Tool.write(home.resolve("filter"), PeerBundle.filter());

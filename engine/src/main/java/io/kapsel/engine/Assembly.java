@@ -34,7 +34,6 @@ final class Assembly {
   private final ContainerSpec spec;
   private final Identity identity;
   private final List<Path> layers;
-  private final SpecCompiler compiler;
 
   /**
    * For one container.
@@ -45,8 +44,15 @@ final class Assembly {
     this.engine = engine;
     this.spec = spec;
     this.identity = identity;
-    this.layers = unpacked.orElseGet(this::layers);
-    this.compiler = new SpecCompiler(spec, engine.facts(), identity, Users.in(layers), this::pidOf);
+    this.layers = unpacked.orElseGet(this::find);
+  }
+
+  ContainerSpec spec() {
+    return spec;
+  }
+
+  List<Path> layers() {
+    return layers;
   }
 
   private int pidOf(String reference) {
@@ -59,7 +65,7 @@ final class Assembly {
                 "create", reference, "cannot join its namespaces: it is not running"));
   }
 
-  private List<Path> layers() {
+  private List<Path> find() {
     return switch (spec.root()) {
       case RootSource.Host() -> engine.hostRoot.layers();
       case RootSource.Directory(Path path) -> List.of(directory(path));
@@ -85,7 +91,9 @@ final class Assembly {
 
   Bundle bundle() {
     Path state = engine.store.stateOf(identity.id());
-    Spec configuration = compiler.compile(state.resolve("files"));
+    Spec configuration =
+        new SpecCompiler(spec, engine.facts(), identity, Users.in(layers), this::pidOf)
+            .compile(state.resolve("files"));
     io.kapsel.engine.spec.Stdio stdio = spec.stdio();
     return new Bundle(
         identity.id(),
@@ -118,8 +126,8 @@ final class Assembly {
     };
   }
 
-  /** Checks what can be checked before anything is made. */
-  void check() {
+  /** Checks that what is to be mounted is there, or makes it. */
+  void checkMounts() {
     for (MountRequest mount : spec.mounts()) {
       if (mount instanceof MountRequest.Bind(Path source, _, _, boolean create, _)
           && !Files.exists(source)) {
@@ -135,7 +143,6 @@ final class Assembly {
         }
       }
     }
-    bundle();
   }
 
   /** Checks what can change between two starts. */
@@ -154,7 +161,7 @@ final class Assembly {
   /** Writes the files that the container has for itself in /etc. */
   void writeFiles() {
     Path files = engine.store.stateOf(identity.id()).resolve("files");
-    String name = compiler.hostname();
+    String name = identity.hostname(spec);
     if (spec.root() instanceof RootSource.Host) {
       engine.hostRoot.prepare(engine.store.stateOf(identity.id()).resolve("upper"));
     }

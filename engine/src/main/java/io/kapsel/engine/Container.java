@@ -1,15 +1,17 @@
 package io.kapsel.engine;
 
+import io.kapsel.base.AtomicFile.Durability;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.process.Signal;
-import io.kapsel.runtime.Bundle;
 import io.kapsel.runtime.Client;
 import io.kapsel.runtime.ContainerProcess;
 import io.kapsel.runtime.ExitRecord;
 import io.kapsel.runtime.LaunchException;
+import io.kapsel.runtime.Sandbox;
+import io.kapsel.runtime.plan.EncodedPlan;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,6 +36,8 @@ public final class Container {
   private final CompletableFuture<Boolean> removed = new CompletableFuture<>();
   private volatile StoredContainer stored;
   private volatile Optional<ContainerProcess> process = Optional.empty();
+  private Optional<EncodedPlan> planned = Optional.empty();
+  private Optional<Sandbox> begun = Optional.empty();
   private volatile CompletableFuture<ExitStatus> ended = new CompletableFuture<>();
 
   Container(Kapsel engine, StoredContainer stored) {
@@ -86,30 +90,79 @@ public final class Container {
   }
 
   private Assembly assembly() {
-    Optional<List<Path>> unpacked =
-        stored
-            .image()
-            .map(engine.images::layers)
-            .or(() -> stored.archive().map(digest -> List.of(engine.tarRoot.layer(digest))));
-    return new Assembly(
-        engine, stored.spec(), new Identity(stored.id(), stored.idBase()), unpacked);
+    return new Assembly(engine, stored.spec(), identity(), unpacked());
   }
 
-  void make() {
+  private Identity identity() {
+    return new Identity(stored.id(), stored.idBase());
+  }
+
+  private Optional<List<Path>> unpacked() {
+    return stored
+        .image()
+        .map(engine.images::layers)
+        .or(() -> stored.archive().map(digest -> List.of(engine.tarRoot.layer(digest))));
+  }
+
+  /**
+   * Makes what it needs on disk.
+   *
+   * @param soon whether it is started next, so that its sandbox may be made meanwhile
+   */
+  void make(boolean soon) {
     Assembly assembly = assembly();
-    assembly.check();
+    assembly.checkMounts();
     boolean made = false;
     try {
-      engine.store.make(id());
+      if (!engine.pool().has(id())) {
+        engine.store.reserve(id());
+      }
+      if (soon) {
+        begin();
+      } else {
+        assembly.bundle(); // says what is wrong with it
+      }
+      if (!engine.pool().has(id())) {
+        engine.store.make(id());
+      }
       assembly.writeFiles();
-      engine.store.save(stored);
+      // The record of one that is started next is written once more.
+      engine.store.save(stored, soon ? Durability.SURVIVES_CRASH : durability());
       made = true;
     } finally {
       if (!made) {
+        discardSandbox();
         engine.store.remove(id());
         stored.idBase().ifPresent(engine.ranges::release);
       }
     }
+  }
+
+  private Durability durability() {
+    return stored.spec().autoRemove() ? Durability.SURVIVES_CRASH : Durability.SURVIVES_POWER_LOSS;
+  }
+
+  /** What the host refuses is told when it is started. */
+  private void begin() {
+    try {
+      EncodedPlan plan = plan();
+      planned = Optional.of(plan);
+      if (!engine.pool().has(id())) {
+        begun = Optional.of(engine.runtime.begin(id(), plan.sandbox()));
+      }
+    } catch (LaunchException e) {
+      LOG.log(System.Logger.Level.DEBUG, "a sandbox cannot be begun id=" + id(), e);
+    }
+  }
+
+  private EncodedPlan plan() {
+    return engine.plans.plan(stored.spec(), identity(), unpacked());
+  }
+
+  private void discardSandbox() {
+    begun.ifPresent(engine.runtime::discard);
+    begun = Optional.empty();
+    engine.pool().take(id()).ifPresent(engine.runtime::discard);
   }
 
   /** Lets a client see what the program prints from its start on; before {@link #start}. */
@@ -157,7 +210,9 @@ public final class Container {
     StoredContainer before = stored;
     try {
       stored = before.started(Instant.now(), engine.bootId);
-      engine.store.save(stored);
+      if (!stored.spec().autoRemove()) { // else its monitor tells that it runs
+        engine.store.save(stored);
+      }
       process = Optional.of(started);
       watch(started);
     } catch (EngineException e) {
@@ -170,6 +225,7 @@ public final class Container {
   }
 
   private EngineException notStarted(EngineException failure) {
+    discardSandbox();
     engine.pool().discard(id());
     stored = stored.in(stored.phase(), Optional.ofNullable(failure.getMessage()));
     if (stored.spec().autoRemove()) {
@@ -184,14 +240,18 @@ public final class Container {
   }
 
   private ContainerProcess launch() {
-    Assembly assembly = assembly();
-    Bundle bundle = assembly.bundle();
-    assembly.checkConfinement(bundle.spec());
-    return engine
-        .pool()
-        .take(id())
-        .map(sandbox -> engine.runtime.launch(sandbox, bundle, waiting))
-        .orElseGet(() -> engine.runtime.launch(bundle, waiting));
+    if (engine.facts().appArmor()) {
+      Assembly assembly = assembly();
+      assembly.checkConfinement(assembly.bundle().spec());
+    }
+    EncodedPlan plan = planned.orElseGet(this::plan);
+    Sandbox sandbox =
+        begun
+            .or(() -> engine.pool().take(id()))
+            .orElseGet(() -> engine.runtime.begin(id(), plan.sandbox()));
+    planned = Optional.empty();
+    begun = Optional.empty();
+    return engine.runtime.launch(sandbox, plan, engine.store.runOf(id()), waiting);
   }
 
   private EngineException failure(LaunchException e) {
@@ -215,9 +275,14 @@ public final class Container {
   }
 
   private void watch(ContainerProcess started) {
-    Thread.ofVirtual()
-        .name("container-" + id().substring(0, 12))
-        .start(() -> finish(started, started.await()));
+    CompletableFuture<Void> _ =
+        started
+            .end()
+            .thenAccept(record -> finish(started, record))
+            .exceptionally(e -> {
+              LOG.log(System.Logger.Level.ERROR, "a container's end is lost id=" + id(), e);
+              return null;
+            });
   }
 
   /** What the container asked for and does not have, for the user to know. */
@@ -225,8 +290,9 @@ public final class Container {
     return process.map(ContainerProcess::notices).orElse(List.of());
   }
 
+  /** The record of one that goes away with its end does not say whether it was started. */
   void recover() {
-    if (stored.phase() != ContainerStatus.Phase.RUNNING) {
+    if (stored.phase() != ContainerStatus.Phase.RUNNING && !mayRun()) {
       engine.runtime.remove(id());
       if (stored.spec().autoRemove() || stored.phase() == ContainerStatus.Phase.REMOVING) {
         clear();
@@ -241,6 +307,9 @@ public final class Container {
             : Optional.empty();
     if (found.isPresent()) {
       process = found;
+      if (stored.phase() != ContainerStatus.Phase.RUNNING) {
+        stored = stored.started(engine.store.startOf(id()), engine.bootId);
+      }
       watch(found.get());
       return;
     }
@@ -251,6 +320,10 @@ public final class Container {
             .map(record -> status(record, engine.runtime.oomKills(id()) > 0))
             .orElseGet(() -> new ExitStatus(128 + KILL, KILL, false, Instant.now()));
     settle(status);
+  }
+
+  private boolean mayRun() {
+    return stored.spec().autoRemove() && stored.phase() == ContainerStatus.Phase.CREATED;
   }
 
   private void finish(ContainerProcess started, ExitRecord record) {
@@ -268,8 +341,11 @@ public final class Container {
   private void settle(ExitStatus status) {
     life.lock();
     try {
-      engine.runtime.remove(id());
       stored = stored.ended(status);
+      if (stored.spec().autoRemove()) {
+        ended.complete(status); // nobody will read it from a file
+      }
+      engine.runtime.remove(id());
       if (stored.spec().autoRemove()) {
         clear();
       } else {
@@ -354,7 +430,7 @@ public final class Container {
       if (removed.isDone()) {
         return;
       }
-      engine.pool().discard(id());
+      discardSandbox();
       engine.runtime.remove(id());
       clear();
     } finally {
@@ -402,6 +478,7 @@ public final class Container {
   }
 
   void release() {
+    begun.ifPresent(Sandbox::close);
     process.ifPresent(ContainerProcess::close);
   }
 

@@ -26,6 +26,8 @@ final class ContainerStore implements AutoCloseable {
   private final Path state;
   private final Path run;
   private final Fd lock;
+  private final Trash stateTrash;
+  private final Trash runTrash;
 
   /** Opens the directories for one engine; a second one is refused. */
   public ContainerStore(Path state, Path run) {
@@ -38,7 +40,6 @@ final class ContainerStore implements AutoCloseable {
       }
       Files.createDirectories(state.resolve("containers"));
       Files.createDirectories(run.resolve("containers"));
-      Files.createDirectories(run.resolve("sandboxes"));
     } catch (IOException e) {
       throw new EngineException.Failed("open", state.toString(), AtomicFile.reason(e), e);
     }
@@ -49,6 +50,13 @@ final class ContainerStore implements AutoCloseable {
       lock.close();
       throw new EngineException.Conflict(
           "open", state.toString(), "another engine is using this state directory");
+    }
+    try {
+      stateTrash = new Trash(state.resolve("trash"));
+      runTrash = new Trash(run.resolve("trash"));
+    } catch (IOException e) {
+      lock.close();
+      throw new EngineException.Failed("open", state.toString(), AtomicFile.reason(e), e);
     }
   }
 
@@ -62,31 +70,23 @@ final class ContainerStore implements AutoCloseable {
     return run.resolve("containers").resolve(id);
   }
 
-  /**
-   * Marks the id of a sandbox as ours before anything is made for it: a crash leaves none behind.
-   */
+  /** Marks an id as ours before anything is made for it: a crash leaves none behind. */
   public void reserve(String id) {
     try {
-      Files.createDirectory(sandboxOf(id));
+      Files.createDirectory(runOf(id));
     } catch (IOException e) {
-      throw new EngineException.Failed("prepare", id, AtomicFile.reason(e), e);
+      throw new EngineException.Failed("create", id, AtomicFile.reason(e), e);
     }
   }
 
-  private Path sandboxOf(String id) {
-    return run.resolve("sandboxes").resolve(id);
-  }
-
-  /** Makes the directories of a new container. */
+  /** Makes the directories of a container whose id is reserved. */
   public void make(String id) {
     try {
-      Files.createDirectory(runOf(id));
       Path directory = Files.createDirectory(stateOf(id));
       Path upper = Files.createDirectory(directory.resolve("upper"));
       Files.setPosixFilePermissions(upper, PosixFilePermissions.fromString("rwxr-xr-x"));
       Files.createDirectory(directory.resolve("work"));
       Files.createDirectory(directory.resolve("files"));
-      delete(sandboxOf(id));
     } catch (IOException e) {
       throw new EngineException.Failed("create", id, AtomicFile.reason(e), e);
     }
@@ -94,13 +94,17 @@ final class ContainerStore implements AutoCloseable {
 
   /** Writes a container's record; one that goes away with its end need not outlive the machine. */
   public void save(StoredContainer container) {
+    save(
+        container,
+        container.spec().autoRemove()
+            ? AtomicFile.Durability.SURVIVES_CRASH
+            : AtomicFile.Durability.SURVIVES_POWER_LOSS);
+  }
+
+  /** Writes a container's record. */
+  void save(StoredContainer container, AtomicFile.Durability durability) {
     try {
-      AtomicFile.write(
-          stateOf(container.id()).resolve(FILE),
-          Json.write(container),
-          container.spec().autoRemove()
-              ? AtomicFile.Durability.SURVIVES_CRASH
-              : AtomicFile.Durability.SURVIVES_POWER_LOSS);
+      AtomicFile.write(stateOf(container.id()).resolve(FILE), Json.write(container), durability);
     } catch (java.io.UncheckedIOException e) {
       throw new EngineException.Failed("save", container.name(), String.valueOf(e.getMessage()), e);
     }
@@ -109,27 +113,45 @@ final class ContainerStore implements AutoCloseable {
   /** Makes the directory for what ends with the program, which a reboot may have removed. */
   void beginRun(String id) {
     try {
-      Files.createDirectories(runOf(id));
+      if (!Files.isDirectory(runOf(id))) {
+        Files.createDirectories(runOf(id));
+      }
     } catch (IOException e) {
       throw new EngineException.Failed("start", id, AtomicFile.reason(e), e);
     }
   }
 
+  /** When the monitor of a container was started: it made the exit record then. */
+  java.time.Instant startOf(String id) {
+    try {
+      return Files.getLastModifiedTime(runOf(id).resolve("control.sock")).toInstant();
+    } catch (IOException e) {
+      return java.time.Instant.now();
+    }
+  }
+
   /** Removes what ends with the program: the monitor's socket and the exit record. */
   void endRun(String id) {
-    delete(runOf(id));
+    discard(runTrash, runOf(id));
   }
 
   /** Removes all directories of a container. */
   public void remove(String id) {
-    delete(runOf(id));
-    delete(stateOf(id));
-    delete(sandboxOf(id));
+    discard(runTrash, runOf(id));
+    discard(stateTrash, stateOf(id));
+  }
+
+  private static void discard(Trash trash, Path tree) {
+    try {
+      trash.add(tree);
+    } catch (IOException e) {
+      delete(tree); // as when the disk is so full that nothing can be renamed
+    }
   }
 
   private static void delete(Path tree) {
     Path above = tree.getParent();
-    if (above != null && Files.exists(tree)) {
+    if (above != null) {
       try (Fd parent = Open.path(above.toString(), OpenFlags.DIRECTORY)) {
         Trees.delete(parent, tree.getFileName().toString());
       }
@@ -139,8 +161,7 @@ final class ContainerStore implements AutoCloseable {
   /** Every id that has a directory, whole or not. */
   public List<String> ids() {
     TreeSet<String> ids = new TreeSet<>();
-    for (Path parent :
-        List.of(state.resolve("containers"), run.resolve("containers"), run.resolve("sandboxes"))) {
+    for (Path parent : List.of(state.resolve("containers"), run.resolve("containers"))) {
       try (Stream<Path> all = Files.list(parent)) {
         all.map(each -> each.getFileName().toString()).filter(HexId::isWhole).forEach(ids::add);
       } catch (IOException e) {
@@ -181,7 +202,7 @@ final class ContainerStore implements AutoCloseable {
     try {
       Files.createDirectories(aside.getParent());
       Files.move(stateOf(id), aside);
-      delete(runOf(id));
+      discard(runTrash, runOf(id));
     } catch (IOException e) {
       throw new EngineException.Failed("quarantine", id, AtomicFile.reason(e), e);
     }
@@ -189,6 +210,8 @@ final class ContainerStore implements AutoCloseable {
 
   @Override
   public void close() {
+    stateTrash.close();
+    runTrash.close();
     lock.close();
   }
 }

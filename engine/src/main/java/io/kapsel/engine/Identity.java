@@ -1,5 +1,6 @@
 package io.kapsel.engine;
 
+import io.kapsel.engine.spec.ContainerSpec;
 import java.util.Optional;
 
 /**
@@ -10,4 +11,11 @@ import java.util.Optional;
 record Identity(String id, Optional<Long> idBase) {
   /** How many ids a container has. */
   public static final long ID_COUNT = 65_536;
+
+  private static final int SHORT = 12;
+
+  /** The name that the container has for itself. */
+  String hostname(ContainerSpec spec) {
+    return spec.hostname().orElse(id.substring(0, SHORT));
+  }
 }

@@ -48,6 +48,7 @@ public final class Kapsel implements AutoCloseable {
   private final Map<String, String> idsByName = new ConcurrentHashMap<>();
   private final SecureRandom random = new SecureRandom();
   private final SandboxPool pool;
+  final Plans plans = new Plans(this);
 
   private Kapsel(EngineConfig config, ContainerStore store, ContainerRuntime runtime) {
     this.config = config;
@@ -140,18 +141,34 @@ public final class Kapsel implements AutoCloseable {
 
   /** Makes a container, without starting it. */
   public Container create(ContainerSpec spec) {
+    return create(spec, false);
+  }
+
+  /** Makes a container that is started next: what takes longest is under way meanwhile. */
+  public Container createToStart(ContainerSpec spec) {
+    return create(spec, true);
+  }
+
+  /** Makes a container and starts it. */
+  public Container run(ContainerSpec spec) {
+    Container container = createToStart(spec);
+    container.start();
+    return container;
+  }
+
+  private Container create(ContainerSpec spec, boolean soon) {
     if (!(spec.root() instanceof RootSource.Image source)) {
-      return create(spec, Optional.empty());
+      return create(spec, Optional.empty(), soon);
     }
     try (Pins pins = images.store().pins()) {
       Image image = find(source);
       images.hold(image, pins);
       ContainerSpec whole = ImageDefaults.apply(spec, image.config(), source.reference());
-      return create(whole, Optional.of(images.use(image)));
+      return create(whole, Optional.of(images.use(image)), soon);
     }
   }
 
-  private Container create(ContainerSpec spec, Optional<StoredImage> image) {
+  private Container create(ContainerSpec spec, Optional<StoredImage> image, boolean soon) {
     String id = pool.idFor(spec).orElseGet(HexId::random);
     Optional<String> reserved = Optional.empty();
     boolean made = false;
@@ -175,7 +192,7 @@ public final class Kapsel implements AutoCloseable {
               Optional.empty(),
               bootId);
       Container container = new Container(this, stored);
-      container.make();
+      container.make(soon);
       containers.put(id, container);
       made = true;
       return container;

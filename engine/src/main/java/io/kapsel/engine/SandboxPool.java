@@ -97,6 +97,16 @@ final class SandboxPool implements AutoCloseable {
     }
   }
 
+  /** Whether that container has a sandbox of the pool, and the directories that came with it. */
+  boolean has(String id) {
+    lock.lock();
+    try {
+      return given.containsKey(id);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   Optional<Sandbox> take(String id) {
     lock.lock();
     try {
@@ -145,10 +155,14 @@ final class SandboxPool implements AutoCloseable {
       ContainerSpec spec =
           new ContainerSpecBuilder(new RootSource.Host()).command(List.of("true")).build();
       engine.store.reserve(id);
+      engine.store.make(id);
       Sandbox sandbox =
           engine.runtime.prepare(
-              new Assembly(engine, spec, new Identity(id, Optional.of(base)), Optional.empty())
-                  .bundle());
+              id,
+              engine
+                  .plans
+                  .plan(spec, new Identity(id, Optional.of(base)), Optional.empty())
+                  .sandbox());
       lock.lock();
       try {
         if (closed) {

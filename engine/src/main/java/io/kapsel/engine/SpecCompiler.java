@@ -91,7 +91,7 @@ final class SpecCompiler {
   }
 
   private Spec configuration(Path files) {
-    String hostname = hostname();
+    String hostname = identity.hostname(spec);
     return new Spec(
         Spec.VERSION,
         Optional.of(process(hostname)),
@@ -102,11 +102,6 @@ final class SpecCompiler {
         Optional.empty(),
         spec.labels(),
         Optional.of(linux()));
-  }
-
-  /** The name that the container has for itself. */
-  public String hostname() {
-    return spec.hostname().orElse(identity.id().substring(0, 12));
   }
 
   private Process process(String hostname) {

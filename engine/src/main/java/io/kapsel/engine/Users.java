@@ -3,6 +3,7 @@ package io.kapsel.engine;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.file.Attributes;
+import io.kapsel.linux.file.FileStatus;
 import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.RootDirectory;
@@ -17,6 +18,8 @@ import java.util.Optional;
  * else; see passwd(5) and group(5).
  */
 final class Users {
+  private static final List<String> FILES = List.of("/etc/passwd", "/etc/group");
+  private static final Stamp MISSING = new Stamp(-1, -1, java.time.Instant.EPOCH);
   private static final int LARGEST = 1 << 20;
   private static final long LARGEST_ID = 65_535;
 
@@ -29,6 +32,32 @@ final class Users {
   private Users(List<String[]> passwd, List<String[]> group) {
     this.passwd = passwd;
     this.group = group;
+  }
+
+  /** Tells one version of a file from another. */
+  record Stamp(long inode, long size, java.time.Instant modified) {}
+
+  /** What the users of these layers are read from, without reading it. */
+  static List<Stamp> stamps(List<Path> layers) {
+    List<Stamp> stamps = new ArrayList<>();
+    for (Path layer : layers) {
+      try (RootDirectory root = RootDirectory.open(layer.toString())) {
+        for (String file : FILES) {
+          root.find(file, OpenFlags.PATH)
+              .ifPresentOrElse(each -> stamps.add(stamp(each)), () -> stamps.add(MISSING));
+        }
+      } catch (SyscallException e) {
+        throw new EngineException.Invalid("read", layer.toString(), String.valueOf(e.getMessage()));
+      }
+    }
+    return stamps;
+  }
+
+  private static Stamp stamp(Fd file) {
+    try (file) {
+      FileStatus status = Attributes.status(file);
+      return new Stamp(status.inode(), status.size(), status.modified());
+    }
   }
 
   /** Of a root that is made of these layers, the upper ones first. */

@@ -4,6 +4,8 @@ import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.socket.SeqPacketSocket;
 import io.kapsel.oci.Process;
+import io.kapsel.runtime.plan.EncodedPlan;
+import io.kapsel.runtime.plan.EncodedSegment;
 import io.kapsel.runtime.plan.LaunchPlan;
 import io.kapsel.runtime.plan.Segment;
 import java.nio.file.Path;
@@ -16,20 +18,21 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class ContainerRuntime implements AutoCloseable {
   private final HostFacts facts;
   private final Cgroups cgroups;
+  private final DevicePrograms programs = new DevicePrograms();
   private final ReentrantLock zygoteLock = new ReentrantLock();
   private Zygote zygote;
 
-  private ContainerRuntime(HostFacts facts, Cgroups cgroups, Zygote zygote) {
+  private ContainerRuntime(HostFacts facts, Cgroups cgroups) {
     this.facts = facts;
     this.cgroups = cgroups;
-    this.zygote = zygote;
+    this.zygote = Zygote.start(programs);
   }
 
   /** Prepares the host's control groups and starts the first launcher. */
   public static ContainerRuntime open(HostFacts facts) {
     Cgroups cgroups = new Cgroups(facts.cgroups());
     cgroups.prepare();
-    return new ContainerRuntime(facts, cgroups, Zygote.start());
+    return new ContainerRuntime(facts, cgroups);
   }
 
   /** What the host offers. */
@@ -45,25 +48,10 @@ public final class ContainerRuntime implements AutoCloseable {
   /** Starts a container; returns when its program was executed. */
   public ContainerProcess launch(Bundle bundle, List<Client> clients) {
     if (bundle.asWritten().isPresent()) {
-      return new WrittenLaunch(this::spawn, cgroups, facts).start(bundle, clients);
+      return new WrittenLaunch(this::spawn, programs, cgroups, facts).start(bundle, clients);
     }
-    LaunchPlan plan = plan(bundle);
-    Control control = spawn();
-    Launch launch = new Launch(control).noting(plan.notices());
-    try (Launch.Packed sandbox = launch.pack(plan.sandbox());
-        Launch.Packed container = launch.pack(plan.container())) {
-      launch.send(sandbox);
-      clients.forEach(each -> each.attachTo(control));
-      launch.send(container);
-      return started(launch, bundle);
-    } catch (LaunchException | SyscallException e) {
-      control.close();
-      throw undone(bundle.id(), e);
-    }
-  }
-
-  private static ContainerProcess started(Launch launch, Bundle bundle) {
-    return launch.awaitStarted(Optional.of(bundle.runDirectory().resolve("exit")));
+    EncodedPlan plan = EncodedPlan.of(plan(bundle));
+    return launch(begin(bundle.id(), plan.sandbox()), plan, bundle.runDirectory(), clients);
   }
 
   private RuntimeException undone(String id, RuntimeException failure) {
@@ -85,7 +73,7 @@ public final class ContainerRuntime implements AutoCloseable {
     try {
       if (!zygote.alive()) {
         zygote.close();
-        zygote = Zygote.start();
+        zygote = Zygote.start(programs);
       }
       return zygote.spawn();
     } finally {
@@ -94,38 +82,50 @@ public final class ContainerRuntime implements AutoCloseable {
   }
 
   /** Makes everything that does not depend on the root and the program. */
-  public Sandbox prepare(Bundle template) {
-    Segment segment = LaunchPlanner.sandbox(template, facts);
-    byte[] encoded = segment.encode();
+  public Sandbox prepare(String id, EncodedSegment segment) {
+    Sandbox sandbox = begin(id, segment);
+    try {
+      sandbox.launch().awaitDone();
+      return sandbox;
+    } catch (LaunchException | SyscallException e) {
+      sandbox.close();
+      throw undone(id, e);
+    }
+  }
+
+  /** The same without waiting: what fails is told to whoever launches a container in it. */
+  public Sandbox begin(String id, EncodedSegment segment) {
     Control control = spawn();
     try {
-      Launch launch = new Launch(control);
-      launch.send(segment, encoded);
-      launch.awaitDone();
-      return new Sandbox(template.id(), control, launch, segment, encoded);
+      Launch launch = new Launch(control, programs);
+      launch.send(segment);
+      return new Sandbox(id, control, launch, segment);
     } catch (LaunchException | SyscallException e) {
       control.close();
-      throw undone(template.id(), e);
+      throw undone(id, e);
     }
   }
 
   /**
-   * Starts a container in a prepared sandbox, or without it where that does not fit. The sandbox is
-   * used up either way.
+   * Starts a container in a sandbox, or without it where that does not fit; returns when its
+   * program was executed. The sandbox is used up either way.
+   *
+   * @param runDirectory where the monitor keeps its socket and the exit record
    */
-  public ContainerProcess launch(Sandbox sandbox, Bundle bundle, List<Client> clients) {
-    LaunchPlan plan = plan(bundle);
+  public ContainerProcess launch(
+      Sandbox sandbox, EncodedPlan plan, Path runDirectory, List<Client> clients) {
     if (!sandbox.fits(plan.sandbox())) {
       discard(sandbox);
-      return launch(bundle, clients);
+      return launch(begin(sandbox.id(), plan.sandbox()), plan, runDirectory, clients);
     }
-    try {
+    Launch launch = sandbox.launch().noting(plan.notices());
+    try (Launch.Packed container = launch.pack(plan.container())) {
       clients.forEach(each -> each.attachTo(sandbox.control()));
-      sandbox.launch().noting(plan.notices()).send(plan.container());
-      return started(sandbox.launch(), bundle);
+      launch.send(container);
+      return launch.awaitStarted(Optional.of(runDirectory.resolve("exit")));
     } catch (LaunchException | SyscallException e) {
       sandbox.close();
-      throw undone(bundle.id(), e);
+      throw undone(sandbox.id(), e);
     }
   }
 
@@ -142,7 +142,7 @@ public final class ContainerRuntime implements AutoCloseable {
         new ExecPlanner(target, bundle, process, stdio, facts, cgroups.groups(bundle.id())).plan();
     Control control = spawn();
     try {
-      Launch launch = new Launch(control).entering(target.handle());
+      Launch launch = new Launch(control, programs).entering(target.handle());
       clients.forEach(each -> each.attachTo(control));
       launch.send(segment);
       return launch.awaitStarted(Optional.empty());
@@ -166,7 +166,7 @@ public final class ContainerRuntime implements AutoCloseable {
           SeqPacketSocket.connect(runDirectory.resolve("control.sock").toString());
       Control control = new Control(socket);
       return Optional.of(
-          new Launch(control).awaitStarted(Optional.of(runDirectory.resolve("exit"))));
+          new Launch(control, programs).awaitStarted(Optional.of(runDirectory.resolve("exit"))));
     } catch (SyscallException | LaunchException e) {
       return Optional.empty();
     }
@@ -211,6 +211,7 @@ public final class ContainerRuntime implements AutoCloseable {
     zygoteLock.lock();
     try {
       zygote.close();
+      programs.close();
     } finally {
       zygoteLock.unlock();
     }

@@ -2,19 +2,19 @@ package io.kapsel.runtime;
 
 import io.kapsel.linux.Errno;
 import io.kapsel.linux.Fd;
-import io.kapsel.linux.device.DeviceProgram;
+import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.memory.Memfd;
 import io.kapsel.linux.mount.Mounts;
 import io.kapsel.linux.socket.SocketKind;
 import io.kapsel.linux.socket.UnixListener;
+import io.kapsel.runtime.plan.EncodedSegment;
 import io.kapsel.runtime.plan.Input;
 import io.kapsel.runtime.plan.Segment;
 import io.kapsel.runtime.plan.Step;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -25,13 +25,15 @@ final class Launch {
 
   private final Control control;
   private Function<String, Fd> userNamespaces = Launch::noUserNamespace;
+  private final DevicePrograms programs;
   private Optional<Fd> entered = Optional.empty();
-  private final List<Segment> segments = new ArrayList<>();
+  private final List<EncodedSegment> segments = new ArrayList<>();
   private final List<String> notices = new ArrayList<>();
   private final List<Fd> errors = new ArrayList<>();
 
-  Launch(Control control) {
+  Launch(Control control, DevicePrograms programs) {
     this.control = control;
+    this.programs = programs;
   }
 
   /** A process that a segment enters: by its descriptor, for a pid may be another's by now. */
@@ -51,19 +53,8 @@ final class Launch {
         LaunchException.Kind.REFUSED, "owners cannot be mapped here: '" + mappings + "'");
   }
 
-  /** Sends a segment with what it needs from the host. */
-  void send(Segment segment) {
-    send(segment, segment.encode());
-  }
-
-  void send(Segment segment, byte[] encoded) {
-    try (Packed packed = pack(segment, encoded)) {
-      send(packed);
-    }
-  }
-
   /** A segment with all that it needs from the host, ready to be sent. */
-  record Packed(Segment segment, List<Fd> descriptors) implements AutoCloseable {
+  record Packed(EncodedSegment encoded, List<Fd> descriptors) implements AutoCloseable {
     @Override
     public void close() {
       descriptors.forEach(Fd::close);
@@ -71,20 +62,17 @@ final class Launch {
   }
 
   /** Opens what a segment needs. What is missing is noticed before the launcher does anything. */
-  Packed pack(Segment segment) {
-    return pack(segment, segment.encode());
-  }
-
-  private Packed pack(Segment segment, byte[] encoded) {
+  Packed pack(EncodedSegment encoded) {
+    Segment segment = encoded.segment();
     List<Fd> opened = new ArrayList<>();
     boolean whole = false;
     try {
-      opened.add(Memfd.sealed(segment.name(), encoded));
+      opened.add(Memfd.sealed(segment.name(), encoded.bytes()));
       for (Input input : segment.inputs()) {
         opened.add(open(input));
       }
       whole = true;
-      return new Packed(segment, opened);
+      return new Packed(encoded, opened);
     } finally {
       if (!whole) {
         opened.forEach(Fd::close);
@@ -92,9 +80,28 @@ final class Launch {
     }
   }
 
+  /** Sends a segment with what it needs from the host. */
+  void send(Segment segment) {
+    send(EncodedSegment.of(segment));
+  }
+
+  void send(EncodedSegment encoded) {
+    try (Packed packed = pack(encoded)) {
+      send(packed);
+    }
+  }
+
+  /** A launcher that is gone has said why, if a step of an earlier segment failed. */
   void send(Packed packed) {
-    segments.add(packed.segment());
-    control.send(Control.SEGMENT, 0, packed.descriptors().toArray(Fd[]::new));
+    segments.add(packed.encoded());
+    try {
+      control.send(Control.SEGMENT, 0, packed.descriptors().toArray(Fd[]::new));
+    } catch (SyscallException e) {
+      if (e.is(Errno.EPIPE) || e.is(Errno.ECONNRESET)) {
+        expect(Control.STARTED);
+      }
+      throw e;
+    }
   }
 
   private Fd open(Input input) {
@@ -113,7 +120,7 @@ final class Launch {
       case PROCESS -> entered.orElseThrow().duplicate();
       case ERRORS -> errors();
       case USER_NAMESPACE -> userNamespaces.apply(path);
-      case DEVICE_PROGRAM -> DeviceProgram.load(HexFormat.of().parseHex(path));
+      case DEVICE_PROGRAM -> programs.open(path);
     };
   }
 
@@ -179,7 +186,7 @@ final class Launch {
     if (answer.b() < 0 || segment >= segments.size()) {
       return Optional.empty();
     }
-    Segment which = segments.get(segment);
+    Segment which = segments.get(segment).segment();
     List<Step> list = answer.a() == 0 ? which.monitor() : which.init();
     return index < list.size() ? Optional.of(list.get(index)) : Optional.empty();
   }
@@ -218,9 +225,10 @@ final class Launch {
     return shown.substring(1, end);
   }
 
-  private static String describe(Step step, Control.Answer answer) {
+  private String describe(Step step, Control.Answer answer) {
     Errno errno = new Errno(answer.c());
-    String what = step.reason() + ": " + step.callName() + ": " + errno;
+    String text = step.reason() + ": " + step.callName() + ": " + errno;
+    String what = segments.get(answer.b() >> 16).told(text);
     return step.makes("overlay") && errno.equals(Errno.ENODEV)
         ? what + "; this kernel has no overlayfs: modprobe overlay"
         : what;

@@ -5,7 +5,6 @@ import io.kapsel.linux.host.HostFacts;
 import io.kapsel.oci.Namespace;
 import io.kapsel.oci.Process;
 import io.kapsel.runtime.plan.LaunchPlan;
-import io.kapsel.runtime.plan.Segment;
 import io.kapsel.runtime.plan.Slots;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,11 +43,6 @@ public final class LaunchPlanner {
     } catch (CgroupException | IllegalArgumentException e) {
       throw new LaunchException(LaunchException.Kind.REFUSED, e.getMessage());
     }
-  }
-
-  /** The first segment alone, for a sandbox that is prepared ahead. */
-  static Segment sandbox(Bundle bundle, HostFacts facts) {
-    return plan(bundle, facts).sandbox();
   }
 
   private static void check(Wanted wanted) {

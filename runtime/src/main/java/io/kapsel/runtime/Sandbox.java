@@ -1,25 +1,22 @@
 package io.kapsel.runtime;
 
-import io.kapsel.runtime.plan.Segment;
-import java.util.Arrays;
+import io.kapsel.runtime.plan.EncodedSegment;
 
 /**
- * Namespaces, control groups and private file systems that were made ahead, and wait for a root and
- * a program. Whoever does not use it closes it.
+ * Namespaces, control groups and private file systems that were made ahead, or are being made, and
+ * wait for a root and a program. Whoever does not use it closes it.
  */
 public final class Sandbox implements AutoCloseable {
   private final String id;
   private final Control control;
   private final Launch launch;
-  private final Segment segment;
-  private final byte[] encoded;
+  private final EncodedSegment segment;
 
-  Sandbox(String id, Control control, Launch launch, Segment segment, byte[] encoded) {
+  Sandbox(String id, Control control, Launch launch, EncodedSegment segment) {
     this.id = id;
     this.control = control;
     this.launch = launch;
     this.segment = segment;
-    this.encoded = encoded;
   }
 
   /** The id of the container that it can become. */
@@ -28,8 +25,8 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /** Whether a container that begins with this segment can be made in it. */
-  boolean fits(Segment wanted) {
-    return segment.inputs().equals(wanted.inputs()) && Arrays.equals(encoded, wanted.encode());
+  boolean fits(EncodedSegment wanted) {
+    return segment == wanted || segment.sameAs(wanted);
   }
 
   Control control() {

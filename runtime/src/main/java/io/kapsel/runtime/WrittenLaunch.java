@@ -16,11 +16,14 @@ final class WrittenLaunch {
   private static final int KILL = 9;
 
   private final Supplier<Control> launchers;
+  private final DevicePrograms programs;
   private final Cgroups cgroups;
   private final HostFacts facts;
 
-  WrittenLaunch(Supplier<Control> launchers, Cgroups cgroups, HostFacts facts) {
+  WrittenLaunch(
+      Supplier<Control> launchers, DevicePrograms programs, Cgroups cgroups, HostFacts facts) {
     this.launchers = launchers;
+    this.programs = programs;
     this.cgroups = cgroups;
     this.facts = facts;
   }
@@ -31,7 +34,9 @@ final class WrittenLaunch {
     cgroups.prepare(place);
     Control control = launchers.get();
     Launch launch =
-        new Launch(control).noting(plan.notices()).mapping(new UserNamespaces(launchers)::make);
+        new Launch(control, programs)
+            .noting(plan.notices())
+            .mapping(new UserNamespaces(launchers, programs)::make);
     HookRunner hooks = new HookRunner(bundle);
     try {
       launch.send(plan.sandbox());
@@ -81,12 +86,12 @@ final class WrittenLaunch {
   }
 
   /** Makes user namespaces that nobody lives in, for mounts that show other owners. */
-  private record UserNamespaces(Supplier<Control> launchers) {
+  private record UserNamespaces(Supplier<Control> launchers, DevicePrograms programs) {
     Fd make(String mappings) {
       String[] halves = mappings.split("/", 2);
       Control control = launchers.get();
       try {
-        Launch launch = new Launch(control);
+        Launch launch = new Launch(control, programs);
         launch.send(NamespacePlanner.users(halves[0], halves[1]));
         int pid = launch.awaitDone();
         return Open.path(

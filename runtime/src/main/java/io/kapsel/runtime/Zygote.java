@@ -33,7 +33,7 @@ final class Zygote implements AutoCloseable {
     Thread.ofVirtual().name("zygote").start(child::await);
   }
 
-  static Zygote start() {
+  static Zygote start(DevicePrograms programs) {
     SeqPacketSocket.Pair pair = SeqPacketSocket.pair();
     try (Fd program = Memfd.executable("kapsel-launcher", program());
         Fd other = pair.other()) {
@@ -45,7 +45,7 @@ final class Zygote implements AutoCloseable {
               .session()
               .start();
       Control control = new Control(pair.socket());
-      Launch launch = new Launch(control);
+      Launch launch = new Launch(control, programs);
       launch.send(base());
       launch.awaitDone();
       return new Zygote(control, child);

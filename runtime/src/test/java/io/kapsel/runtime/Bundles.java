@@ -59,10 +59,22 @@ final class Bundles {
   private String cwd = "/";
   private Optional<RootFilesystem> root = Optional.empty();
   private List<Mount> more = List.of();
+  private long firstId = 0x20000000L;
+  private String hostname = "box";
 
   Bundles(Path directory, String id) {
     this.directory = directory;
     this.id = id;
+  }
+
+  Bundles named(String host) {
+    hostname = host;
+    return this;
+  }
+
+  Bundles withIdsFrom(long first) {
+    firstId = first;
+    return this;
   }
 
   Bundles onHostUsers() {
@@ -159,7 +171,7 @@ final class Bundles {
         namespaces.add(Namespace.own(type));
       }
     }
-    List<IdMapping> ids = userNamespace ? List.of(new IdMapping(0, 0x20000000L, 65536)) : List.of();
+    List<IdMapping> ids = userNamespace ? List.of(new IdMapping(0, firstId, 65536)) : List.of();
     List<Mount> mounts = new ArrayList<>(standardMounts());
     mounts.addAll(more);
     return new Bundle(
@@ -168,7 +180,7 @@ final class Bundles {
             Spec.VERSION,
             Optional.of(process(command)),
             Optional.of(new Root("rootfs", readOnly)),
-            Optional.of("box"),
+            Optional.of(hostname),
             Optional.empty(),
             mounts,
             Optional.empty(),

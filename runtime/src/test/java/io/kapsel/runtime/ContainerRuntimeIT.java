@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kapsel.linux.socket.UnixStream;
+import io.kapsel.runtime.plan.EncodedPlan;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -98,9 +99,11 @@ class ContainerRuntimeIT extends OnRealKernel {
   @Test
   void startsFasterInAPreparedSandbox() throws Exception {
     Bundle bundle = bundle().running("true");
-    Sandbox sandbox = runtime.prepare(bundle);
+    EncodedPlan plan = EncodedPlan.of(runtime.plan(bundle));
+    Sandbox sandbox = runtime.prepare(bundle.id(), plan.sandbox());
 
-    try (ContainerProcess process = runtime.launch(sandbox, bundle, List.of())) {
+    try (ContainerProcess process =
+        runtime.launch(sandbox, plan, bundle.runDirectory(), List.of())) {
       assertThat(process.await().code()).isZero();
     }
   }

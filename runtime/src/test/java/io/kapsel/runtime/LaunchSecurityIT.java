@@ -9,6 +9,7 @@ import io.kapsel.oci.Device;
 import io.kapsel.oci.Mount;
 import io.kapsel.oci.Process;
 import io.kapsel.oci.User;
+import io.kapsel.runtime.plan.EncodedPlan;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -224,7 +225,7 @@ class LaunchSecurityIT extends OnRealKernel {
 
   @Test
   void aSandboxThatIsNotUsedLeavesNothing() {
-    Sandbox sandbox = runtime.prepare(bundle().running("true"));
+    Sandbox sandbox = prepare(EncodedPlan.of(runtime.plan(bundle().running("true"))));
 
     runtime.discard(sandbox);
 
@@ -234,12 +235,13 @@ class LaunchSecurityIT extends OnRealKernel {
   @Test
   void aSandboxWhoseMonitorWasKilledFailsAndLeavesNothing() {
     Bundle bundle = bundle().running("true");
-    Sandbox sandbox = runtime.prepare(bundle);
+    EncodedPlan plan = EncodedPlan.of(runtime.plan(bundle));
+    Sandbox sandbox = prepare(plan);
     ProcessHandle monitor = zygote().children().findFirst().orElseThrow();
     monitor.destroyForcibly();
     monitor.onExit().join();
 
-    assertThatThrownBy(() -> runtime.launch(sandbox, bundle, List.of()))
+    assertThatThrownBy(() -> runtime.launch(sandbox, plan, bundle.runDirectory(), List.of()))
         .isInstanceOf(LaunchException.class);
     assertThat(runtime.known()).doesNotContain(id);
   }
@@ -259,6 +261,10 @@ class LaunchSecurityIT extends OnRealKernel {
           .isEqualTo(!given);
     }
     assertThat(log()).isEqualTo("1024\n" + (given ? asked : most) + "\n");
+  }
+
+  private Sandbox prepare(EncodedPlan plan) {
+    return runtime.prepare(id, plan.sandbox());
   }
 
   private static ProcessHandle zygote() {

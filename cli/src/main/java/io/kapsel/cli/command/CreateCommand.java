@@ -3,6 +3,7 @@ package io.kapsel.cli.command;
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.engine.spec.ContainerSpec;
+import java.util.function.Supplier;
 
 /** {@code kapsel create}: a container that waits for its start. */
 final class CreateCommand implements Command {
@@ -29,15 +30,15 @@ final class CreateCommand implements Command {
   @Override
   public int run(Call call) {
     ContainerSpec spec = SpecReader.read(call.arguments(), call.request(), true);
-    call.print(create(call, spec).id());
+    call.print(create(call, spec, () -> call.engine().create(spec)).id());
     return 0;
   }
 
-  /** Creates the container of a {@code run} and notes its id. */
-  static Engine.Container create(Call call, ContainerSpec spec) {
+  /** Creates a container, from an image that is fetched if it must be, and notes its id. */
+  static Engine.Container create(Call call, ContainerSpec spec, Supplier<Engine.Container> engine) {
     ImageSource.ensure(call, spec);
     try (IdFile file = IdFile.reserve(call)) {
-      Engine.Container container = call.engine().create(spec);
+      Engine.Container container = engine.get();
       file.write(container.id());
       return container;
     }

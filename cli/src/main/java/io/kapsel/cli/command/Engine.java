@@ -22,6 +22,9 @@ public interface Engine {
   /** Makes a container, without starting it. */
   Container create(ContainerSpec spec);
 
+  /** The same for one that is started next: what takes longest is under way meanwhile. */
+  Container createToStart(ContainerSpec spec);
+
   /** The container with that name, id or start of an id. */
   Container container(String reference);
 

@@ -54,6 +54,11 @@ public final class LiveEngine implements Engine, AutoCloseable {
   }
 
   @Override
+  public Engine.Container createToStart(ContainerSpec spec) {
+    return new LiveContainer(kapsel.createToStart(spec));
+  }
+
+  @Override
   public Engine.Container container(String reference) {
     return new LiveContainer(kapsel.container(reference));
   }

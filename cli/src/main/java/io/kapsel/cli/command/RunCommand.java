@@ -60,7 +60,8 @@ final class RunCommand implements Command {
   }
 
   private static int background(Call call, ContainerSpec spec) {
-    Engine.Container container = CreateCommand.create(call, spec);
+    Engine.Container container =
+        CreateCommand.create(call, spec, () -> call.engine().createToStart(spec));
     startOrUndo(call, container, container::start);
     call.tell(container);
     call.print(container.id());
@@ -68,7 +69,8 @@ final class RunCommand implements Command {
   }
 
   private static int foreground(Call call, ContainerSpec spec, Foreground foreground) {
-    Engine.Container container = CreateCommand.create(call, spec);
+    Engine.Container container =
+        CreateCommand.create(call, spec, () -> call.engine().createToStart(spec));
     ExitStatus[] exit = new ExitStatus[1];
     startOrUndo(call, container, () -> exit[0] = foreground.start(container));
     if (spec.autoRemove()) {

@@ -39,6 +39,11 @@ final class FakeEngine implements Engine {
   List<String> notices = List.of();
 
   @Override
+  public Container createToStart(ContainerSpec spec) {
+    return create(spec);
+  }
+
+  @Override
   public Container create(ContainerSpec spec) {
     specs.add(spec);
     deeds.add("create");

@@ -151,6 +151,45 @@ public record ContainerSpec(
     return List.copyOf(all);
   }
 
+  /** The same for another name. */
+  public ContainerSpec named(Optional<String> other) {
+    return new ContainerSpec(
+        other,
+        root,
+        entrypoint,
+        command,
+        env,
+        workingDirectory,
+        user,
+        groups,
+        stdio,
+        autoRemove,
+        hostname,
+        domainname,
+        labels,
+        init,
+        stopSignal,
+        stopTimeoutSeconds,
+        mounts,
+        readOnly,
+        shmSize,
+        privileged,
+        capAdd,
+        capDrop,
+        security,
+        devices,
+        limits,
+        ulimits,
+        sysctls,
+        oomScoreAdj,
+        network,
+        ipc,
+        pid,
+        uts,
+        userns,
+        cgroupns);
+  }
+
   private static void checkName(String name) {
     InvalidRequestException.unless(
         Names.isValid(name),

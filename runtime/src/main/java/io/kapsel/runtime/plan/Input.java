@@ -35,6 +35,11 @@ public record Input(Slot slot, Kind kind, String path, String reason) {
     DEVICE_PROGRAM
   }
 
+  /** Whether both are the same but for the reason. */
+  boolean opensLike(Input other) {
+    return slot.equals(other.slot) && kind == other.kind && path.equals(other.path);
+  }
+
   /** How the engine opens it, as a call. */
   public String shown() {
     return switch (kind) {

@@ -11,18 +11,18 @@ import java.util.Map;
 /** Lowers a segment to bytes; docs/guide/wire.md, section 1. */
 final class SegmentEncoder {
   private static final int MAGIC = 0x4e4c504b;
-  private static final int HEADER = 40;
-  private static final int STEP = 80;
+  static final int HEADER = 40;
+  static final int STEP = 80;
   private static final int RELOCATION = 8;
   private static final int NO_SLOT = 0xffff;
-  private static final int MAX_ARGUMENTS = 6;
+  static final int MAX_ARGUMENTS = 6;
   private static final int RULE = 2;
   private static final int RESULT = 4;
   private static final int SKIPS = 6;
   private static final int ERRNOS = 10;
-  private static final int KINDS = 18;
+  static final int KINDS = 18;
   private static final int NUMBER = 24;
-  private static final int ARGUMENTS = 32;
+  static final int ARGUMENTS = 32;
   private static final int ALIGNMENT = 8;
 
   private final Segment segment;
