@@ -8,9 +8,11 @@ module io.kapsel.image {
   requires com.fasterxml.jackson.core;
   requires aircompressor.v3;
   requires org.tukaani.xz;
+  requires org.bouncycastle.pg;
   requires jdk.unsupported; // aircompressor decodes zstd by sun.misc.Unsafe and does not say so
 
   exports io.kapsel.image;
+  exports io.kapsel.image.debian;
   exports io.kapsel.image.registry;
   exports io.kapsel.image.tar;
 

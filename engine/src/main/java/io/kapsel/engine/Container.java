@@ -39,6 +39,7 @@ public final class Container {
   private Optional<EncodedPlan> planned = Optional.empty();
   private Optional<Sandbox> begun = Optional.empty();
   private volatile CompletableFuture<ExitStatus> ended = new CompletableFuture<>();
+  private volatile Optional<Path> layerGoesTo = Optional.empty();
 
   Container(Kapsel engine, StoredContainer stored) {
     this.engine = engine;
@@ -180,6 +181,11 @@ public final class Container {
     } finally {
       life.unlock();
     }
+  }
+
+  /** Before a container that removes itself goes, what it has changed is moved to a directory. */
+  void keepLayer(Path target) {
+    layerGoesTo = Optional.of(target);
   }
 
   /** Starts the program; returns when it was executed. */
@@ -342,6 +348,7 @@ public final class Container {
     life.lock();
     try {
       stored = stored.ended(status);
+      layerGoesTo.ifPresent(target -> engine.store.moveLayer(id(), target));
       if (stored.spec().autoRemove()) {
         ended.complete(status); // nobody will read it from a file
       }

@@ -92,6 +92,15 @@ final class ContainerStore implements AutoCloseable {
     }
   }
 
+  /** Moves what a container has changed out of its directory. */
+  void moveLayer(String id, Path target) {
+    try {
+      Files.move(stateOf(id).resolve("upper"), target);
+    } catch (IOException e) {
+      throw new EngineException.Failed("keep the layer of", id, AtomicFile.reason(e), e);
+    }
+  }
+
   /** Writes a container's record; one that goes away with its end need not outlive the machine. */
   public void save(StoredContainer container) {
     save(

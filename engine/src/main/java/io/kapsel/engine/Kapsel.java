@@ -9,10 +9,13 @@ import io.kapsel.engine.spec.RootSource;
 import io.kapsel.image.Image;
 import io.kapsel.image.ImageStore;
 import io.kapsel.image.Pins;
+import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.lsm.AppArmorProfile;
 import io.kapsel.linux.lsm.SecurityModuleException;
+import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.Platform;
+import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.ContainerRuntime;
 import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.plan.LaunchPlan;
@@ -25,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -49,6 +53,7 @@ public final class Kapsel implements AutoCloseable {
   private final SecureRandom random = new SecureRandom();
   private final SandboxPool pool;
   final Plans plans = new Plans(this);
+  private final DebianImages debianImages;
 
   private Kapsel(EngineConfig config, ContainerStore store, ContainerRuntime runtime) {
     this.config = config;
@@ -62,6 +67,7 @@ public final class Kapsel implements AutoCloseable {
             ImageStore.open(config.state()),
             () -> containers.values().stream().flatMap(Kapsel::use).toList());
     this.pool = new SandboxPool(this, config.pool(), config.poolIdle());
+    this.debianImages = new DebianImages(this, config.state());
   }
 
   /**
@@ -260,6 +266,24 @@ public final class Kapsel implements AutoCloseable {
     return containers.values().stream()
         .sorted(Comparator.comparing((Container each) -> each.status().createdAt()).reversed())
         .toList();
+  }
+
+  /**
+   * Makes an image from a Debian archive: downloads packages, unpacks them, and configures them in
+   * a container. Nothing has the name before the image is whole.
+   *
+   * @param environment of the caller, for proxies
+   * @param progress takes a line each time that something new begins
+   * @return the image's id
+   * @throws io.kapsel.image.ImageException when that cannot be done
+   */
+  public Digest createImage(
+      DebianRequest request,
+      Reference name,
+      Map<String, String> environment,
+      Consumer<String> progress)
+      throws InterruptedException {
+    return debianImages.create(request, name, environment, progress);
   }
 
   /** Every step that would make this container; nothing is made. */

@@ -55,6 +55,7 @@ final class Commands {
     Map<String, Command> all = new LinkedHashMap<>();
     all.put("ls", new ImageListCommand("image ls", clock));
     all.put("pull", new PullCommand());
+    all.put("create", new ImageCreateCommand());
     all.put("rm", new ImageRemoveCommand("image rm"));
     all.put("tag", new TagCommand());
     all.put("history", new HistoryCommand(clock));

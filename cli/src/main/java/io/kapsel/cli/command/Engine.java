@@ -7,12 +7,17 @@ import io.kapsel.engine.LogQuery;
 import io.kapsel.engine.LogRecord;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
+import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.host.HostFinding;
+import io.kapsel.oci.image.Digest;
+import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.plan.LaunchPlan;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The engine as commands use it: so narrow that a test can play it without a kernel. Failures are
@@ -39,6 +44,20 @@ public interface Engine {
 
   /** What the host offers and lacks. */
   List<HostFinding> diagnose();
+
+  /**
+   * Makes an image from a Debian archive and returns its id.
+   *
+   * @param environment of the caller, for proxies
+   * @param progress takes a line each time that something new begins
+   * @throws io.kapsel.image.ImageException when that cannot be done
+   */
+  Digest createImage(
+      DebianRequest request,
+      Reference name,
+      Map<String, String> environment,
+      Consumer<String> progress)
+      throws InterruptedException;
 
   /** Something that runs, and that streams can be attached to. */
   interface Running {

@@ -13,13 +13,18 @@ import io.kapsel.engine.LogReader;
 import io.kapsel.engine.LogRecord;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
+import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.host.HostDiagnosis;
 import io.kapsel.linux.host.HostFinding;
+import io.kapsel.oci.image.Digest;
+import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.plan.LaunchPlan;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** The engine of this process, as commands use it. */
 public final class LiveEngine implements Engine, AutoCloseable {
@@ -81,6 +86,16 @@ public final class LiveEngine implements Engine, AutoCloseable {
   @Override
   public List<HostFinding> diagnose() {
     return HostDiagnosis.diagnose(kapsel.facts(), config.state());
+  }
+
+  @Override
+  public Digest createImage(
+      DebianRequest request,
+      Reference name,
+      Map<String, String> environment,
+      Consumer<String> progress)
+      throws InterruptedException {
+    return kapsel.createImage(request, name, environment, progress);
   }
 
   private record LiveContainer(io.kapsel.engine.Container container) implements Engine.Container {

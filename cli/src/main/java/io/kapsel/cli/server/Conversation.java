@@ -71,6 +71,9 @@ final class Conversation implements Client {
   @Override
   public void err(String text) {
     write(Frame.STDERR, text.getBytes(StandardCharsets.UTF_8));
+    if (waiter == Thread.currentThread()) {
+      writer.flush(); // what is told of a wait is of use while it lasts
+    }
   }
 
   @Override

@@ -10,8 +10,11 @@ import io.kapsel.engine.LogRecord;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
 import io.kapsel.image.ImageStore;
+import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.host.HostFinding;
+import io.kapsel.oci.image.Digest;
+import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.plan.LaunchPlan;
 import io.kapsel.runtime.plan.Segment;
 import java.io.IOException;
@@ -22,7 +25,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** An engine without a kernel: it remembers what it was asked, in order. */
 final class FakeEngine implements Engine {
@@ -31,6 +36,7 @@ final class FakeEngine implements Engine {
   final List<FakeContainer> containers = new ArrayList<>();
   final List<ContainerSpec> specs = new ArrayList<>();
   final List<ExecSpec> execs = new ArrayList<>();
+  final List<DebianRequest> imageRequests = new ArrayList<>();
   final List<LogRecord> records = new ArrayList<>();
   LogQuery query;
   List<HostFinding> findings = List.of();
@@ -86,6 +92,18 @@ final class FakeEngine implements Engine {
   @Override
   public List<HostFinding> diagnose() {
     return findings;
+  }
+
+  @Override
+  public Digest createImage(
+      DebianRequest request,
+      Reference name,
+      Map<String, String> environment,
+      Consumer<String> progress) {
+    imageRequests.add(request);
+    deeds.add("create image " + name.familiar());
+    progress.accept("unpacking");
+    return Digest.of(new byte[0]);
   }
 
   /** A container whose state a test sets. */

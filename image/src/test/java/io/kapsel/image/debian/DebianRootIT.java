@@ -1,0 +1,263 @@
+package io.kapsel.image.debian;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.kapsel.image.ImageException;
+import io.kapsel.image.debian.TestArchive.Deb;
+import io.kapsel.image.tar.TarEntry;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Packages of an archive of our own become a tree and a database, or nothing. */
+class DebianRootIT {
+  private @TempDir Path home;
+  private TestArchive archive;
+  private final List<String> told = new ArrayList<>();
+
+  @BeforeEach
+  void makeAnArchive() throws IOException {
+    archive = new TestArchive(home.resolve("archive"));
+  }
+
+  private DebianRoot.Workshop workshop() throws IOException {
+    return new DebianRoot.Workshop(
+        home.resolve("cache"), Files.createDirectories(home.resolve("work")), Map.of(), told::add);
+  }
+
+  private DebianRoot unpack() throws Exception {
+    return unpack(archive.uri(), archive.keyring());
+  }
+
+  private DebianRoot unpack(URI mirror, Path keyring) throws Exception {
+    DebianRequest request =
+        new DebianRequest(
+            "test",
+            DebianRequest.Variant.MINIMAL,
+            Optional.of(mirror),
+            Optional.empty(),
+            List.of("wanted"),
+            Optional.of("amd64"),
+            Optional.of(keyring));
+    return DebianRoot.unpack(request, workshop());
+  }
+
+  private Path root() {
+    return home.resolve("work/root");
+  }
+
+  private static Deb apt() {
+    return new Deb("apt", "").file("./usr/bin/apt", "apt", 0755);
+  }
+
+  private String read(String path) throws IOException {
+    return Files.readString(root().resolve(path));
+  }
+
+  @Test
+  void aTreeAndADatabaseAreMade() throws Exception {
+    archive
+        .with(apt())
+        .with(
+            new Deb("wanted", "Multi-Arch: same\nDepends: below\nDescription: d \n more\n")
+                .control("conffiles", "/etc/wanted.conf\n")
+                .control("postinst", "#!/bin/sh\n")
+                .control("triggers", "interest-noawait /usr/share/w\ninterest named\n")
+                .add(TestArchive.entry(TarEntry.Type.DIRECTORY, "./etc/", "", 0755, 0))
+                .file("./etc/wanted.conf", "hello")
+                .file("./usr/bin/wanted", "program", 04755)
+                .add(
+                    TestArchive.entry(
+                        TarEntry.Type.HARD_LINK, "./usr/bin/w", "./usr/bin/wanted", 04755, 0))
+                .add(TestArchive.entry(TarEntry.Type.SYMLINK, "./usr/bin/s", "wanted", 0777, 0)))
+        .with(new Deb("below", "").file("./lib/below", "b"))
+        .with(new Deb("usr-is-merged", "Essential: yes\n"))
+        .publish();
+
+    DebianRoot made = unpack();
+
+    assertThat(made.packages())
+        .extracting(DebianPackage::name)
+        .containsExactlyInAnyOrder("apt", "below", "usr-is-merged", "wanted")
+        .containsSubsequence("below", "wanted");
+    assertThat(read("usr/lib/below")).isEqualTo("b");
+    assertThat(Files.readSymbolicLink(root().resolve("lib"))).hasToString("usr/lib");
+    assertThat(Files.getAttribute(root().resolve("usr/bin/wanted"), "unix:mode"))
+        .isEqualTo(0104755);
+    assertThat(Files.isSameFile(root().resolve("usr/bin/w"), root().resolve("usr/bin/wanted")))
+        .isTrue();
+    assertThat(read("var/lib/dpkg/info/wanted:amd64.list"))
+        .isEqualTo("/.\n/etc\n/etc/wanted.conf\n/usr/bin/wanted\n/usr/bin/w\n/usr/bin/s\n");
+    assertThat(read("var/lib/dpkg/status"))
+        .contains(
+            "Package: wanted\nStatus: install ok unpacked\n",
+            "Description: d \n more\n",
+            "Conffiles:\n /etc/wanted.conf 5d41402abc4b2a76b9719d911017c592\n");
+    assertThat(read("var/lib/dpkg/triggers/File")).isEqualTo("/usr/share/w wanted:amd64/noawait\n");
+    assertThat(read("var/lib/dpkg/triggers/named")).isEqualTo("wanted:amd64\n");
+    assertThat(read("etc/apt/sources.list")).startsWith("deb file:").endsWith(" test main\n");
+  }
+
+  @Test
+  void theSecondRunTakesThePackagesFromTheCache() throws Exception {
+    archive.with(apt()).with(new Deb("wanted", "").file("./w", "w")).publish();
+    unpack();
+    try (Stream<Path> pool = Files.list(archive.path("pool"))) {
+      for (Path deb : pool.toList()) {
+        Files.delete(deb);
+      }
+    }
+
+    assertThat(unpack().packages()).hasSize(2);
+    assertThat(read("w")).isEqualTo("w");
+  }
+
+  @Test
+  void aPackageInTheCacheThatWasDamagedIsFetchedAgain() throws Exception {
+    archive.with(apt()).with(new Deb("wanted", "").file("./w", "w")).publish();
+    unpack();
+    try (Stream<Path> kept = Files.list(home.resolve("cache"))) {
+      for (Path file : kept.toList()) {
+        Files.write(file, new byte[(int) Files.size(file)]);
+      }
+    }
+
+    unpack();
+
+    assertThat(read("w")).isEqualTo("w");
+  }
+
+  @Test
+  void anArchiveThatSomebodyHasChangedIsRefused() throws Exception {
+    archive.with(apt()).with(new Deb("wanted", "")).publish();
+    Path file = archive.path("dists/test/InRelease");
+    Files.writeString(file, Files.readString(file).replace("Components: main", "Components: evil"));
+
+    assertThatThrownBy(this::unpack)
+        .isInstanceOf(ImageException.Refused.class)
+        .hasMessageStartingWith("cannot trust 'file:")
+        .hasMessageContaining("does not fit the text");
+  }
+
+  @Test
+  void textOutsideOfTheSignedFrameIsRefused() throws Exception {
+    archive.with(apt()).with(new Deb("wanted", "")).publish();
+    Path file = archive.path("dists/test/InRelease");
+    Files.writeString(file, "Suite: evil\n" + Files.readString(file));
+
+    assertThatThrownBy(this::unpack).hasMessageEndingWith("it is not a signed text");
+  }
+
+  @Test
+  void anUnknownKeyIsRefused() throws Exception {
+    archive.with(apt()).with(new Deb("wanted", "")).publish();
+    Path other = new TestArchive(home.resolve("other")).keyring();
+
+    assertThatThrownBy(() -> unpack(archive.uri(), other))
+        .isInstanceOf(ImageException.Refused.class)
+        .hasMessageContaining("no such key is in '" + other + "'; see --keyring");
+  }
+
+  @Test
+  void anotherSuitesSignatureIsRefused() throws Exception {
+    archive.with(apt()).with(new Deb("wanted", "")).publish();
+    Path file = archive.path("dists/test/InRelease");
+    Files.write(
+        file, archive.signed("Suite: other\nDate: Sat, 11 Jul 2026 10:16:37 UTC\nSHA256:\n"));
+
+    assertThatThrownBy(this::unpack).hasMessageEndingWith("it is of the suite 'other'");
+  }
+
+  @Test
+  void aPackageWithAnotherHashIsRefusedAndNotKept() throws Exception {
+    archive.with(apt()).with(new Deb("wanted", "").file("./w", "w")).publish();
+    Path deb = archive.path("pool/wanted_1~x.deb");
+    byte[] bytes = Files.readAllBytes(deb);
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(deb, bytes);
+
+    assertThatThrownBy(this::unpack)
+        .isInstanceOf(ImageException.Refused.class)
+        .hasMessageContaining("its SHA-256 is");
+    try (Stream<Path> kept = Files.list(home.resolve("cache"))) {
+      assertThat(kept.map(file -> file.getFileName().toString()))
+          .noneMatch(it -> it.endsWith(".part"));
+    }
+  }
+
+  @Test
+  void aSuiteThatIsNotThereIsNamed() throws Exception {
+    assertThatThrownBy(this::unpack)
+        .isInstanceOf(ImageException.NotFound.class)
+        .hasMessageStartingWith("cannot find the suite 'test' at 'file:");
+  }
+
+  @Test
+  void anArchiveThatCannotBeReachedIsNamed() throws Exception {
+    assertThatThrownBy(() -> unpack(URI.create("http://127.0.0.1:9/debian"), archive.keyring()))
+        .isInstanceOf(ImageException.Failed.class)
+        .hasMessageStartingWith(
+            "cannot download 'http://127.0.0.1:9/debian/dists/test/InRelease': ")
+        .hasMessageEndingWith("connection refused");
+  }
+
+  @Test
+  void twoPackagesWithOneFileAreRefused() throws Exception {
+    archive
+        .with(apt())
+        .with(new Deb("wanted", "Depends: other\n").file("./same", "1"))
+        .with(new Deb("other", "").file("./same", "2"))
+        .publish();
+
+    assertThatThrownBy(this::unpack)
+        .isInstanceOf(ImageException.Failed.class)
+        .hasMessageMatching("cannot unpack '(wanted|other) 1': 'same' is in another package, too");
+  }
+
+  @Test
+  void nothingIsWrittenOutsideOfTheTree() throws Exception {
+    Path canary = Files.writeString(home.resolve("canary"), "alive");
+    archive
+        .with(apt())
+        .with(
+            new Deb("wanted", "")
+                .add(TestArchive.entry(TarEntry.Type.SYMLINK, "./out", "../..", 0777, 0))
+                .file("./out/canary", "dead"))
+        .publish();
+
+    unpack(); // the link ends at the tree's own root
+
+    assertThat(Files.readString(canary)).isEqualTo("alive");
+    assertThat(Files.readString(root().resolve("canary"))).isEqualTo("dead");
+
+    archive = new TestArchive(home.resolve("second"));
+    archive.with(apt()).with(new Deb("wanted", "").file("./../canary", "dead")).publish();
+    assertThatThrownBy(this::unpack).hasMessageContaining("it has a name that leads out");
+    assertThat(Files.readString(canary)).isEqualTo("alive");
+  }
+
+  @Test
+  void anotherPackageThanTheIndexSaysIsRefused() throws Exception {
+    archive.with(apt()).with(new Deb("wanted", "").file("./w", "w")).publish();
+    Path index = archive.path("pool/wanted_1~x.deb");
+    archive.with(new Deb("impostor", ""));
+    Files.copy(
+        archive.path("pool/impostor_1~x.deb"),
+        index,
+        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+
+    assertThatThrownBy(this::unpack).isInstanceOf(ImageException.class);
+    assertThat(Files.exists(root().resolve("w"), LinkOption.NOFOLLOW_LINKS)).isFalse();
+  }
+}
