@@ -61,8 +61,19 @@ final class Assembly {
         .status()
         .pid()
         .orElseThrow(() ->
-            new EngineException.Conflict(
-                "create", reference, "cannot join its namespaces: it is not running"));
+            new EngineException.Conflict("join the namespaces of", reference, "it is not running"));
+  }
+
+  /** The other may be another than it was, under the same name. */
+  private Optional<String> usersOf() {
+    Optional<Container> owner = engine.usersOf(spec);
+    if (owner.filter(each -> !each.idBase().equals(identity.idBase())).isPresent()) {
+      throw new EngineException.Conflict(
+          "start",
+          reference(),
+          "made to share with another '%s' than there is now".formatted(owner.get().name()));
+    }
+    return owner.map(Container::id);
   }
 
   private List<Path> find() {
@@ -92,7 +103,7 @@ final class Assembly {
   Bundle bundle() {
     Path state = engine.store.stateOf(identity.id());
     Spec configuration =
-        new SpecCompiler(spec, engine.facts(), identity, Users.in(layers), this::pidOf)
+        new SpecCompiler(spec, engine.facts(), identity, Users.in(layers), this::pidOf, usersOf())
             .compile(state.resolve("files"));
     io.kapsel.engine.spec.Stdio stdio = spec.stdio();
     return new Bundle(

@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 
 /**
  * Gives each container 65,536 ids of the host for its own, never twice at a time. What is given is
@@ -18,7 +18,7 @@ final class IdRanges {
 
   private record Range(long start, long end) {}
 
-  private final Set<Long> taken = new HashSet<>();
+  private final Map<Long, Integer> taken = new HashMap<>();
   private final List<Range> foreign;
   private long next = FIRST;
 
@@ -57,7 +57,7 @@ final class IdRanges {
       long candidate = next;
       next = next + Identity.ID_COUNT >= END ? FIRST : next + Identity.ID_COUNT;
       if (isFree(candidate)) {
-        taken.add(candidate);
+        taken.put(candidate, 1);
         return candidate;
       }
     }
@@ -66,19 +66,20 @@ final class IdRanges {
   }
 
   private boolean isFree(long candidate) {
-    return !taken.contains(candidate)
+    return !taken.containsKey(candidate)
         && foreign.stream()
             .noneMatch(
                 each -> candidate < each.end() && each.start() < candidate + Identity.ID_COUNT);
   }
 
-  /** Marks a range that a container on disk has. */
-  public synchronized void mark(long base) {
-    taken.add(base);
+  /** Marks a range that one more container has: one on disk, or one that shares another's. */
+  public synchronized long mark(long base) {
+    taken.merge(base, 1, Integer::sum);
+    return base;
   }
 
-  /** Gives one back. */
+  /** Gives one back; it is free when nobody has it any more. */
   public synchronized void release(long base) {
-    taken.remove(base);
+    taken.computeIfPresent(base, (_, holders) -> holders == 1 ? null : holders - 1);
   }
 }

@@ -217,9 +217,41 @@ public final class Kapsel implements AutoCloseable {
   }
 
   private Optional<Long> idBase(ContainerSpec spec) {
-    return spec.userns() instanceof NamespaceMode.Own && !spec.privileged()
-        ? Optional.of(ranges.take())
-        : Optional.empty();
+    if (!hasUsers(spec)) {
+      return Optional.empty();
+    }
+    return usersOf(spec)
+        .flatMap(Container::idBase)
+        .map(ranges::mark)
+        .or(() -> Optional.of(ranges.take()));
+  }
+
+  private static boolean hasUsers(ContainerSpec spec) {
+    return spec.userns() instanceof NamespaceMode.Own && !spec.privileged();
+  }
+
+  /**
+   * The container whose user namespace is shared, too: the processes and the memory of another are
+   * out of reach for whoever is nobody there.
+   */
+  Optional<Container> usersOf(ContainerSpec spec) {
+    if (!hasUsers(spec)) {
+      return Optional.empty();
+    }
+    List<Container> owners =
+        Stream.of(spec.pid(), spec.ipc())
+            .filter(NamespaceMode.Container.class::isInstance)
+            .map(mode -> container(((NamespaceMode.Container) mode).reference()))
+            .filter(owner -> owner.idBase().isPresent())
+            .distinct()
+            .toList();
+    if (owners.stream().map(Container::idBase).distinct().count() > 1) {
+      throw new EngineException.Refused(
+          "share",
+          owners.getFirst().name(),
+          "it and '%s' have different user namespaces".formatted(owners.getLast().name()));
+    }
+    return owners.stream().findFirst();
   }
 
   private String reserve(String id, Optional<String> wanted) {
@@ -294,8 +326,8 @@ public final class Kapsel implements AutoCloseable {
             : asked;
     String id = "0".repeat(HexId.LENGTH);
     Optional<Long> base =
-        spec.userns() instanceof NamespaceMode.Own && !spec.privileged()
-            ? Optional.of(0x20000000L)
+        hasUsers(spec)
+            ? usersOf(spec).flatMap(Container::idBase).or(() -> Optional.of(0x20000000L))
             : Optional.empty();
     return runtime.plan(
         new Assembly(this, spec, new Identity(id, base), Optional.empty()).bundle());

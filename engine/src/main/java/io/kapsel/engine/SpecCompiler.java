@@ -57,24 +57,28 @@ final class SpecCompiler {
   private final Identity identity;
   private final Users users;
   private final ToIntFunction<String> pidOf;
+  private final Optional<String> usersOf;
   private final String reference;
 
   /**
    * For one container.
    *
    * @param pidOf the pid of a running container whose namespaces are shared, by name or id
+   * @param usersOf the container whose user namespace is shared
    */
   public SpecCompiler(
       ContainerSpec spec,
       HostFacts facts,
       Identity identity,
       Users users,
-      ToIntFunction<String> pidOf) {
+      ToIntFunction<String> pidOf,
+      Optional<String> usersOf) {
     this.spec = spec;
     this.facts = facts;
     this.identity = identity;
     this.users = users;
     this.pidOf = pidOf;
+    this.usersOf = usersOf;
     this.reference = spec.name().orElse(identity.id());
   }
 
@@ -242,7 +246,9 @@ final class SpecCompiler {
     add(all, Namespace.Type.UTS, spec.uts(), "uts");
     add(all, Namespace.Type.CGROUP, spec.cgroupns(), "cgroup");
     if (identity.idBase().isPresent()) {
-      all.add(Namespace.own(Namespace.Type.USER));
+      NamespaceMode users =
+          usersOf.<NamespaceMode>map(NamespaceMode.Container::new).orElse(NamespaceMode.OWN);
+      add(all, Namespace.Type.USER, users, "user");
     }
     return all;
   }

@@ -58,4 +58,19 @@ class IdRangesTest {
 
     assertThat(ranges.take()).isEqualTo(0x2001_0000L);
   }
+
+  @Test
+  void aSharedRangeIsFreeWhenNobodyHasItAnyMore() {
+    IdRanges ranges = new IdRanges(List.of());
+    long shared = ranges.take();
+    for (int i = 1; i < 20_479; i++) {
+      ranges.take();
+    }
+    ranges.mark(shared);
+    ranges.release(shared);
+    assertThatThrownBy(ranges::take).isInstanceOf(EngineException.Refused.class);
+    ranges.release(shared);
+
+    assertThat(ranges.take()).isEqualTo(shared);
+  }
 }

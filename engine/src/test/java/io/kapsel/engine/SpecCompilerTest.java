@@ -51,7 +51,12 @@ class SpecCompilerTest {
 
   private Spec compile(Optional<Long> base) {
     return new SpecCompiler(
-            request.build(), FACTS, new Identity(ID, base), Users.in(List.of()), _ -> 42)
+            request.build(),
+            FACTS,
+            new Identity(ID, base),
+            Users.in(List.of()),
+            _ -> 42,
+            Optional.empty())
         .compile(Path.of("/run/x"));
   }
 

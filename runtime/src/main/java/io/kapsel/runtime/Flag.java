@@ -50,6 +50,7 @@ final class Flag {
   static final Constant SAME_PARENT = Value.named("CLONE_PARENT", 0x8000);
 
   static final Constant MUST_EXIST = Value.named("existing", 0);
+  static final Constant MUST_EXIST_UNLINKED = Value.named("existing, no link", 4);
   static final Constant MAKE_DIRECTORY = Value.named("directory", 1);
   static final Constant MAKE_FILE = Value.named("file", 2);
   static final Constant OWN_DIRECTORY = Value.named("directory, no link", 5);

@@ -62,7 +62,7 @@ public final class LaunchPlanner {
     if (wanted.mapped() && !facts.idmappedLayers()) {
       throw refuse("layers cannot be idmapped before Linux 5.19; use --userns=host");
     }
-    if (wanted.mapped()
+    if (wanted.own(Namespace.Type.USER)
         && wanted
             .linux()
             .namespace(Namespace.Type.PID)
@@ -70,7 +70,7 @@ public final class LaunchPlanner {
             .isPresent()) {
       throw refuse(
           "a pid namespace of another container cannot be shared from a user namespace of its own;"
-              + " use --userns=host for both");
+              + " use --userns=host, as the other does");
     }
   }
 

@@ -140,7 +140,7 @@ final class NamespacePlanner {
   }
 
   void mapIds() {
-    if (!wanted.mapped()) {
+    if (!wanted.own(Namespace.Type.USER)) {
       return;
     }
     map(draft, rooms.pid, "uid_map", wanted.uidMap());

@@ -55,12 +55,15 @@ final class SandboxPlanner {
     namespaces.join();
     List<Slot> made = new ArrayList<>();
     monitor.call(Syscall.UMASK, Value.mode(077)).because("nothing for others by oversight");
+    Optional<Slot> shm = new SharedMemoryPlanner(draft, wanted).ofAnother();
+    shm.ifPresent(made::add);
     monitorMounts(made);
     namespaces.clocks();
     namespaces.divide(group, false);
     namespaces.mapIds();
     List<Slot> taken =
         draft.handOver(monitor, init, made, "ids are mapped; what only the host may make");
+    namespaces.joinUsers(init);
     namespaces.becomeRoot(init);
     cgroups.join(init);
     if (wanted.own(Namespace.Type.CGROUP)) {
@@ -69,7 +72,7 @@ final class SandboxPlanner {
     if (wanted.own(Namespace.Type.NETWORK)) {
       namespaces.network(init);
     }
-    mounts(init, taken, makeDevices());
+    mounts(init, taken, makeDevices(), shm.isPresent());
   }
 
   /** By real root in the initial namespace: nodes made from constants, not copies of the host's. */
@@ -181,7 +184,7 @@ final class SandboxPlanner {
     if (!wanted.own(Namespace.Type.IPC) && wanted.has("mqueue", "/dev/mqueue")) {
       made.add(draft.filesystem(draft.monitor, "mqueue", "mqueue", PRIVATE, "message queues"));
     }
-    if (!wanted.own(Namespace.Type.PID) && wanted.has("proc", "/proc")) {
+    if (wanted.seesHostProcesses() && wanted.has("proc", "/proc")) {
       made.add(draft.filesystem(draft.monitor, "proc", "proc", PRIVATE, "processes of the host"));
     }
     if (!wanted.own(Namespace.Type.CGROUP) && showsCgroups()) {
@@ -195,9 +198,10 @@ final class SandboxPlanner {
     return draft.filesystem(steps, "sysfs", "sys", attributes, "devices as the kernel sees them");
   }
 
-  private void mounts(Steps init, List<Slot> taken, Slot devices) {
+  private void mounts(Steps init, List<Slot> taken, Slot devices, boolean sharesMemory) {
     boolean mapped = wanted.mapped();
     int next = 0;
+    Optional<Slot> shm = sharesMemory ? Optional.of(taken.get(next++)) : Optional.empty();
     Optional<Slot> sys = Optional.empty();
     Optional<Slot> queues = Optional.empty();
     Optional<Slot> proc = Optional.empty();
@@ -207,7 +211,7 @@ final class SandboxPlanner {
     if (mapped && !wanted.own(Namespace.Type.IPC) && wanted.has("mqueue", "/dev/mqueue")) {
       queues = Optional.of(taken.get(next++));
     }
-    if (mapped && !wanted.own(Namespace.Type.PID) && wanted.has("proc", "/proc")) {
+    if (mapped && wanted.seesHostProcesses() && wanted.has("proc", "/proc")) {
       proc = Optional.of(taken.get(next++));
     }
     Optional<Slot> groups = Optional.empty();
@@ -227,7 +231,7 @@ final class SandboxPlanner {
     rooms.dev = draft.handOver(draft.monitor, init, List.of(devices), "a private /dev").getFirst();
     draft.attach(init, rooms.dev, Flag.CWD, "/stage/dev", "to put others on it");
     wanted.mount("devpts", "/dev/pts").ifPresent(_ -> terminals(init));
-    wanted.mount("tmpfs", "/dev/shm").ifPresent(mount -> sharedMemory(init, mount));
+    wanted.mount("tmpfs", "/dev/shm").ifPresent(mount -> sharedMemory(init, mount, shm));
     if (wanted.has("mqueue", "/dev/mqueue")) {
       Slot mount =
           queues.orElseGet(
@@ -256,13 +260,15 @@ final class SandboxPlanner {
     draft.attach(init, rooms.pts, Value.of(rooms.dev), "pts", "terminals of its own");
   }
 
-  private void sharedMemory(Steps init, Mount mount) {
+  private void sharedMemory(Steps init, Mount mount, Optional<Slot> another) {
     String size =
         mount.options().stream()
             .filter(option -> option.startsWith("size="))
             .findFirst()
             .orElse("size=65536k");
-    Slot shm = draft.filesystem(init, "tmpfs", "shm", PRIVATE, "shared memory", "mode=1777", size);
+    Slot shm =
+        another.orElseGet(() ->
+            draft.filesystem(init, "tmpfs", "shm", PRIVATE, "shared memory", "mode=1777", size));
     draft.attach(init, shm, Value.of(rooms.dev), "shm", "shared memory");
   }
 

@@ -71,9 +71,26 @@ record Wanted(Bundle bundle, HostFacts facts) {
     return bundle.asWritten().map(AsWritten::directory).orElse(Path.of("/"));
   }
 
-  /** Whether ids are mapped. */
+  /** Whether ids are mapped, and the configuration says how. */
   boolean mapped() {
-    return own(Namespace.Type.USER);
+    return own(Namespace.Type.USER)
+        || (joinsUsers() && bundle.asWritten().isEmpty() && !linux().uidMappings().isEmpty());
+  }
+
+  /**
+   * Whether processes of the host are seen, as opposed to its own or those of another container.
+   */
+  boolean seesHostProcesses() {
+    return linux().namespace(Namespace.Type.PID).isEmpty();
+  }
+
+  /** A file in /proc of the container whose ipc namespace is shared, such as {@code ns/mnt}. */
+  Optional<String> ipcOwner(String file) {
+    return linux()
+        .namespace(Namespace.Type.IPC)
+        .flatMap(Namespace::path)
+        .filter(path -> path.matches("/proc/\\d+/ns/ipc"))
+        .map(path -> path.substring(0, path.length() - "ns/ipc".length()) + file);
   }
 
   /** Whether the user namespace is another's. */

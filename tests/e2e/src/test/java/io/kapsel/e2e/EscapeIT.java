@@ -65,6 +65,14 @@ class EscapeIT extends EndToEnd {
     checkAttempts(kapsel("exec", "xx", "/bin/probe", "attempts"));
   }
 
+  @Test
+  void norInOneThatSharesAnother() {
+    kapsel("run", "-d", "--name", "xx", TestRoot.reference(), "/bin/sleep", "100").ok();
+    List<String> flags = List.of("--pid", "container:xx", "--ipc", "container:xx");
+
+    checkAttempts(run(flags, "/bin/probe", "attempts"));
+  }
+
   /** A case that runc fails would be a wrong case: where it refuses, so must we. */
   @Test
   void nothingWorksThatRuncRefuses() throws IOException {

@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What each flag of run does to the process. */
 class RunFlagsIT extends EndToEnd {
@@ -241,26 +243,80 @@ class RunFlagsIT extends EndToEnd {
         .contains("root:x:0:0");
   }
 
-  @Test
-  void otherNamespacesAreSharedWithoutUserNamespaces() {
+  private static void startPeer(String users) {
+    String script = "echo hello > /dev/shm/note; exec sleep 4343";
     kapsel(
             "run",
             "-d",
             "--userns",
-            "host",
+            users,
             "--name",
             "peer",
             TestRoot.reference(),
-            "/bin/sleep",
-            "4343")
+            "/bin/sh",
+            "-c",
+            script)
         .ok();
+  }
 
-    assertThat(sh(List.of("--userns", "host", "--pid", "container:peer"), "ps")).contains("4343");
+  @ParameterizedTest
+  @ValueSource(strings = {"private", "host"})
+  void processesAndMemoryOfAnotherContainerAreShared(String users) {
+    startPeer(users);
+    List<String> processes = List.of("--userns", users, "--pid", "container:peer");
+    List<String> memory = List.of("--userns", users, "--ipc", "container:peer");
+
+    assertThat(sh(processes, "ps; kill -0 1 && cat /proc/1/root/dev/shm/note"))
+        .contains("4343")
+        .endsWith("hello");
     assertThat(
             sh(
-                List.of("--userns", "host", "--ipc", "container:peer"),
-                "readlink /proc/self/ns/ipc"))
-        .isEqualTo(kapsel("exec", "peer", "/bin/readlink", "/proc/self/ns/ipc").ok().line());
+                memory,
+                "cat /dev/shm/note; echo answer > /dev/shm/note; readlink /proc/self/ns/ipc"))
+        .isEqualTo(
+            "hello\n" + kapsel("exec", "peer", "/bin/readlink", "/proc/self/ns/ipc").ok().line());
+    assertThat(kapsel("exec", "peer", "/bin/cat", "/dev/shm/note").ok().line()).isEqualTo("answer");
+    assertThat(sh(memory, "df /dev/shm | tail -n 1; id -u")).contains("65536").endsWith("0");
+  }
+
+  @Test
+  void whoSharesAnotherIsNoMoreThanThatOne() {
+    startPeer("private");
+    String map = kapsel("exec", "peer", "/bin/cat", "/proc/self/uid_map").ok().line();
+
+    assertThat(sh(List.of("--pid", "container:peer"), "cat /proc/self/uid_map").strip())
+        .isEqualTo(map.strip());
+    kapsel("run", "-d", "--name", "second", TestRoot.reference(), "/bin/sleep", "4343").ok();
+    Result refused =
+        tryRun(List.of("--pid", "container:peer", "--ipc", "container:second"), "/bin/true");
+    assertThat(refused.exitCode()).isEqualTo(125);
+    assertThat(refused.err()).contains("cannot share 'peer': it and 'second' have different");
+  }
+
+  @Test
+  void whoSharesAContainerThatHasEndedIsNotStarted() {
+    startPeer("private");
+    kapsel(
+            "create",
+            "--name",
+            "guest",
+            "--pid",
+            "container:peer",
+            TestRoot.reference(),
+            "/bin/true")
+        .ok();
+    kapsel("rm", "-f", "peer").ok();
+    assertThat(kapsel("start", "guest").err()).contains("cannot find 'peer'");
+    startPeer("private");
+
+    assertThat(kapsel("start", "guest").err())
+        .contains("cannot start 'guest': made to share with another 'peer' than there is now");
+  }
+
+  @Test
+  void withoutUserNamespacesBothHaveToBe() {
+    startPeer("host");
+
     Result refused = tryRun(List.of("--pid", "container:peer"), "/bin/true");
     assertThat(refused.exitCode()).isEqualTo(125);
     assertThat(refused.err()).contains("--userns=host");
