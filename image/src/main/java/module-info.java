@@ -13,9 +13,12 @@ module io.kapsel.image {
 
   exports io.kapsel.image;
   exports io.kapsel.image.debian;
+  exports io.kapsel.image.archive;
   exports io.kapsel.image.registry;
   exports io.kapsel.image.tar;
 
+  opens io.kapsel.image.archive to
+      io.kapsel.base;
   opens io.kapsel.image.registry to
       io.kapsel.base;
 }

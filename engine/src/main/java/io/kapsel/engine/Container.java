@@ -3,15 +3,21 @@ package io.kapsel.engine;
 import io.kapsel.base.AtomicFile.Durability;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
+import io.kapsel.engine.spec.RootSource;
+import io.kapsel.image.Image;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.process.Signal;
+import io.kapsel.oci.image.Digest;
+import io.kapsel.oci.image.ImageConfig;
+import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.Client;
 import io.kapsel.runtime.ContainerProcess;
 import io.kapsel.runtime.ExitRecord;
 import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.Sandbox;
 import io.kapsel.runtime.plan.EncodedPlan;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 
 /** One container: its life has one lock, and no other container waits for it. */
 public final class Container {
@@ -471,6 +478,50 @@ public final class Container {
   /** What it has printed. */
   public LogReader log(LogQuery query) {
     return new LogReader(engine.store.stateOf(id()), query, new Output());
+  }
+
+  /** Writes all that it has on its root file system, without what is mounted there. */
+  public void export(OutputStream out) {
+    Archiving.export(layers(), out);
+  }
+
+  /** Its own layer before those that it stands on. */
+  private List<Path> layers() {
+    checkThere("read");
+    List<Path> all = new ArrayList<>();
+    all.add(engine.store.stateOf(id()).resolve("upper"));
+    all.addAll(assembly().layers());
+    return all;
+  }
+
+  /**
+   * Makes an image of what it has changed. A running one is not stopped for it: a file that changes
+   * at this moment may be caught half-way.
+   */
+  public Image commit(
+      Optional<Reference> name,
+      Optional<String> author,
+      String comment,
+      UnaryOperator<ImageConfig.Execution> change) {
+    if (spec().root() instanceof RootSource.Host) {
+      throw new EngineException.Refused(
+          "commit", name(), "its root is a view of this machine, which is not to be given away");
+    }
+    Optional<Image> base =
+        stored.image().flatMap(it -> engine.images.store().image(Digest.parse(it.manifest())));
+    if (stored.image().isPresent() && base.isEmpty()) {
+      throw new EngineException.Conflict("commit", name(), "its image was removed");
+    }
+    ImageConfig.Execution execution =
+        ImageDefaults.execution(spec(), base.map(it -> it.config().execution()));
+    return new Archiving(engine.images.store())
+        .committed(
+            base,
+            layers(),
+            change.apply(execution),
+            new Archiving.Remarks(
+                Instant.now(), author, String.join(" ", spec().arguments()), comment),
+            name);
   }
 
   /** One more program in it, made but not started. */

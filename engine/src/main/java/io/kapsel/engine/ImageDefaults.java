@@ -51,4 +51,28 @@ final class ImageDefaults {
     }
     return signal;
   }
+
+  /** How a container's process runs, as an image made from it says it. */
+  static ImageConfig.Execution execution(
+      ContainerSpec spec, Optional<ImageConfig.Execution> image) {
+    ImageConfig.Execution base = image.orElse(ImageConfig.Execution.EMPTY);
+    Map<String, String> env = new java.util.LinkedHashMap<>();
+    for (String each : spec.env()) {
+      int equals = each.indexOf('=');
+      env.put(each.substring(0, equals), each);
+    }
+    return new ImageConfig.Execution(
+        spec.user(),
+        base.exposedPorts(),
+        List.copyOf(env.values()),
+        spec.entrypoint().orElse(List.of()),
+        spec.command(),
+        base.volumes(),
+        spec.workingDirectory(),
+        new java.util.TreeMap<>(spec.labels()),
+        spec.stopSignal(),
+        base.healthcheck(),
+        base.shell(),
+        base.onBuild());
+  }
 }

@@ -1,18 +1,27 @@
 package io.kapsel.engine;
 
+import io.kapsel.base.AtomicFile;
 import io.kapsel.image.Image;
 import io.kapsel.image.ImageException;
 import io.kapsel.image.ImageStore;
 import io.kapsel.image.Layers;
 import io.kapsel.image.Pins;
 import io.kapsel.image.Stack;
+import io.kapsel.image.archive.ArchiveReader;
+import io.kapsel.image.archive.ArchiveWriter;
 import io.kapsel.image.registry.Client;
 import io.kapsel.image.registry.Progress;
 import io.kapsel.image.registry.Pull;
+import io.kapsel.image.registry.Push;
 import io.kapsel.oci.image.Digest;
+import io.kapsel.oci.image.ImageConfig;
 import io.kapsel.oci.image.Platform;
 import io.kapsel.oci.image.Reference;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -80,6 +89,45 @@ public final class Images {
       Reference name, Optional<Platform> platform, Client client, Progress progress) {
     return new Pull(store, client, progress)
         .run(name, platform.orElseGet(Platform::host), platform.isPresent());
+  }
+
+  /** Brings an image to a registry; the digest under which it is known there. */
+  public Digest push(Reference name, Client client, Progress progress) {
+    return new Push(store, client, progress).run(name);
+  }
+
+  /** Writes images, as users name them, into one archive that every engine reads. */
+  public void save(List<String> wanted, OutputStream out) {
+    Map<Image, List<Reference>> images = new java.util.LinkedHashMap<>();
+    for (String text : wanted) {
+      Image image = get(text);
+      List<Reference> names = images.computeIfAbsent(image, _ -> new ArrayList<>());
+      image.names().stream()
+          .filter(name -> isNamedBy(name, text) && name.tag().isPresent())
+          .forEach(names::add);
+    }
+    try (Pins pins = store.pins()) {
+      images.keySet().forEach(image -> hold(image, pins));
+      ArchiveWriter.write(store, images, out);
+    } catch (IOException e) {
+      throw new ImageException.Failed("cannot save: " + AtomicFile.reason(e), e);
+    }
+  }
+
+  /** Reads all images of an archive. */
+  public List<Image> load(InputStream in) {
+    return ArchiveReader.read(store, in);
+  }
+
+  /** Makes an image from the archive of a root file system. */
+  public Image imported(
+      InputStream in, ImageConfig.Execution execution, Optional<Reference> name, String comment) {
+    return new Archiving(store)
+        .imported(
+            in,
+            execution,
+            new Archiving.Remarks(Instant.now(), Optional.empty(), "kapsel import", comment),
+            name);
   }
 
   /** Gives an image one more name. */

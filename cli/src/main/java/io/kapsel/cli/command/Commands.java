@@ -43,6 +43,18 @@ final class Commands {
             new TagCommand(),
             new HistoryCommand(clock),
             imageGroup(clock),
+            new PushCommand(),
+            new SaveCommand(),
+            new LoadCommand(),
+            new ImportCommand(),
+            new ExportCommand(),
+            new CommitCommand(),
+            new LoginCommand(),
+            new LogoutCommand(),
+            new GroupCommand(
+                "manifest",
+                "Look at manifests in registries",
+                Map.of("inspect", new ManifestInspectCommand())),
             new ExplainCommand(),
             new DoctorCommand(),
             new VersionCommand(),
@@ -62,6 +74,10 @@ final class Commands {
     all.put("inspect", new InspectCommand());
     all.put("prune", new ImagePruneCommand());
     all.put("du", new ImageUsageCommand());
+    all.put("push", new PushCommand());
+    all.put("save", new SaveCommand());
+    all.put("load", new LoadCommand());
+    all.put("import", new ImportCommand());
     return new GroupCommand("image", "Manage images", all);
   }
 

@@ -7,17 +7,21 @@ import io.kapsel.engine.LogQuery;
 import io.kapsel.engine.LogRecord;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
+import io.kapsel.image.Image;
 import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.host.HostFinding;
 import io.kapsel.oci.image.Digest;
+import io.kapsel.oci.image.ImageConfig;
 import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.plan.LaunchPlan;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
  * The engine as commands use it: so narrow that a test can play it without a kernel. Failures are
@@ -102,6 +106,16 @@ public interface Engine {
 
     /** What it has printed. */
     Log log(LogQuery query);
+
+    /** Writes its root file system as an archive. */
+    void export(OutputStream out);
+
+    /** Makes an image of what it has changed. */
+    Image commit(
+        Optional<Reference> name,
+        Optional<String> author,
+        String comment,
+        UnaryOperator<ImageConfig.Execution> change);
 
     /** One more process in it, made but not started. */
     Running exec(ExecSpec spec);

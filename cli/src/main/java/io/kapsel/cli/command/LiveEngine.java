@@ -13,18 +13,22 @@ import io.kapsel.engine.LogReader;
 import io.kapsel.engine.LogRecord;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
+import io.kapsel.image.Image;
 import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.host.HostDiagnosis;
 import io.kapsel.linux.host.HostFinding;
 import io.kapsel.oci.image.Digest;
+import io.kapsel.oci.image.ImageConfig;
 import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.plan.LaunchPlan;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /** The engine of this process, as commands use it. */
 public final class LiveEngine implements Engine, AutoCloseable {
@@ -168,6 +172,20 @@ public final class LiveEngine implements Engine, AutoCloseable {
     @Override
     public Log log(LogQuery query) {
       return new LiveLog(container.log(query));
+    }
+
+    @Override
+    public void export(OutputStream out) {
+      container.export(out);
+    }
+
+    @Override
+    public Image commit(
+        Optional<Reference> name,
+        Optional<String> author,
+        String comment,
+        UnaryOperator<ImageConfig.Execution> change) {
+      return container.commit(name, author, comment, change);
     }
 
     @Override

@@ -221,6 +221,20 @@ final class FakeEngine implements Engine {
     }
 
     @Override
+    public void export(java.io.OutputStream out) {
+      deeds.add("export");
+    }
+
+    @Override
+    public io.kapsel.image.Image commit(
+        Optional<io.kapsel.oci.image.Reference> name,
+        Optional<String> author,
+        String comment,
+        java.util.function.UnaryOperator<io.kapsel.oci.image.ImageConfig.Execution> change) {
+      throw new UnsupportedOperationException("a fake container has no files");
+    }
+
+    @Override
     public Running exec(ExecSpec wanted) {
       execs.add(wanted);
       deeds.add("exec " + name);

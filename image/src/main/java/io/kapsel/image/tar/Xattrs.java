@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** Which extended attributes of files travel between archives and root file systems. */
-final class Xattrs {
+public final class Xattrs {
   private static final String CAPABILITY = "security.capability";
   private static final int VERSION_2 = 20;
   private static final int VERSION_3 = 24;
@@ -15,7 +15,7 @@ final class Xattrs {
    * The user's own, and file capabilities that hold for root of whoever mounts it. Labels belong to
    * a host, ACLs name ids of a host, and overlayfs would believe what its own attributes say.
    */
-  static boolean isKept(String name, byte[] value) {
+  public static boolean isKept(String name, byte[] value) {
     if (name.equals(CAPABILITY)) {
       return value.length == VERSION_2 || (value.length == VERSION_3 && rootId(value) == 0);
     }

@@ -1,0 +1,49 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.cli.command.Manual.Operands;
+import io.kapsel.cli.flag.Flag;
+import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.image.Image;
+import io.kapsel.oci.image.Reference;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code kapsel commit}: an image of what a container has changed. */
+final class CommitCommand implements Command {
+  private static final Flag<String> AUTHOR = Flag.text('a', "author", "string", "Who made it");
+  private static final Manual MANUAL =
+      new Manual(
+          "commit",
+          "[OPTIONS] CONTAINER [NAME[:TAG]]",
+          "Make an image of what a container has changed",
+          """
+          A running container goes on meanwhile: a file that is being written may be
+          caught half-way. Stop the container where that matters.
+          """,
+          FlagSet.of(AUTHOR, ImportCommand.CHANGE, ImportCommand.MESSAGE),
+          new Operands(1, 2));
+
+  @Override
+  public Manual manual() {
+    return MANUAL;
+  }
+
+  @Override
+  public int run(Call call) {
+    Optional<Reference> name =
+        call.operands().size() < 2
+            ? Optional.empty()
+            : Optional.of(ImageSource.reference(call.operands().getLast()));
+    List<String> changes = call.arguments().all(ImportCommand.CHANGE);
+    Image image =
+        call.engine()
+            .container(call.operands().getFirst())
+            .commit(
+                name,
+                call.arguments().last(AUTHOR),
+                call.arguments().last(ImportCommand.MESSAGE).orElse(""),
+                execution -> ImageChanges.apply(changes, execution));
+    call.print(image.id().toString());
+    return 0;
+  }
+}

@@ -1,0 +1,66 @@
+package io.kapsel.image.archive;
+
+import io.kapsel.image.Blobs;
+import io.kapsel.oci.image.Descriptor;
+import io.kapsel.oci.image.Digest;
+import io.kapsel.oci.image.MediaTypes;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.security.DigestOutputStream;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPOutputStream;
+
+/**
+ * A layer that was just written to the store.
+ *
+ * @param diffId the digest before compression
+ */
+public record NewLayer(Descriptor descriptor, Digest diffId) {
+  private static final int BUFFER = 1 << 16;
+
+  /** Something that writes a plain archive. */
+  @FunctionalInterface
+  public interface Writing {
+    /** Writes it; whether it closes the stream does not matter. */
+    void to(OutputStream out) throws IOException;
+  }
+
+  /** Compresses an archive into the store. */
+  public static NewLayer write(Blobs blobs, Writing writing) throws IOException {
+    try (Blobs.Part part = blobs.fresh()) {
+      try {
+        DigestOutputStream packed =
+            new DigestOutputStream(part.append(), Digest.Algorithm.SHA256.start());
+        DigestOutputStream plain =
+            new DigestOutputStream(new Gzip(packed), Digest.Algorithm.SHA256.start());
+        writing.to(plain);
+        plain.close();
+        Digest digest = Digest.finish(Digest.Algorithm.SHA256, packed.getMessageDigest());
+        Digest diffId = Digest.finish(Digest.Algorithm.SHA256, plain.getMessageDigest());
+        if (blobs.has(digest)) {
+          part.discard();
+        } else {
+          part.keep(digest);
+        }
+        long size = blobs.size(digest).orElseThrow();
+        return new NewLayer(Descriptor.of(MediaTypes.LAYER_GZIP, digest, size), diffId);
+      } catch (IOException e) {
+        part.discard();
+        throw e;
+      }
+    }
+  }
+
+  /** Fast rather than small: a layer is written once and mostly read from the unpacked one. */
+  private static final class Gzip extends GZIPOutputStream {
+    Gzip(OutputStream out) throws IOException {
+      super(out, BUFFER);
+      def.setLevel(Deflater.BEST_SPEED);
+    }
+
+    @Override
+    public void close() throws IOException {
+      finish(); // the channel below is needed once more
+    }
+  }
+}
