@@ -333,6 +333,11 @@ public final class Kapsel implements AutoCloseable {
         new Assembly(this, spec, new Identity(id, base), Optional.empty()).bundle());
   }
 
+  /** The same for a bundle of the OCI runtime specification: a directory with a config.json. */
+  public LaunchPlan explain(Path bundle) {
+    return BundleExplanation.of(bundle, runtime);
+  }
+
   SandboxPool pool() {
     return pool;
   }

@@ -9,6 +9,7 @@ import io.kapsel.runtime.plan.Slot;
 import io.kapsel.runtime.plan.Slots;
 import io.kapsel.runtime.plan.Step;
 import io.kapsel.runtime.plan.Steps;
+import io.kapsel.runtime.plan.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -53,12 +54,14 @@ final class BundlePlanner {
     Steps init = sandbox.init;
     CgroupPlanner cgroups =
         new CgroupPlanner(sandbox, wanted.facts().cgroups(), wanted.cgroupPlace());
+    monitor.call(Syscall.UMASK, Flag.ZERO).because("modes as they are written here");
     Optional<Slot> group = cgroups.make(wanted.limits(), wanted.deviceRules(), true);
     NamespacePlanner namespaces = new NamespacePlanner(sandbox, wanted, rooms);
     namespaces.join();
     ResctrlPlanner resctrl = new ResctrlPlanner(sandbox, wanted);
     resctrl.planMonitor();
     mounts.planMonitor();
+    monitor.call(Syscall.UMASK, Value.mode(077)).because("nothing for others by oversight");
     namespaces.clocks();
     namespaces.divide(group, true);
     namespaces.mapIds();
@@ -74,9 +77,22 @@ final class BundlePlanner {
     if (wanted.own(Namespace.Type.NETWORK)) {
       namespaces.loopback(init);
     }
+    moveNetDevices();
     new SysctlPlanner(sandbox, wanted).plan();
     mounts.planInit();
     sandbox.pass(init, monitor, List.of(), "everything is mounted");
+  }
+
+  /** Into the network of the process that the program will be, which is known only by now. */
+  private void moveNetDevices() {
+    if (wanted.linux().netDevices().isEmpty()) {
+      return;
+    }
+    NetDevicePlanner devices = new NetDevicePlanner(sandbox, wanted);
+    sandbox.pass(sandbox.init, sandbox.monitor, List.of(), "its network is there");
+    devices.planMonitor(rooms.pid);
+    sandbox.pass(sandbox.monitor, sandbox.init, List.of(), "devices have moved in");
+    devices.planInit();
   }
 
   /** The root is entered, rights are given up, and the program runs. */
@@ -97,6 +113,9 @@ final class BundlePlanner {
     planner.roles();
     planner.names();
     Slot proc = identity.ownProc();
+    AgentPlanner agent = new AgentPlanner(container, wanted);
+    agent.prepare();
+    identity.answeredBy(agent);
     planner.finishRoot(mounts.root());
     identity.beforeSealing(hooks::planStart);
     identity.planInit(wanted.bundle().seccomp(), proc);

@@ -32,6 +32,7 @@ final class BundleRules {
     rules.clocks();
     rules.security();
     rules.process();
+    AgentPlanner.check(wanted);
   }
 
   /** A link could lead anywhere by the time it is followed. */

@@ -76,7 +76,6 @@ final class DevicePlanner {
             why,
             "mode=755",
             "size=1m");
-    steps.call(Syscall.UMASK, Flag.ZERO).because("modes as they are written here");
     make(steps, rooms.dev, "null", CHARACTER | 0666, 1, 3, why);
     if (wanted.inUserNamespace()) {
       List<Device> all = devices();
@@ -86,7 +85,6 @@ final class DevicePlanner {
         own(steps, rooms.dev, "d" + i, device);
       }
     }
-    steps.call(Syscall.UMASK, Value.mode(077)).because("nothing for others by oversight");
   }
 
   /** In the init half, where it is not seen once the root is entered. */

@@ -123,42 +123,13 @@ final class HookPlanner {
     draft.close(init, state);
   }
 
-  /** A file with the state, from whose beginning it is read. */
+  /** The number is the one that a process in the container sees. */
   private Slot state(String status, String why) {
-    Steps init = draft.init;
-    Slot file = draft.slots.sharedBy("state");
-    init.call(Syscall.MEMFD_CREATE, Value.text("state"), Value.named("MFD_CLOEXEC", 1))
-        .into(file)
-        .because(why);
-    boolean own = wanted.own(Namespace.Type.PID);
+    int pid = wanted.own(Namespace.Type.PID) ? 1 : StatePlanner.PID;
     String json =
         new String(
-            HookRunner.state(
-                wanted.bundle(), status, own ? Optional.of(1) : Optional.of(Integer.MAX_VALUE)),
-            StandardCharsets.UTF_8);
-    if (own) {
-      draft.write(init, file, json, why);
-    } else {
-      int at = json.indexOf(Integer.toString(Integer.MAX_VALUE));
-      draft.write(init, file, json.substring(0, at), why);
-      ownPid(file, why);
-      draft.write(
-          init, file, json.substring(at + Integer.toString(Integer.MAX_VALUE).length()), why);
-    }
-    init.call(Syscall.LSEEK, Value.of(file), Flag.ZERO, Value.named("SEEK_SET", 0)).because(why);
-    return file;
-  }
-
-  /** The number of this process, as text, is what proc says of itself. */
-  private void ownPid(Slot file, String why) {
-    Blob room = Blob.room(16, "pid_text");
-    Slot length = draft.slots.sharedBy("count");
-    draft
-        .init
-        .call(Syscall.READLINKAT, Flag.CWD, Value.text("/proc/self"), Value.at(room), Value.of(16))
-        .into(length)
-        .because(why);
-    draft.init.call(Syscall.WRITE, Value.of(file), Value.at(room), Value.of(length)).because(why);
+            HookRunner.state(wanted.bundle(), status, Optional.of(pid)), StandardCharsets.UTF_8);
+    return new StatePlanner(draft).file(draft.slots.sharedBy("state"), json, why);
   }
 
   private void child(Hook hook, Slot state, String why) {

@@ -39,6 +39,7 @@ final class IdentityPlanner {
   private final HostFacts facts;
   private final CapabilitySet available;
   private final Process process;
+  private Optional<AgentPlanner> agent = Optional.empty();
   private Runnable beforeSealing = () -> {};
 
   IdentityPlanner(Draft draft, Wanted wanted, Process process) {
@@ -49,6 +50,11 @@ final class IdentityPlanner {
         (wanted.inUserNamespace() ? CapabilitySet.ALL : facts.bounding())
             .upTo(facts.lastCapability());
     this.process = process;
+  }
+
+  /** Who is asked about system calls, if the filter asks. */
+  void answeredBy(AgentPlanner planner) {
+    agent = Optional.of(planner);
   }
 
   /** What is done last of all that still needs descriptors. */
@@ -158,10 +164,14 @@ final class IdentityPlanner {
     init.call(Syscall.CHDIR, Value.text(process.cwd()))
         .because("the working directory, as the user");
     checkDirectory();
+    boolean asks = seccomp.filter(SeccompProfile::notifies).isPresent();
+    if (process.noNewPrivileges() && asks) {
+      seccomp.ifPresent(this::filter); // while there is a way to hand the listener over
+    }
     beforeSealing.run();
     init.call(Syscall.CLOSE_RANGE, Value.of(SEAL_FROM), Value.named("~0", 0xffffffffL), Flag.ZERO)
         .because("nothing of the host stays open");
-    if (process.noNewPrivileges()) {
+    if (process.noNewPrivileges() && !asks) {
       seccomp.ifPresent(this::filter);
     }
   }
@@ -341,14 +351,22 @@ final class IdentityPlanner {
     Blob program =
         Blob.words(code.length / 8 + " instructions", code.length / 8, 0)
             .point(8, Blob.of(code, "filter"));
-    draft
-        .init
-        .call(
-            Syscall.SECCOMP,
-            Value.named("SECCOMP_SET_MODE_FILTER", 1),
-            Value.of(SeccompFlag.bits(profile.flags())),
-            Value.at(program))
-        .because("system calls that it may not do");
+    int flags = SeccompFlag.bits(profile.flags());
+    boolean asks = profile.notifies() && agent.isPresent();
+    Step install =
+        draft
+            .init
+            .call(
+                Syscall.SECCOMP,
+                Value.named("SECCOMP_SET_MODE_FILTER", 1),
+                Value.of(asks ? AgentPlanner.flags(flags) : flags),
+                Value.at(program))
+            .because("system calls that it may not do");
+    if (asks) {
+      Slot listener = draft.slots.take("seccomp_listener");
+      install.into(listener);
+      agent.get().give(listener);
+    }
   }
 
   /** The compiled filters of the profiles that are in use; there are few. */

@@ -9,6 +9,7 @@ import io.kapsel.linux.memory.Memfd;
 import io.kapsel.linux.mount.Mounts;
 import io.kapsel.linux.socket.SocketKind;
 import io.kapsel.linux.socket.UnixListener;
+import io.kapsel.linux.socket.UnixStream;
 import io.kapsel.runtime.plan.EncodedSegment;
 import io.kapsel.runtime.plan.Input;
 import io.kapsel.runtime.plan.Segment;
@@ -117,7 +118,10 @@ final class Launch {
       case WRITE_EXISTING -> Open.path(path, OpenFlags.WRITE);
       case READ -> Open.path(path, OpenFlags.READ);
       case LISTENER -> UnixListener.bind(path, SocketKind.MESSAGES, PRIVATE_FILE).fd();
+      case SOCKET -> UnixStream.connect(path).fd();
       case PROCESS -> entered.orElseThrow().duplicate();
+      case FILESYSTEM -> HostFilesystem.mount(path);
+      case COPY -> TreeCopy.mount(path);
       case ERRORS -> errors();
       case USER_NAMESPACE -> userNamespaces.apply(path);
       case DEVICE_PROGRAM -> programs.open(path);

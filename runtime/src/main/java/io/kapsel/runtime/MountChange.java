@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Attributes of a mount that are set and cleared; see mount_setattr(2). */
 record MountChange(Value.Constant set, long clear) {
@@ -49,6 +50,10 @@ record MountChange(Value.Constant set, long clear) {
       Map<String, MountChange> all, String name, String opposite, Value.Constant flag) {
     all.put(name, new MountChange(flag, 0));
     all.put(opposite, new MountChange(Flag.ZERO, flag.value()));
+  }
+
+  static Set<String> names() {
+    return OPTIONS.keySet();
   }
 
   static boolean isOne(String option) {

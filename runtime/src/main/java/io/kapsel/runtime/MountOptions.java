@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The options of a mount, sorted by whom they are for; see mount(8) and the table in config.md of
@@ -82,6 +83,31 @@ record MountOptions(
   MountOptions {
     propagations = List.copyOf(propagations);
     data = List.copyOf(data);
+  }
+
+  /** All that are understood here; a file system has its own besides. */
+  static List<String> known() {
+    Set<String> all = new TreeSet<>(WITHOUT_EFFECT);
+    for (String name : MountChange.names()) {
+      all.add(name);
+      all.add("r" + name);
+    }
+    for (String name : Propagation.KINDS.keySet()) {
+      all.add(name);
+      all.add("r" + name);
+    }
+    all.addAll(
+        List.of(
+            "bind",
+            "rbind",
+            "idmap",
+            "ridmap",
+            "tmpcopyup",
+            "sync",
+            "dirsync",
+            "lazytime",
+            "mand"));
+    return List.copyOf(all);
   }
 
   /** Sorts them; what comes later wins. */

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The root and the mounts of a configuration, in their order. What only the host may mount is made
@@ -20,6 +21,9 @@ import java.util.Optional;
  */
 final class MountPlanner {
   private static final String DEV = "/dev";
+
+  /** File systems whose files have no labels of their own. */
+  private static final Set<String> LABELLED = Set.of("tmpfs", "devpts", "ramfs");
 
   private final Draft draft;
   private final Wanted wanted;
@@ -79,6 +83,13 @@ final class MountPlanner {
       return bind(mount, options);
     }
     Ready made = new Ready(mount, options, Draft.NONE, false);
+    String type = mount.type().orElse("");
+    if (!HostFilesystem.isOfTheKernel(type, mount.source().orElse(""))) {
+      return new Ready(mount, options, ofHostFiles(made), false);
+    }
+    if (options.copyUp() && type.equals("tmpfs")) {
+      return new Ready(mount, options, copyUp(made), false);
+    }
     return ofTheHost(mount) ? new Ready(mount, options, make(draft.monitor, made), false) : made;
   }
 
@@ -93,6 +104,55 @@ final class MountPlanner {
       case "mqueue" -> !wanted.own(Namespace.Type.IPC);
       default -> false;
     };
+  }
+
+  private Slot ofHostFiles(Ready ready) {
+    Slot tree =
+        draft.input(
+            Input.Kind.FILESYSTEM,
+            HostFilesystem.described(ready.mount().type().orElse(""), data(ready)),
+            "mount",
+            ready.reason());
+    propagate(tree, ready.options().propagations(), ready.reason());
+    change(draft.monitor, tree, ready.options().change(), true, ready.reason());
+    return tree;
+  }
+
+  /** The copies are made on the host, before anything can be seen through a mount of the bundle. */
+  private Slot copyUp(Ready ready) {
+    RootFilesystem.Directory directory = (RootFilesystem.Directory) wanted.bundle().root();
+    MountChange change = ready.options().change();
+    if (change.sets(Flag.READ_ONLY)) {
+      change = change.without(Flag.READ_ONLY);
+      readOnlyLater.add(ready);
+    }
+    Slot tree =
+        draft.input(
+            Input.Kind.COPY,
+            directory.path()
+                + "\n"
+                + ready.mount().destination()
+                + "\n"
+                + HostFilesystem.described("tmpfs", data(ready)),
+            "copy",
+            ready.reason());
+    propagate(tree, ready.options().propagations(), ready.reason());
+    change(draft.monitor, tree, change, true, ready.reason());
+    return tree;
+  }
+
+  private List<String> data(Ready ready) {
+    Mount mount = ready.mount();
+    List<String> data = new ArrayList<>();
+    mount.source().filter(text -> !text.isEmpty()).ifPresent(text -> data.add("source=" + text));
+    data.addAll(ready.options().data());
+    mode(mount, data).ifPresent(data::add);
+    wanted
+        .linux()
+        .mountLabel()
+        .filter(label -> !label.isEmpty() && LABELLED.contains(mount.type().orElse("")))
+        .ifPresent(label -> data.add("context=" + label));
+    return data;
   }
 
   private Ready bind(Mount mount, MountOptions options) {
@@ -273,10 +333,7 @@ final class MountPlanner {
       change = change.without(Flag.READ_ONLY);
       readOnlyLater.add(ready);
     }
-    List<String> data = new ArrayList<>();
-    mount.source().filter(text -> !text.isEmpty()).ifPresent(text -> data.add("source=" + text));
-    data.addAll(ready.options().data());
-    mode(mount, data).ifPresent(data::add);
+    List<String> data = data(ready);
     Slot made = draft.slots.take(type);
     Slot tree =
         draft.filesystem(

@@ -11,6 +11,7 @@ import io.kapsel.runtime.plan.Value;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -62,6 +63,14 @@ final class SchedulingPlanner {
   SchedulingPlanner(Draft draft, Process process) {
     this.draft = draft;
     this.process = process;
+  }
+
+  static List<String> memoryModes() {
+    return MODES.keySet().stream().sorted().toList();
+  }
+
+  static List<String> memoryFlags() {
+    return MODE_FLAGS.keySet().stream().sorted().toList();
   }
 
   /** By the monitor, which may raise priorities where the program's own root may not. */

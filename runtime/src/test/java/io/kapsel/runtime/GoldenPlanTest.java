@@ -109,6 +109,39 @@ class GoldenPlanTest {
     compare("written-v2", written(Hosts.current()).running("true"), Hosts.current());
   }
 
+  @Test
+  void bundleOfACallerWithEverything() throws Exception {
+    WrittenBundles bundle =
+        written(Hosts.withHugePages())
+            .replacing(
+                "{\"type\":\"pid\"}", "{\"type\":\"pid\"},{\"type\":\"user\"},{\"type\":\"time\"}")
+            .replacing(
+                "\"hostname\"",
+                "\"hooks\":{\"createContainer\":[{\"path\":\"/bin/hook\",\"timeout\":2}],"
+                    + "\"startContainer\":[{\"path\":\"/in/hook\"}]},\"hostname\"")
+            .replacing(
+                "\"resources\":{",
+                "\"resources\":{\"memory\":{\"limit\":1000,\"swap\":2000},"
+                    + "\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":1}],")
+            .linux(
+                "\"uidMappings\":[{\"containerID\":0,\"hostID\":1000,\"size\":9}],"
+                    + "\"gidMappings\":[{\"containerID\":0,\"hostID\":1000,\"size\":9}],"
+                    + "\"rootfsPropagation\":\"rshared\",\"cgroupsPath\":\"/a/b\","
+                    + "\"timeOffsets\":{\"monotonic\":{\"secs\":5}},"
+                    + "\"netDevices\":{\"kapsel-none0\":{\"name\":\"eth0\"}},"
+                    + "\"sysctl\":{\"net.core.somaxconn\":\"9\"},"
+                    + "\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0-1\"},"
+                    + "\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/run/agent\","
+                    + "\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}")
+            .process("\"scheduler\":{\"policy\":\"SCHED_IDLE\"}")
+            .mount(
+                "{\"destination\":\"/a\",\"source\":\"data\",\"options\":[\"rbind\",\"rro\",\"shared\",\"idmap\"]},"
+                    + "{\"destination\":\"/b\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"lowerdir=/x:/y\"]},"
+                    + "{\"destination\":\"/c\",\"type\":\"tmpfs\",\"source\":\"t\",\"options\":[\"tmpcopyup\",\"ro\"]}");
+
+    compare("written-everything", bundle.running("true"), Hosts.withHugePages());
+  }
+
   private static WrittenBundles written(HostFacts facts) {
     return new WrittenBundles(Path.of("/nowhere/bundle"), "web", facts.cgroups());
   }

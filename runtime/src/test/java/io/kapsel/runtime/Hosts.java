@@ -32,6 +32,12 @@ final class Hosts {
     return facts(5, 19, new CgroupHost(Optional.empty(), Set.of(), v1()));
   }
 
+  static HostFacts withHugePages() {
+    Map<String, Path> all = v1();
+    all.put("hugetlb", POINT.resolve("hugetlb"));
+    return facts(5, 19, new CgroupHost(Optional.empty(), Set.of(), all));
+  }
+
   static HostFacts withoutUserNamespaces() {
     HostFacts all = current();
     return new HostFacts(6, 18, all.cgroups(), 0, false, false, 40, 2, all.bounding(), Map.of());

@@ -46,6 +46,9 @@ public interface Engine {
   /** Every step that would make this container, in order; nothing is started. */
   LaunchPlan explain(ContainerSpec spec);
 
+  /** The same for a bundle of the OCI runtime specification. */
+  LaunchPlan explain(java.nio.file.Path bundle);
+
   /** What the host offers and lacks. */
   List<HostFinding> diagnose();
 

@@ -14,18 +14,20 @@ import java.util.List;
 final class ExplainCommand implements Command {
   private static final Flag<Boolean> JSON =
       Flag.toggle("json", "Print the plan as JSON, for programs");
+  private static final Flag<String> BUNDLE =
+      Flag.text("bundle", "DIR", "Explain the bundle in that directory instead of a run");
   private static final FlagSet RUN = FlagSet.untilOperand(RunFlags.ofRun());
   private static final Manual MANUAL =
       new Manual(
           "explain",
-          "[OPTIONS] run [RUN OPTIONS] ROOT [COMMAND] [ARG...]",
+          "[OPTIONS] [run [RUN OPTIONS] ROOT [COMMAND] [ARG...]]",
           "Show every kernel call that a run would make, and why",
           """
           Nothing is started and nothing is changed. The calls of the engine, the monitor
           and the container's first process are shown in the order in which they happen.
           """,
-          FlagSet.untilOperand(List.of(JSON)),
-          Operands.atLeast(2));
+          FlagSet.untilOperand(List.of(BUNDLE, JSON)),
+          Operands.atLeast(0));
 
   private record Line(
       int number, String segment, String where, String call, String reason, String onFailure) {}
@@ -40,6 +42,17 @@ final class ExplainCommand implements Command {
   @Override
   public int run(Call call) {
     List<String> words = call.operands();
+    List<String> bundle = call.arguments().all(BUNDLE);
+    if (!bundle.isEmpty()) {
+      if (!words.isEmpty()) {
+        throw new OperandException("'kapsel explain --bundle' takes no arguments");
+      }
+      return print(
+          call, call.engine().explain(call.request().directory().resolve(bundle.getLast())));
+    }
+    if (words.size() < 2) {
+      throw new OperandException("'kapsel explain' requires at least 2 arguments");
+    }
     if (!words.getFirst().equals("run") && !words.getFirst().equals("create")) {
       throw new CommandException(
           1, "cannot explain '" + words.getFirst() + "': only 'run' has a plan");
@@ -50,7 +63,10 @@ final class ExplainCommand implements Command {
     }
     boolean attached = !arguments.is(RunFlags.DETACH);
     ContainerSpec spec = SpecReader.read(arguments, call.request(), attached);
-    LaunchPlan plan = call.engine().explain(spec);
+    return print(call, call.engine().explain(spec));
+  }
+
+  private static int print(Call call, LaunchPlan plan) {
     call.client().out(call.arguments().is(JSON) ? json(plan) : PlanText.of(plan));
     return 0;
   }

@@ -88,6 +88,11 @@ public final class LiveEngine implements Engine, AutoCloseable {
   }
 
   @Override
+  public LaunchPlan explain(java.nio.file.Path bundle) {
+    return kapsel.explain(bundle);
+  }
+
+  @Override
   public List<HostFinding> diagnose() {
     return HostDiagnosis.diagnose(kapsel.facts(), config.state());
   }

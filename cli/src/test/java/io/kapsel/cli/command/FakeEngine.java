@@ -35,6 +35,7 @@ final class FakeEngine implements Engine {
   final List<String> deeds = new ArrayList<>();
   final List<FakeContainer> containers = new ArrayList<>();
   final List<ContainerSpec> specs = new ArrayList<>();
+  final List<java.nio.file.Path> explained = new ArrayList<>();
   final List<ExecSpec> execs = new ArrayList<>();
   final List<DebianRequest> imageRequests = new ArrayList<>();
   final List<LogRecord> records = new ArrayList<>();
@@ -78,6 +79,15 @@ final class FakeEngine implements Engine {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  @Override
+  public LaunchPlan explain(java.nio.file.Path bundle) {
+    explained.add(bundle);
+    return new LaunchPlan(
+        new Segment("sandbox", List.of(), List.of(), List.of(), false),
+        new Segment("container", List.of(), List.of(), List.of(), true),
+        List.of());
   }
 
   @Override

@@ -341,6 +341,17 @@ class KapselFrontTest {
   }
 
   @Test
+  void explainTakesBundlesOfOthers() {
+    assertThat(kapsel.serve("explain --bundle some/where")).isZero();
+    assertThat(kapsel.engine.explained)
+        .singleElement()
+        .matches(path -> path.isAbsolute() && path.endsWith("some/where"));
+    assertThat(kapsel.serve("explain --json --bundle /b")).isZero();
+    assertThat(kapsel.out()).contains("\"steps\"");
+    assertThat(kapsel.serve("explain --bundle /b run")).isEqualTo(125);
+  }
+
+  @Test
   void theDoctorNamesEveryMend() {
     kapsel.engine.findings =
         List.of(

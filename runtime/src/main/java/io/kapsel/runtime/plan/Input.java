@@ -27,10 +27,16 @@ public record Input(Slot slot, Kind kind, String path, String reason) {
     LISTENER,
     /** A process, by pid; pidfd_open(2). */
     PROCESS,
+    /** A file system that is mounted on the host, detached: its type and options, one a line. */
+    FILESYSTEM,
+    /** The same with a copy of a directory: the root, the place in it, then type and options. */
+    COPY,
     /** A file in memory of a fixed size for what hooks say when they fail. */
     ERRORS,
     /** A user namespace with the mappings {@code uids/gids}, each as in /proc/PID/uid_map. */
     USER_NAMESPACE,
+    /** A stream socket that is connected to the path; unix(7). */
+    SOCKET,
     /** A filter for a control group's devices, by its instructions in hexadecimal; bpf(2). */
     DEVICE_PROGRAM
   }
@@ -51,7 +57,10 @@ public record Input(Slot slot, Kind kind, String path, String reason) {
       case WRITE_EXISTING -> "open(\"" + path + "\", O_WRONLY)";
       case READ -> "open(\"" + path + "\", O_RDONLY)";
       case LISTENER -> "listen(\"" + path + "\")";
+      case SOCKET -> "connect(\"" + path + "\")";
       case PROCESS -> "pidfd_open(" + path + ")";
+      case FILESYSTEM -> "mount(" + path.replace("\n", ", ") + ")";
+      case COPY -> "mount_copy(" + path.replace("\n", ", ") + ")";
       case ERRORS -> "memfd_create(\"" + path + "\")";
       case USER_NAMESPACE -> "user_namespace(\"" + path.replace("\n", ",") + "\")";
       case DEVICE_PROGRAM ->
