@@ -1,5 +1,5 @@
 $(eval $(call program,kapsel-launcher,launcher))
-CHECKS += check-launcher
+CHECKS += check-launcher check-watched
 CROSS_CHECKS += cross-check-launcher
 
 LAUNCHER_TEST := $(wildcard launcher/test/*.[ch]) launcher/plan.c launcher/plan.h
@@ -13,14 +13,23 @@ $(BUILD)/%/inside: launcher/test/inside.c Makefile
 	@mkdir -p $(@D)
 	$(CC_$*) $(HOSTED) -static -o $@ $<
 
-# The same tests, with every access watched, and many more random changes of a segment.
+# The same tests, with every access watched.
+$(BUILD)/%/launcher-watched: $(LAUNCHER_TEST) Makefile
+	@mkdir -p $(@D)
+	$(CC_$*) $(HOSTED) -fsanitize=address,undefined -fno-sanitize-recover -DFUZZ=100000 -o $@ \
+		$(filter-out %/inside.c,$(filter %.c,$(LAUNCHER_TEST)))
+
+# And many more random changes of a segment.
 $(BUILD)/%/launcher-fuzz: $(LAUNCHER_TEST) Makefile
 	@mkdir -p $(@D)
 	$(CC_$*) $(HOSTED) -fsanitize=address,undefined -fno-sanitize-recover -DFUZZ=2000000 -o $@ \
 		$(filter-out %/inside.c,$(filter %.c,$(LAUNCHER_TEST)))
 
-.PHONY: check-launcher cross-check-launcher fuzz
+.PHONY: check-launcher check-watched cross-check-launcher fuzz
 check-launcher: $(BUILD)/$(HOST)/launcher-test $(BUILD)/$(HOST)/kapsel-launcher $(BUILD)/$(HOST)/inside
+	$^
+
+check-watched: $(BUILD)/$(HOST)/launcher-watched $(BUILD)/$(HOST)/kapsel-launcher $(BUILD)/$(HOST)/inside
 	$^
 
 cross-check-launcher: $(BUILD)/$(HOST)/launcher-test $(BUILD)/$(OTHER)/kapsel-launcher $(BUILD)/$(HOST)/inside

@@ -4,6 +4,7 @@ import io.kapsel.linux.seccomp.SeccompProfile;
 import io.kapsel.oci.Linux;
 import io.kapsel.oci.Root;
 import io.kapsel.oci.Spec;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -45,8 +46,7 @@ public record Bundle(
       Stdio stdio,
       Path runDirectory,
       long logLimitBytes) {
-    Path root =
-        asWritten.directory().resolve(spec.root().map(Root::path).orElse("rootfs")).normalize();
+    Path root = root(asWritten, spec);
     return new Bundle(
         id,
         WrittenEnvironment.complete(spec, root),
@@ -59,6 +59,18 @@ public record Bundle(
         runDirectory,
         logLimitBytes,
         Optional.of(asWritten));
+  }
+
+  private static Path root(AsWritten asWritten, Spec spec) {
+    try {
+      return asWritten
+          .directory()
+          .resolve(spec.root().map(Root::path).orElse("rootfs"))
+          .normalize();
+    } catch (InvalidPathException e) {
+      throw new LaunchException(
+          LaunchException.Kind.REFUSED, "'root.path' is no path: " + e.getReason());
+    }
   }
 
   /** One of the engine's. */

@@ -1,6 +1,7 @@
 package io.kapsel.runtime;
 
 import io.kapsel.linux.cgroup.CgroupHost;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -51,11 +52,16 @@ public record CgroupPlace(Map<String, Path> parents, String leaf, boolean everyw
     boolean absolute = cgroupsPath.startsWith("/");
     String above = String.join("/", names.subList(0, names.size() - 1));
     Map<String, Path> parents = new LinkedHashMap<>();
-    points(host)
-        .forEach((name, point) -> {
-          Path start = absolute ? point : below(point, own.getOrDefault(name, "/"));
-          parents.put(name, above.isEmpty() ? start : start.resolve(above));
-        });
+    try {
+      points(host)
+          .forEach((name, point) -> {
+            Path start = absolute ? point : below(point, own.getOrDefault(name, "/"));
+            parents.put(name, above.isEmpty() ? start : start.resolve(above));
+          });
+    } catch (InvalidPathException e) {
+      throw new LaunchException(
+          LaunchException.Kind.REFUSED, "'linux.cgroupsPath' is no path: " + e.getReason());
+    }
     return new CgroupPlace(parents, names.getLast(), true);
   }
 

@@ -87,7 +87,7 @@ final class FakeEngine implements Engine {
     return new LaunchPlan(
         new Segment("sandbox", List.of(), List.of(), List.of(), false),
         new Segment("container", List.of(), List.of(), List.of(), true),
-        List.of());
+        List.of("a part is left out"));
   }
 
   @Override

@@ -347,8 +347,8 @@ class KapselFrontTest {
         .singleElement()
         .matches(path -> path.isAbsolute() && path.endsWith("some/where"));
     assertThat(kapsel.serve("explain --json --bundle /b")).isZero();
-    assertThat(kapsel.out()).contains("\"steps\"");
-    assertThat(kapsel.serve("explain --bundle /b run")).isEqualTo(125);
+    assertThat(kapsel.out()).contains("\"notices\"").contains("a part is left out");
+    assertThat(kapsel.serve("explain --bundle /b run")).isEqualTo(1);
   }
 
   @Test
