@@ -307,10 +307,16 @@ final class MountPlanner {
   private void attach(Slot tree, Ready ready) {
     String why = ready.reason();
     Slot target =
-        draft.inRoot(
-            draft.init, root, ready.mount().destination(), want(ready), 0755, "target", why);
+        draft.inRoot(draft.init, root, destination(ready), want(ready), 0755, "target", why);
     draft.attach(draft.init, tree, target, why);
     draft.close(draft.init, target);
+  }
+
+  private String destination(Ready ready) {
+    String path = ready.mount().destination();
+    return want(ready).equals(Flag.OWN_DIRECTORY)
+        ? path
+        : DanglingLinks.resolved(((RootFilesystem.Directory) wanted.bundle().root()).path(), path);
   }
 
   /** Where the kernel is shown, an image's link is not followed. */

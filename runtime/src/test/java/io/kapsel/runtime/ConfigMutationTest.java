@@ -10,7 +10,7 @@ import io.kapsel.oci.InvalidSpecException;
 import io.kapsel.runtime.plan.LaunchPlan;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -85,7 +85,7 @@ class ConfigMutationTest {
           .replace(
               "{\"type\":\"pid\"}", "{\"type\":\"pid\"},{\"type\":\"user\"},{\"type\":\"time\"}");
 
-  private final Random random = new Random(20260101);
+  private final SplittableRandom random = new SplittableRandom(20260101);
   private int planned;
   private int refused;
 
