@@ -46,14 +46,13 @@ struct sync_message {
 
 enum half { HALF_MONITOR, HALF_INIT };
 enum role {
-	ROLE_LOG,
+	ROLE_LOG_DIRECTORY,
 	ROLE_EXIT_RECORD,
 	ROLE_LISTENER,
 	ROLE_STDIN,
 	ROLE_STDOUT,
 	ROLE_STDERR,
 	ROLE_PTY,
-	ROLE_LOG_DIRECTORY,
 	ROLE_LOG_LIMIT,
 	ROLE_FLAGS,
 	ROLES,
@@ -113,7 +112,7 @@ void attach(int fd, int wants);
 _Noreturn void monitor(void);
 
 /* log.c */
-void log_open(int descriptor, int directory, uint64_t limit);
+void log_keep(int directory, uint64_t limit);
 void log_write(int stream, const void *bytes, size_t size);
 
 static inline void close_fd(int fd)

@@ -211,7 +211,7 @@ static void close_others(void)
 		for (unsigned int i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 			if ((unsigned int)kept[i] >= from && (unsigned int)kept[i] < next)
 				next = (unsigned int)kept[i];
-		for (int i = ROLE_LOG; i <= ROLE_LOG_DIRECTORY; i++)
+		for (int i = ROLE_LOG_DIRECTORY; i <= ROLE_PTY; i++)
 			if (launch.roles[i] >= (int64_t)from && launch.roles[i] < (int64_t)next)
 				next = (unsigned int)launch.roles[i];
 		for (int i = 0; i < relay.client_count; i++)
@@ -233,8 +233,7 @@ _Noreturn void monitor(void)
 	close_fd(launch.sync);
 	launch.sync = -1;
 	relay_open();
-	log_open((int)launch.roles[ROLE_LOG], (int)launch.roles[ROLE_LOG_DIRECTORY],
-		 (uint64_t)launch.roles[ROLE_LOG_LIMIT]);
+	log_keep((int)launch.roles[ROLE_LOG_DIRECTORY], (uint64_t)launch.roles[ROLE_LOG_LIMIT]);
 	self.signals = (int)syscall4(__NR_signalfd4, -1, &child, sizeof(child),
 				     NONBLOCK | KERNEL_SOCK_CLOEXEC);
 	close_others();

@@ -64,19 +64,17 @@ static void terminal(struct draft *draft)
 void prepare(struct program *program)
 {
 	struct draft *draft = &program->draft;
-	int log_flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
 
 	draft->flags = PLAN_FINAL;
 	if (program->terminal)
 		terminal(draft);
 	else
 		pipes(draft);
-	role(draft, 0, input(draft, open(path_of("log"), log_flags, 0600)));
+	role(draft, 0, input(draft, open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
 	role(draft, 1, input(draft, open(path_of("exit"), O_RDWR | O_CREAT | O_CLOEXEC, 0600)));
 	role(draft, 2, input(draft, listener()));
-	role(draft, 7, input(draft, open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
-	STEP(draft, MONITOR, OP_ROLE, I(8), I(program->log_limit));
-	STEP(draft, MONITOR, OP_ROLE, I(9), I(program->flags));
+	STEP(draft, MONITOR, OP_ROLE, I(7), I(program->log_limit));
+	STEP(draft, MONITOR, OP_ROLE, I(8), I(program->flags));
 }
 
 void connect_streams(struct program *program)

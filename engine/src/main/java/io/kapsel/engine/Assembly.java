@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -169,13 +170,26 @@ final class Assembly {
     return spec.name().orElse(identity.id());
   }
 
+  /** Puts what its root needs into the container's own layer. */
+  void prepareLayer() {
+    if (spec.root() instanceof RootSource.Host) {
+      engine.hostRoot.prepare(engine.store.stateOf(identity.id()).resolve("upper"));
+    }
+  }
+
+  /** Which version of the host's resolv.conf a container would get now. */
+  static FileTime resolver() {
+    try {
+      return Files.getLastModifiedTime(Path.of("/etc/resolv.conf"));
+    } catch (IOException e) {
+      return FileTime.fromMillis(0); // there is none
+    }
+  }
+
   /** Writes the files that the container has for itself in /etc. */
   void writeFiles() {
     Path files = engine.store.stateOf(identity.id()).resolve("files");
     String name = identity.hostname(spec);
-    if (spec.root() instanceof RootSource.Host) {
-      engine.hostRoot.prepare(engine.store.stateOf(identity.id()).resolve("upper"));
-    }
     try {
       if (spec.network() instanceof NamespaceMode.Host) {
         copy("hosts", files);

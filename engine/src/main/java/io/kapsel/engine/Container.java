@@ -45,6 +45,7 @@ public final class Container {
   private volatile Optional<ContainerProcess> process = Optional.empty();
   private Optional<EncodedPlan> planned = Optional.empty();
   private Optional<Sandbox> begun = Optional.empty();
+  private boolean unsaved;
   private volatile CompletableFuture<ExitStatus> ended = new CompletableFuture<>();
   private volatile Optional<Path> layerGoesTo = Optional.empty();
 
@@ -133,9 +134,11 @@ public final class Container {
       if (!engine.pool().has(id())) {
         engine.store.make(id());
       }
-      assembly.writeFiles();
-      // The record of one that is started next is written once more.
-      engine.store.save(stored, soon ? Durability.SURVIVES_CRASH : durability());
+      assembly.prepareLayer();
+      if (!engine.pool().hasFiles(id(), stored.spec())) {
+        assembly.writeFiles();
+      }
+      save(soon);
       made = true;
     } finally {
       if (!made) {
@@ -146,8 +149,26 @@ public final class Container {
     }
   }
 
-  private Durability durability() {
-    return stored.spec().autoRemove() ? Durability.SURVIVES_CRASH : Durability.SURVIVES_POWER_LOSS;
+  /**
+   * The record of one that is started next is written once more when it runs. That of one that is
+   * removed if it is not started is written while the launcher works: until then it may not outlive
+   * the engine.
+   */
+  private void save(boolean soon) {
+    if (!soon) {
+      engine.store.save(stored);
+    } else if (stored.spec().autoRemove()) {
+      unsaved = true;
+    } else {
+      engine.store.save(stored, Durability.SURVIVES_CRASH);
+    }
+  }
+
+  private void saveUnsaved() {
+    if (unsaved) {
+      engine.store.save(stored);
+      unsaved = false;
+    }
   }
 
   /** What the host refuses is told when it is started. */
@@ -264,7 +285,8 @@ public final class Container {
             .orElseGet(() -> engine.runtime.begin(id(), plan.sandbox()));
     planned = Optional.empty();
     begun = Optional.empty();
-    return engine.runtime.launch(sandbox, plan, engine.store.runOf(id()), waiting);
+    return engine.runtime.launch(
+        sandbox, plan, engine.store.runOf(id()), waiting, this::saveUnsaved);
   }
 
   private EngineException failure(LaunchException e) {

@@ -7,6 +7,7 @@ import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.image.Image;
+import io.kapsel.image.ImageException;
 import io.kapsel.image.ImageStore;
 import io.kapsel.image.Pins;
 import io.kapsel.image.debian.DebianRequest;
@@ -86,7 +87,7 @@ public final class Kapsel implements AutoCloseable {
       Kapsel engine = new Kapsel(config, store, ContainerRuntime.open(facts));
       engine.recover();
       return engine;
-    } catch (LaunchException | SecurityModuleException e) {
+    } catch (LaunchException | SecurityModuleException | ImageException e) {
       store.close();
       throw new EngineException.Refused("open", "the engine", String.valueOf(e.getMessage()));
     }

@@ -9,6 +9,7 @@ import io.kapsel.engine.spec.RootSource;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.Sandbox;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -28,7 +29,10 @@ final class SandboxPool implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  private record Ready(Sandbox sandbox, long idBase) {}
+  /** So long after the last launch the next sandbox is made: the two share the processors. */
+  private static final Duration QUIET = Duration.ofMillis(4);
+
+  private record Ready(Sandbox sandbox, long idBase, FileTime resolver) {}
 
   private final Kapsel engine;
   private final int size;
@@ -40,6 +44,7 @@ final class SandboxPool implements AutoCloseable {
   private final Thread refiller;
   private boolean closed;
   private boolean awake;
+  private long lastTaken;
 
   SandboxPool(Kapsel engine, int size, Duration idle) {
     this.engine = engine;
@@ -59,6 +64,7 @@ final class SandboxPool implements AutoCloseable {
     lock.lock();
     try {
       awake = true;
+      lastTaken = System.nanoTime();
       wanted.signalAll();
       Ready ready = free.pollFirst();
       if (ready == null) {
@@ -107,6 +113,19 @@ final class SandboxPool implements AutoCloseable {
     }
   }
 
+  /** Whether the files are there that this container has for itself, as they would be written. */
+  boolean hasFiles(String id, ContainerSpec spec) {
+    lock.lock();
+    try {
+      Ready ready = given.get(id);
+      return ready != null
+          && spec.hostname().isEmpty()
+          && ready.resolver().equals(Assembly.resolver());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   Optional<Sandbox> take(String id) {
     lock.lock();
     try {
@@ -136,6 +155,7 @@ final class SandboxPool implements AutoCloseable {
             drain();
           }
         }
+        awaitQuiet();
         if (closed) {
           return;
         }
@@ -148,6 +168,18 @@ final class SandboxPool implements AutoCloseable {
     }
   }
 
+  private void awaitQuiet() throws InterruptedException {
+    long left = quietIn();
+    while (!closed && left > 0) {
+      long _ = wanted.awaitNanos(left);
+      left = quietIn();
+    }
+  }
+
+  private long quietIn() {
+    return QUIET.toNanos() - (System.nanoTime() - lastTaken);
+  }
+
   private void prepare() {
     long base = engine.ranges.take();
     String id = HexId.random();
@@ -156,19 +188,17 @@ final class SandboxPool implements AutoCloseable {
           new ContainerSpecBuilder(new RootSource.Host()).command(List.of("true")).build();
       engine.store.reserve(id);
       engine.store.make(id);
+      Identity identity = new Identity(id, Optional.of(base));
+      FileTime resolver = Assembly.resolver();
+      new Assembly(engine, spec, identity, Optional.empty()).writeFiles();
       Sandbox sandbox =
-          engine.runtime.prepare(
-              id,
-              engine
-                  .plans
-                  .plan(spec, new Identity(id, Optional.of(base)), Optional.empty())
-                  .sandbox());
+          engine.runtime.prepare(id, engine.plans.plan(spec, identity, Optional.empty()).sandbox());
       lock.lock();
       try {
         if (closed) {
           discard(sandbox);
         } else {
-          free.add(new Ready(sandbox, base));
+          free.add(new Ready(sandbox, base, resolver));
         }
       } finally {
         lock.unlock();

@@ -260,14 +260,13 @@ final class Cgroups {
 
   /** How often the kernel killed a process of the container for want of memory. */
   long oomKills(String id) {
-    for (Path group : groups(id)) {
-      long kills = counter(group.resolve("memory.events"), "oom_kill ");
-      kills = Math.max(kills, counter(group.resolve("memory.oom_control"), "oom_kill "));
-      if (kills > 0) {
-        return kills;
-      }
+    Path v1 = host.v1().get("memory");
+    if (v1 != null) {
+      return counter(v1.resolve(PARENT).resolve(id).resolve("memory.oom_control"), "oom_kill ");
     }
-    return 0;
+    return host.unified()
+        .map(top -> counter(top.resolve(PARENT).resolve(id).resolve("memory.events"), "oom_kill "))
+        .orElse(0L);
   }
 
   private static long counter(Path file, String name) {

@@ -181,26 +181,29 @@ final class ContainerPlanner {
                 bundle.runDirectory().resolve("control.sock").toString(),
                 "listener",
                 "an engine that is started later finds the container again")));
-    monitor.role(
-        Role.EXIT_RECORD,
-        Value.of(
-            draft.input(
-                Input.Kind.WRITE,
-                bundle.runDirectory().resolve("exit").toString(),
-                "exit_record",
-                "the exit status is kept without an engine")));
-    monitor.role(
-        Role.LOG,
-        Value.of(
-            draft.input(
-                Input.Kind.APPEND, log.resolve("log").toString(), "log", "the output is kept")));
+    if (isKept()) {
+      monitor.role(
+          Role.EXIT_RECORD,
+          Value.of(
+              draft.input(
+                  Input.Kind.WRITE,
+                  bundle.runDirectory().resolve("exit").toString(),
+                  "exit_record",
+                  "the exit status is kept without an engine")));
+    }
     monitor.role(
         Role.LOG_DIRECTORY,
         Value.of(
             draft.input(
-                Input.Kind.DIRECTORY, log.toString(), "log_directory", "the log is rotated")));
+                Input.Kind.DIRECTORY, log.toString(), "log_directory", "the output is kept")));
     monitor.role(Role.LOG_LIMIT, Value.of(bundle.logLimitBytes()));
     monitor.role(Role.FLAGS, Value.of(bundle.stdio().stdinOnce() ? 1 : 0));
+  }
+
+  /** Nobody asks how a container ended that goes away with its end, unless he waits for that. */
+  private boolean isKept() {
+    return !(wanted.bundle().root() instanceof RootFilesystem.Overlay(_, _, boolean ephemeral)
+        && ephemeral);
   }
 
   void names() {

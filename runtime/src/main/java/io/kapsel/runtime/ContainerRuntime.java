@@ -51,7 +51,8 @@ public final class ContainerRuntime implements AutoCloseable {
       return new WrittenLaunch(this::spawn, programs, cgroups, facts).start(bundle, clients);
     }
     EncodedPlan plan = EncodedPlan.of(plan(bundle));
-    return launch(begin(bundle.id(), plan.sandbox()), plan, bundle.runDirectory(), clients);
+    Sandbox sandbox = begin(bundle.id(), plan.sandbox());
+    return launch(sandbox, plan, bundle.runDirectory(), clients, () -> {});
   }
 
   private RuntimeException undone(String id, RuntimeException failure) {
@@ -111,19 +112,26 @@ public final class ContainerRuntime implements AutoCloseable {
    * program was executed. The sandbox is used up either way.
    *
    * @param runDirectory where the monitor keeps its socket and the exit record
+   * @param meanwhile what the caller does while the launcher works; when it fails, so does this
    */
   public ContainerProcess launch(
-      Sandbox sandbox, EncodedPlan plan, Path runDirectory, List<Client> clients) {
+      Sandbox sandbox,
+      EncodedPlan plan,
+      Path runDirectory,
+      List<Client> clients,
+      Runnable meanwhile) {
     if (!sandbox.fits(plan.sandbox())) {
       discard(sandbox);
-      return launch(begin(sandbox.id(), plan.sandbox()), plan, runDirectory, clients);
+      Sandbox other = begin(sandbox.id(), plan.sandbox());
+      return launch(other, plan, runDirectory, clients, meanwhile);
     }
     Launch launch = sandbox.launch().noting(plan.notices());
     try (Launch.Packed container = launch.pack(plan.container())) {
       clients.forEach(each -> each.attachTo(sandbox.control()));
       launch.send(container);
+      meanwhile.run();
       return launch.awaitStarted(Optional.of(runDirectory.resolve("exit")));
-    } catch (LaunchException | SyscallException e) {
+    } catch (RuntimeException e) {
       sandbox.close();
       throw undone(sandbox.id(), e);
     }

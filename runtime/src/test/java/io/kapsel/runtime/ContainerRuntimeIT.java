@@ -103,7 +103,7 @@ class ContainerRuntimeIT extends OnRealKernel {
     Sandbox sandbox = runtime.prepare(bundle.id(), plan.sandbox());
 
     try (ContainerProcess process =
-        runtime.launch(sandbox, plan, bundle.runDirectory(), List.of())) {
+        runtime.launch(sandbox, plan, bundle.runDirectory(), List.of(), () -> {})) {
       assertThat(process.await().code()).isZero();
     }
   }

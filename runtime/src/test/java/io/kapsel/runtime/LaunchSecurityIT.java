@@ -241,7 +241,8 @@ class LaunchSecurityIT extends OnRealKernel {
     monitor.destroyForcibly();
     monitor.onExit().join();
 
-    assertThatThrownBy(() -> runtime.launch(sandbox, plan, bundle.runDirectory(), List.of()))
+    assertThatThrownBy(
+            () -> runtime.launch(sandbox, plan, bundle.runDirectory(), List.of(), () -> {}))
         .isInstanceOf(LaunchException.class);
     assertThat(runtime.known()).doesNotContain(id);
   }

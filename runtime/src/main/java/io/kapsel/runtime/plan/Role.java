@@ -2,8 +2,8 @@ package io.kapsel.runtime.plan;
 
 /** What a descriptor is for in the monitor, in the order of docs/guide/wire.md. */
 public enum Role {
-  /** The log file. */
-  LOG("log"),
+  /** Where the log is made, with the first output, and rotated. */
+  LOG_DIRECTORY("directory of the log"),
   /** The file of the exit record. */
   EXIT_RECORD("record of the end"),
   /** Where engines connect. */
@@ -16,8 +16,6 @@ public enum Role {
   STDERR("end of the program's error output"),
   /** Master side. */
   PTY("side of the terminal"),
-  /** For the rotation. */
-  LOG_DIRECTORY("directory of the log"),
   /** Bytes. */
   LOG_LIMIT("limit of the log in bytes"),
   /** Bits. */

@@ -63,6 +63,7 @@ class HostIT {
     if (result.exitCode() == 125) {
       assertThat(result.err()).startsWith("kapsel: ");
     }
+    product.stopEngine(); // which takes back what it keeps ready
     assertThat(HostFiles.names(product.state().resolve("containers"))).isEmpty();
   }
 
