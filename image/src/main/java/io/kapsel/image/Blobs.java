@@ -106,14 +106,18 @@ public final class Blobs {
   /** Keeps a document. */
   public Digest put(byte[] document) {
     Digest digest = Digest.of(document);
-    if (!has(digest)) {
-      try {
+    ReentrantLock lock = lock(digest);
+    lock.lock();
+    try {
+      if (!has(digest)) {
         AtomicFile.write(path(digest), document, AtomicFile.Durability.SURVIVES_POWER_LOSS);
-      } catch (java.io.UncheckedIOException e) {
-        throw new ImageException.Failed(String.valueOf(e.getMessage()), e);
       }
+      return digest;
+    } catch (java.io.UncheckedIOException e) {
+      throw new ImageException.Failed(String.valueOf(e.getMessage()), e);
+    } finally {
+      lock.unlock();
     }
-    return digest;
   }
 
   /** Keeps a document and describes it. */

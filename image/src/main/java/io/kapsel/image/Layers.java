@@ -13,6 +13,7 @@ import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.Trees;
 import io.kapsel.oci.image.Digest;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +61,7 @@ public final class Layers {
   private final Path directory;
   private final String boot;
   private final Map<Digest, Layer> known = new ConcurrentHashMap<>();
+  private final ReentrantLock flushing = new ReentrantLock();
   private final Map<Digest, ReentrantLock> locks = new ConcurrentHashMap<>();
 
   Layers(Path directory) throws IOException {
@@ -157,6 +159,20 @@ public final class Layers {
 
   /** Flushes what was unpacked since the last time; this takes as long as the disk takes. */
   public void makeDurable() {
+    flushing.lock();
+    try {
+      flush();
+    } catch (SyscallException | UncheckedIOException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "layers cannot be flushed; after a power loss they are unpacked again: {0}",
+          e.getMessage());
+    } finally {
+      flushing.unlock();
+    }
+  }
+
+  private void flush() {
     Map<Digest, Layer> fresh = new java.util.HashMap<>();
     known.forEach((key, layer) -> {
       if (layer.boot().isPresent()) {

@@ -1,0 +1,164 @@
+package io.kapsel.image.archive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.kapsel.image.Image;
+import io.kapsel.image.ImageException;
+import io.kapsel.image.ImageStore;
+import io.kapsel.image.tar.TarEntry;
+import io.kapsel.image.tar.TarWriter;
+import io.kapsel.oci.image.Digest;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Row I15: archives of images, as others write them and as an attacker would. Needs root. */
+class ArchiveReaderIT {
+  @TempDir Path state;
+  private ImageStore store;
+  private byte[] layer;
+  private String config;
+
+  @BeforeEach
+  void open() throws IOException {
+    store = ImageStore.open(state);
+    layer = tar(Map.of("etc/x", "y".getBytes(StandardCharsets.UTF_8)), Map.of());
+    config =
+        "{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\""
+            + Digest.of(layer)
+            + "\"]}}";
+  }
+
+  private static byte[] tar(Map<String, byte[]> files, Map<String, String> links)
+      throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (TarWriter tar = new TarWriter(out)) {
+      for (var each : links.entrySet()) {
+        tar.begin(entry(TarEntry.Type.SYMLINK, each.getKey(), each.getValue(), 0));
+      }
+      for (var each : files.entrySet()) {
+        tar.file(
+            entry(TarEntry.Type.FILE, each.getKey(), "", each.getValue().length), each.getValue());
+      }
+      tar.finish();
+    }
+    return out.toByteArray();
+  }
+
+  private static TarEntry entry(TarEntry.Type type, String name, String link, long size) {
+    return new TarEntry(
+        type, name, link, 0644, 0, 0, size, Instant.EPOCH, 0, 0, Map.of(), List.of());
+  }
+
+  private List<Image> load(Map<String, Object> files, Map<String, String> links)
+      throws IOException {
+    Map<String, byte[]> bytes = new LinkedHashMap<>();
+    files.forEach((name, value) ->
+        bytes.put(
+            name,
+            value instanceof byte[] raw ? raw : value.toString().getBytes(StandardCharsets.UTF_8)));
+    return ArchiveReader.read(store, new ByteArrayInputStream(tar(bytes, links)));
+  }
+
+  private Map<String, Object> older(String config, String layers) {
+    Map<String, Object> files = new LinkedHashMap<>();
+    files.put("c.json", this.config);
+    files.put("1/layer.tar", layer);
+    files.put(
+        "manifest.json",
+        "[{\"Config\":\"" + config + "\",\"RepoTags\":[\"app:1\"],\"Layers\":[" + layers + "]}]");
+    return files;
+  }
+
+  @Test
+  void theOlderFormIsReadAlsoWithItsLinks() throws IOException {
+    List<Image> loaded =
+        load(older("c.json", "\"2/layer.tar\""), Map.of("2/layer.tar", "../1/layer.tar"));
+
+    assertThat(loaded)
+        .singleElement()
+        .satisfies(image -> assertThat(image.shown()).isEqualTo("app:1"));
+    assertThat(store.layers().path(Digest.of(layer)).resolve("etc/x")).hasContent("y");
+  }
+
+  @Test
+  void whatIsSavedIsLoadedAndSavedAgainTheSame() throws IOException {
+    Image image = load(older("c.json", "\"1/layer.tar\""), Map.of()).getFirst();
+    ByteArrayOutputStream first = new ByteArrayOutputStream();
+    ArchiveWriter.write(store, Map.of(image, image.names()), first);
+    store.forget(image.descriptor().id());
+    store.collect(java.util.Set::of);
+
+    Image again =
+        ArchiveReader.read(store, new ByteArrayInputStream(first.toByteArray())).getFirst();
+    ByteArrayOutputStream second = new ByteArrayOutputStream();
+    ArchiveWriter.write(store, Map.of(again, again.names()), second);
+
+    assertThat(again.names()).isEqualTo(image.names());
+    assertThat(second.toByteArray()).isEqualTo(first.toByteArray());
+  }
+
+  @Test
+  void namesNeverLeadToFilesOfTheHost() {
+    for (String bad : List.of("../../etc/hostname", "/etc/hostname", "c2.json", "")) {
+      assertThatThrownBy(() -> load(older(bad, "\"1/layer.tar\""), Map.of()))
+          .as(bad)
+          .isInstanceOf(ImageException.class);
+      assertThatThrownBy(() -> load(older("c.json", "\"" + bad + "\""), Map.of()))
+          .as(bad)
+          .isInstanceOf(ImageException.class);
+    }
+    for (String link : List.of("/etc/shadow", "../../../etc/shadow", "2/layer.tar")) {
+      assertThatThrownBy(
+              () -> load(older("c.json", "\"2/layer.tar\""), Map.of("2/layer.tar", link)))
+          .as(link)
+          .isInstanceOf(ImageException.class);
+    }
+    assertThat(store.images()).isEmpty();
+  }
+
+  @Test
+  void aBlobThatIsAnotherIsRefused() {
+    Map<String, Object> files = new LinkedHashMap<>();
+    files.put("blobs/sha256/" + "0".repeat(64), "something else");
+    files.put("oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}");
+    files.put("index.json", "{\"schemaVersion\":2,\"manifests\":[]}");
+    assertThatThrownBy(() -> load(files, Map.of()))
+        .hasMessageContaining("does not have that digest");
+  }
+
+  @Test
+  void whatHoldsNoImageIsSaidSo() {
+    assertThatThrownBy(() -> load(Map.of("hello", "x"), Map.of()))
+        .hasMessageContaining("holds no image");
+    assertThatThrownBy(() ->
+            ArchiveReader.read(
+                store,
+                new ByteArrayInputStream("no tar".repeat(200).getBytes(StandardCharsets.UTF_8))))
+        .isInstanceOf(ImageException.class);
+  }
+
+  @Test
+  void ofTwoImagesWithOneNameTheLaterHasIt() throws IOException {
+    Map<String, Object> files = older("c.json", "\"1/layer.tar\"");
+    String other = config.replace("amd64\"", "amd64\",\"author\":\"b\"");
+    files.put("d.json", other);
+    String one = "{\"Config\":\"%s\",\"RepoTags\":[\"app:1\"],\"Layers\":[\"1/layer.tar\"]}";
+    files.put("manifest.json", "[" + one.formatted("c.json") + "," + one.formatted("d.json") + "]");
+    List<Image> loaded = new ArrayList<>(load(files, Map.of()));
+
+    assertThat(loaded).hasSize(2);
+    assertThat(store.find("app:1").orElseThrow().config().author()).contains("b");
+  }
+}
