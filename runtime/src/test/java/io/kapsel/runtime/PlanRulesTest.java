@@ -26,6 +26,14 @@ class PlanRulesTest {
     return new Bundles(DIRECTORY, "web");
   }
 
+  /** One of a caller, with a filter. */
+  private static WrittenBundles written(HostFacts facts) {
+    return new WrittenBundles(Path.of("/nowhere/bundle"), "web", facts.cgroups())
+        .linux(
+            "\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"mkdir\"],"
+                + "\"action\":\"SCMP_ACT_ERRNO\"}]}");
+  }
+
   private static LaunchPlan plan(Bundle bundle, HostFacts facts) {
     return LaunchPlanner.plan(bundle, facts);
   }
@@ -40,7 +48,13 @@ class PlanRulesTest {
                 plan(bundle().onHostUsers().withTerminal().running("sh"), facts),
                 plan(bundle().withoutNewPrivileges().as(user).with(volume).running("sh"), facts),
                 plan(bundle().withInit().withClocks().in("/work").running("sh"), facts),
-                plan(bundle().onHostNetwork().withInput().readOnly().running("sh"), facts)));
+                plan(bundle().onHostNetwork().withInput().readOnly().running("sh"), facts),
+                plan(written(facts).running("true"), facts),
+                plan(
+                    written(facts)
+                        .replacing("\"noNewPrivileges\":true", "\"noNewPrivileges\":false")
+                        .running("true"),
+                    facts)));
   }
 
   private static List<String> calls(LaunchPlan plan, String where) {
