@@ -85,7 +85,7 @@ void signals_default(int signal);
 
 struct inlet {
 	int fd;         /* -1: not open */
-	int passed;     /* a descriptor that came along, or -1 */
+	int passed[2];  /* descriptors that came along, or -1 */
 	uint32_t begin; /* what was read and not yet taken: data[begin..end) */
 	uint32_t end;
 	uint8_t data[FRAME_LIMIT];
@@ -126,6 +126,16 @@ struct uplink {
 bool uplink_idle(const struct uplink *uplink);
 /* Makes frames of what is pending and of what stdin has, as long as the monitor takes them. */
 void uplink_pump(struct uplink *uplink, struct stream *in, bool readable);
+
+/* ---- launch.c: a launcher of our own, for a container in the caller's tree of processes ---- */
+
+/*
+ * Starts the program passed[0] with passed[1] as its control socket. The descriptors 3 to 2 + kept
+ * stay open in it, 3 as number 3 + kept; both of passed are closed.
+ */
+void launch(const int *passed, uint32_t kept);
+/* Waits for its end, if there was one: what it leaves is then the caller's. */
+void launch_wait(void);
 
 /* ---- relay.c ---- */
 

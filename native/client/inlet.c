@@ -13,7 +13,7 @@ struct passed {
 	int fds[PASSED_LIMIT];
 };
 
-/* Keeps the first descriptor that came, closes every other one. */
+/* Keeps the first two descriptors that came, closes every other one. */
 static void keep_passed(struct inlet *inlet, const struct kernel_message *message,
 			const struct passed *control)
 {
@@ -24,8 +24,10 @@ static void keep_passed(struct inlet *inlet, const struct kernel_message *messag
 		return;
 	count = (control->head.length - sizeof(control->head)) / sizeof(int);
 	for (size_t i = 0; i < count; i++) {
-		if (inlet->passed < 0)
-			inlet->passed = control->fds[i];
+		if (inlet->passed[0] < 0)
+			inlet->passed[0] = control->fds[i];
+		else if (inlet->passed[1] < 0)
+			inlet->passed[1] = control->fds[i];
 		else
 			syscall1(__NR_close, control->fds[i]);
 	}

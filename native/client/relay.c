@@ -105,11 +105,11 @@ static bool take_word(struct inlet *inlet, uint32_t *word)
 
 static void attach(struct session *s, uint32_t flags)
 {
-	if (s->engine.passed < 0 || s->monitor.fd >= 0)
+	if (s->engine.passed[0] < 0 || s->monitor.fd >= 0)
 		FAIL("cannot attach to the container: the engine sent no stream of its own for it");
 	s->attach = flags;
-	s->monitor.fd = s->up.fd = s->engine.passed;
-	s->engine.passed = -1;
+	s->monitor.fd = s->up.fd = s->engine.passed[0];
+	s->engine.passed[0] = -1;
 	s->monitor.begin = s->monitor.end = s->monitor.header = s->monitor.left = 0;
 	s->up.begin = s->up.end = 0;
 	s->up.open = (flags & ATTACH_STDIN) != 0;
@@ -138,6 +138,9 @@ static bool take_small(struct session *s, struct inlet *inlet)
 		return false;
 	if (inlet->frame.type == FROM_ATTACH && engine) {
 		attach(s, word);
+	} else if (inlet->frame.type == FROM_LAUNCH && engine) {
+		launch(inlet->passed, word);
+		inlet->passed[0] = inlet->passed[1] = -1;
 	} else if (inlet->frame.type == FROM_EXIT && engine) {
 		s->code = (int)word & 0xff;
 		s->code_known = true;
@@ -302,7 +305,8 @@ int relay(int engine, bool taken)
 
 	s->engine.reset = false;
 	s->engine.fd = engine;
-	s->engine.passed = s->monitor.passed = -1;
+	s->engine.passed[0] = s->engine.passed[1] = -1;
+	s->monitor.passed[0] = s->monitor.passed[1] = -1;
 	s->monitor.fd = s->up.fd = -1;
 	s->out.fd = 1;
 	s->err.fd = 2;
@@ -310,8 +314,10 @@ int relay(int engine, bool taken)
 	while (s->monitor.fd >= 0 || (s->engine.fd >= 0 && !s->code_known))
 		step(s);
 	terminal_restore();
-	if (s->code_known)
+	if (s->code_known) {
+		launch_wait();
 		return s->code;
+	}
 	signals_close(s->signals);
 	if (!s->engine.heard && s->cancelled == 0 && (s->engine.reset || !taken))
 		return NOT_TAKEN;

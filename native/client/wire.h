@@ -32,7 +32,7 @@ enum to_monitor { TO_STDIN = 0, TO_STDIN_EOF = 1, TO_RESIZE = 2, TO_SIGNAL = 3 }
 
 enum to_engine { TO_DETACHED = 5, TO_CANCEL = 6 };
 
-enum from_either { FROM_STDOUT = 1, FROM_STDERR = 2, FROM_EXIT = 3, FROM_ATTACH = 4 };
+enum from_either { FROM_STDOUT = 1, FROM_STDERR = 2, FROM_EXIT = 3, FROM_ATTACH = 4, FROM_LAUNCH = 7 };
 
 enum attach_flags {
 	ATTACH_TERMINAL = 1,

@@ -162,6 +162,11 @@ static void run_segment(const int *descriptors, int count)
 		give_up(refused);
 	if (await_exec() < 0)
 		give_up((struct failure){HALF_MONITOR, -1, ECANCELED});
+	if (launch.roles[ROLE_FLAGS] & FLAG_DETACHED) {
+		send_message(CONTROL, MESSAGE_STARTED, launch.init, (int)syscall0(__NR_getpid), 0,
+			     launch.init_pidfd);
+		leave(0);
+	}
 	monitor();
 }
 
@@ -199,7 +204,8 @@ static int is_our_socket(void)
 	return type == SEQPACKET && domain == KERNEL_AF_UNIX && peer.uid == syscall0(__NR_geteuid);
 }
 
-static void born_clean(void)
+/* A guest, started by a client in its own tree of processes, keeps what that passes on. */
+static void born_clean(int guest)
 {
 	struct kernel_action standard;
 	struct kernel_action ignore;
@@ -208,10 +214,12 @@ static void born_clean(void)
 	memset(&standard, 0, sizeof(standard));
 	ignore = standard;
 	ignore.handler = 1; /* SIG_IGN: the kernel reaps the monitors */
-	syscall3(__NR_close_range, 0, CONTROL - 1, 0);
-	syscall3(__NR_close_range, CONTROL + 1, ~0u, 0);
-	for (int i = 0; i < CONTROL; i++)
-		syscall4(__NR_openat, -100, "/dev/null", O_RDWR, 0);
+	if (!guest) {
+		syscall3(__NR_close_range, 0, CONTROL - 1, 0);
+		syscall3(__NR_close_range, CONTROL + 1, ~0u, 0);
+		for (int i = 0; i < CONTROL; i++)
+			syscall4(__NR_openat, -100, "/dev/null", O_RDWR, 0);
+	}
 	syscall3(__NR_fcntl, CONTROL, 2 /* F_SETFD */, 1);
 	syscall1(__NR_umask, 077);
 	syscall4(__NR_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
@@ -223,12 +231,11 @@ static void born_clean(void)
 
 int kapsel_main(int argc, char **argv, char **envp)
 {
-	(void)argc;
 	(void)argv;
 	(void)envp;
 	if (!is_our_socket())
 		return 127;
-	born_clean();
+	born_clean(argc > 1);
 	for (int i = 0; i < SLOTS; i++)
 		launch.slots[i] = -1;
 	for (int i = 0; i < ROLES; i++)

@@ -146,6 +146,18 @@ long split(const struct plan *plan, uint64_t flags, int64_t cgroup, const struct
 	return result;
 }
 
+/* To another number, where the program is to have a descriptor of that one. */
+long move_sync(int number)
+{
+	long result = syscall3(__NR_dup3, launch.sync, number, O_CLOEXEC);
+
+	if (result < 0)
+		return result;
+	close_fd(launch.sync);
+	launch.sync = number;
+	return 0;
+}
+
 long pass(const int64_t *descriptors, int count)
 {
 	struct sync_message m = {SYNC_PASS, 0, 0};
@@ -185,6 +197,7 @@ static void note(const struct sync_message *m)
 		break;
 	case SYNC_PID:
 		close_fd(launch.init_pidfd);
+		syscall4(__NR_wait4, launch.init, NULL, 0, NULL);
 		launch.init = (int)m->a;
 		launch.init_pidfd = (int)syscall2(__NR_pidfd_open, launch.init, 0);
 		if (launch.init_slot != NO_SLOT) {

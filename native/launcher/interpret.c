@@ -62,7 +62,7 @@ static long set_role(uint64_t role, uint64_t value)
 	if (role >= ROLES)
 		return -EINVAL;
 	launch.roles[role] = (int64_t)value;
-	return 0;
+	return role == ROLE_SYNC ? move_sync((int)value) : 0;
 }
 
 #define ARRAY(v) ((char *const *)(uintptr_t)(v))

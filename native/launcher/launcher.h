@@ -55,9 +55,10 @@ enum role {
 	ROLE_PTY,
 	ROLE_LOG_LIMIT,
 	ROLE_FLAGS,
+	ROLE_SYNC,
 	ROLES,
 };
-enum { FLAG_STDIN_ONCE = 1 };
+enum { FLAG_STDIN_ONCE = 1, FLAG_DETACHED = 2 };
 
 /* A step that failed, on one side. index -1: the segment was refused. */
 struct failure {
@@ -93,6 +94,7 @@ long split(const struct plan *plan, uint64_t flags, int64_t cgroup, const struct
 long pass(const int64_t *descriptors, int count);
 long take(int64_t *results, int count);
 void tell_sync(uint32_t type, uint32_t a, uint32_t b);
+long move_sync(int number);
 int await_exec(void);
 void hear_last_words(void);
 _Noreturn void init_half(const struct plan *plan);

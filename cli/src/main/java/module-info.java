@@ -7,6 +7,7 @@ module io.kapsel.cli {
   requires io.kapsel.runtime;
   requires io.kapsel.image;
   requires io.kapsel.engine;
+  requires io.kapsel.ocicli;
   requires com.fasterxml.jackson.core;
 
   opens io.kapsel.cli.command to

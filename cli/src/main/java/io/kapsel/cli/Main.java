@@ -1,6 +1,7 @@
 package io.kapsel.cli;
 
 import io.kapsel.base.GoDuration;
+import io.kapsel.cli.command.Fronts;
 import io.kapsel.cli.command.KapselFront;
 import io.kapsel.cli.command.LiveEngine;
 import io.kapsel.cli.flag.Arguments;
@@ -86,7 +87,8 @@ public final class Main {
     // Both are closed by the hook, and in order: nobody may be served by a closed engine.
     LiveEngine engine =
         LiveEngine.open(EngineConfig.of(state.toAbsolutePath(), run.toAbsolutePath()));
-    Daemon daemon = Daemon.open(run, new KapselFront(engine, Clock.systemUTC()));
+    Daemon daemon =
+        Daemon.open(run, new Fronts(new KapselFront(engine, Clock.systemUTC()), engine.guests()));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> end(daemon, engine), "kapsel-end"));
     idle.ifPresent(limit -> daemon.whenIdle(limit, engine::dispensable, Main::exit));
     daemon.serve();

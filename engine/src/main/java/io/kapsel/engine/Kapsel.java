@@ -18,6 +18,7 @@ import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.Platform;
 import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.ContainerRuntime;
+import io.kapsel.runtime.GuestRuntime;
 import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.plan.LaunchPlan;
 import java.io.IOException;
@@ -144,6 +145,11 @@ public final class Kapsel implements AutoCloseable {
   /** What the host offers. */
   public HostFacts facts() {
     return runtime.facts();
+  }
+
+  /** Makes containers in other people's trees of processes, of which this engine knows nothing. */
+  public GuestRuntime guests() {
+    return runtime.guests();
   }
 
   /** Makes a container, without starting it. */

@@ -19,7 +19,6 @@ public record Capabilities(
     ambient = List.copyOf(ambient);
     subset("effective", effective, permitted, "permitted");
     subset("ambient", ambient, permitted, "permitted");
-    subset("ambient", ambient, inheritable, "inheritable");
   }
 
   /** With nothing in any set. */

@@ -172,6 +172,10 @@ final class ContainerPlanner {
   void roles() {
     Bundle bundle = wanted.bundle();
     Steps monitor = draft.monitor;
+    if (bundle.stdio().guest().isPresent()) {
+      GuestPlanner.roles(monitor, bundle.stdio().guest().get());
+      return;
+    }
     Path log = bundle.logDirectory();
     monitor.role(
         Role.LISTENER,

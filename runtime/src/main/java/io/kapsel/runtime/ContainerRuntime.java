@@ -40,6 +40,11 @@ public final class ContainerRuntime implements AutoCloseable {
     return facts;
   }
 
+  /** The same for those who have a tree of processes of their own for them. */
+  public GuestRuntime guests() {
+    return new GuestRuntime(facts, programs, this::spawn);
+  }
+
   /** What {@link #launch} would do. */
   public LaunchPlan plan(Bundle bundle) {
     return LaunchPlanner.plan(bundle, facts);
@@ -147,7 +152,8 @@ public final class ContainerRuntime implements AutoCloseable {
   public ContainerProcess exec(
       ContainerProcess target, Bundle bundle, Process process, Stdio stdio, List<Client> clients) {
     Segment segment =
-        new ExecPlanner(target, bundle, process, stdio, facts, cgroups.groups(bundle.id())).plan();
+        new ExecPlanner(target.pid(), bundle, process, stdio, facts, cgroups.groups(bundle.id()))
+            .plan();
     Control control = spawn();
     try {
       Launch launch = new Launch(control, programs).entering(target.handle());

@@ -283,6 +283,25 @@ final class Draft {
     return blob.offset(offset);
   }
 
+  /** Sends a text and a descriptor with it; see SCM_RIGHTS in unix(7). */
+  void sendDescriptor(Steps steps, Slot socket, String text, Slot sent, String why) {
+    Blob control = Blob.words("{SCM_RIGHTS}", 20, 1 | 1L << 32, 0);
+    poke(steps, control, 16, sent, 4);
+    int length = text.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+    Blob part = Blob.words("{text}", 0, length).point(0, Blob.text(text));
+    Blob message =
+        Blob.words("{" + text + ", SCM_RIGHTS}", 0, 0, 0, 1, 0, 24, 0)
+            .point(16, part)
+            .point(32, control);
+    steps
+        .call(
+            Syscall.SENDMSG,
+            Value.of(socket),
+            Value.at(message),
+            Value.named("MSG_NOSIGNAL", 0x4000))
+        .because(why);
+  }
+
   /** Passes descriptors from one half to the other, in messages of a few. */
   void pass(Steps from, Steps to, List<Slot> passed, String why) {
     for (int i = 0; i < Math.max(passed.size(), 1); i += MAX_PASSED) {

@@ -8,7 +8,6 @@ import io.kapsel.oci.Process;
 import io.kapsel.oci.User;
 import io.kapsel.runtime.plan.Blob;
 import io.kapsel.runtime.plan.Input;
-import io.kapsel.runtime.plan.Role;
 import io.kapsel.runtime.plan.Segment;
 import io.kapsel.runtime.plan.Slot;
 import io.kapsel.runtime.plan.Slots;
@@ -25,7 +24,7 @@ final class ExecPlanner {
   private static final long DEVPTS = 0x1cd1;
 
   private final Draft draft = new Draft("exec", new Slots(), 16);
-  private final ContainerProcess target;
+  private final int target;
   private final Wanted wanted;
   private final Bundle bundle;
   private final Process process;
@@ -33,12 +32,7 @@ final class ExecPlanner {
   private final List<Path> groups;
 
   ExecPlanner(
-      ContainerProcess target,
-      Bundle bundle,
-      Process process,
-      Stdio stdio,
-      HostFacts facts,
-      List<Path> groups) {
+      int target, Bundle bundle, Process process, Stdio stdio, HostFacts facts, List<Path> groups) {
     this.target = target;
     this.bundle = bundle;
     this.wanted = new Wanted(with(bundle, process, stdio), facts);
@@ -78,8 +72,7 @@ final class ExecPlanner {
     Steps monitor = draft.monitor;
     Steps init = draft.init;
     Slot container =
-        draft.input(
-            Input.Kind.PROCESS, Integer.toString(target.pid()), "container", "whose namespaces");
+        draft.input(Input.Kind.PROCESS, Integer.toString(target), "container", "whose namespaces");
     Optional<Slot> group = Optional.empty();
     List<Slot> tasks = new ArrayList<>();
     for (Path path : groups) {
@@ -124,6 +117,7 @@ final class ExecPlanner {
     Slot proc = labelled();
     enter(init, container);
     connect(streams, taken);
+    stdio.guest().ifPresent(guest -> GuestPlanner.roles(monitor, guest));
     identity.planInit(bundle.seccomp(), proc);
     identity.execute();
     return draft.segment(true);
@@ -200,8 +194,6 @@ final class ExecPlanner {
     Slot master = draft.slots.take("pty");
     User user = process.user();
     StdioPlanner.openTerminal(draft, init, Value.of(pts), "ptmx", master, stdio, user);
-    List<Slot> received =
-        draft.handOver(init, draft.monitor, List.of(master), "the monitor keeps the other side");
-    draft.monitor.role(Role.PTY, Value.of(received.getFirst()));
+    StdioPlanner.giveMaster(draft, master, stdio);
   }
 }

@@ -40,6 +40,7 @@ final class IdentityPlanner {
   private final CapabilitySet available;
   private final Process process;
   private Optional<AgentPlanner> agent = Optional.empty();
+  private final Optional<Guest> guest;
   private Runnable beforeSealing = () -> {};
 
   IdentityPlanner(Draft draft, Wanted wanted, Process process) {
@@ -50,6 +51,7 @@ final class IdentityPlanner {
         (wanted.inUserNamespace() ? CapabilitySet.ALL : facts.bounding())
             .upTo(facts.lastCapability());
     this.process = process;
+    this.guest = wanted.bundle().stdio().guest();
   }
 
   /** Who is asked about system calls, if the filter asks. */
@@ -168,9 +170,7 @@ final class IdentityPlanner {
     if (process.noNewPrivileges() && asks) {
       seccomp.ifPresent(this::filter); // while there is a way to hand the listener over
     }
-    beforeSealing.run();
-    init.call(Syscall.CLOSE_RANGE, Value.of(SEAL_FROM), Value.named("~0", 0xffffffffL), Flag.ZERO)
-        .because("nothing of the host stays open");
+    seal();
     if (process.noNewPrivileges() && !asks) {
       seccomp.ifPresent(this::filter);
     }
@@ -199,6 +199,20 @@ final class IdentityPlanner {
         .into(proc)
         .because("to set the label");
     return proc;
+  }
+
+  private void seal() {
+    if (guest.isPresent()) {
+      boolean more = !HookPlanner.beforeStarting(wanted).isEmpty();
+      new GuestPlanner(draft, guest.get())
+          .seal(candidates(), more ? Optional.of(beforeSealing) : Optional.empty());
+      return;
+    }
+    beforeSealing.run();
+    draft
+        .init
+        .call(Syscall.CLOSE_RANGE, Value.of(SEAL_FROM), Value.named("~0", 0xffffffffL), Flag.ZERO)
+        .because("nothing of the host stays open");
   }
 
   private void label(Slot proc) {
@@ -315,7 +329,8 @@ final class IdentityPlanner {
     Blob head = Blob.words("{V3, 0}", CAPABILITY_VERSION);
     Blob data = Blob.of(sets.array(), "{effective, permitted, inheritable}");
     init.call(Syscall.CAPSET, Value.at(head), Value.at(data)).because(why);
-    for (Capability capability : set(named.ambient()).members()) {
+    for (Capability capability :
+        set(named.ambient()).and(set(named.inheritable())).and(set(named.permitted())).members()) {
       init.call(
               Syscall.PRCTL,
               Value.named("PR_CAP_AMBIENT", 47),

@@ -164,6 +164,11 @@ final class Launch {
     return new ContainerProcess(control, expect(Control.STARTED), record, notices);
   }
 
+  /** Waits for the answer that is to come; a failure throws. */
+  Control.Answer awaitAnswer(int type) {
+    return expect(type);
+  }
+
   private Control.Answer expect(int type) {
     while (true) {
       Control.Answer answer =
@@ -205,13 +210,16 @@ final class Launch {
     if (step.get().reason().startsWith("error running ")) {
       return new LaunchException(LaunchException.Kind.FAILED, hookFailed(step.get(), errno));
     }
+    boolean missing = errno.equals(Errno.ENOENT) || errno.equals(Errno.ENOTDIR);
+    LaunchException.Kind kind =
+        missing ? LaunchException.Kind.NOT_FOUND : LaunchException.Kind.NOT_EXECUTABLE;
+    if (step.get().reason().equals(GuestPlanner.LOOK)) {
+      return new LaunchException(kind, describe(step.get(), answer));
+    }
     if (step.get().op() != Step.Op.EXEC) {
       return new LaunchException(LaunchException.Kind.FAILED, describe(step.get(), answer));
     }
-    boolean missing = errno.equals(Errno.ENOENT) || errno.equals(Errno.ENOTDIR);
-    return new LaunchException(
-        missing ? LaunchException.Kind.NOT_FOUND : LaunchException.Kind.NOT_EXECUTABLE,
-        "exec '" + program(step.get()) + "': " + errno);
+    return new LaunchException(kind, "exec '" + program(step.get()) + "': " + errno);
   }
 
   private String hookFailed(Step step, Errno errno) {

@@ -1,14 +1,19 @@
 package io.kapsel.runtime;
 
+import io.kapsel.linux.Abi;
+import io.kapsel.linux.Errno;
 import io.kapsel.linux.Syscall;
 import io.kapsel.oci.User;
 import io.kapsel.runtime.plan.Blob;
+import io.kapsel.runtime.plan.Input;
 import io.kapsel.runtime.plan.Role;
 import io.kapsel.runtime.plan.Slot;
+import io.kapsel.runtime.plan.Step;
 import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The standard streams: pipes, or a terminal from the container's own devpts. */
 final class StdioPlanner {
@@ -16,6 +21,9 @@ final class StdioPlanner {
   private static final Value.Constant PEER = Value.named("TIOCGPTPEER", 0x5441);
   private static final Value.Constant SIZE = Value.named("TIOCSWINSZ", 0x5414);
   private static final Value.Constant CONTROLLING = Value.named("TIOCSCTTY", 0x540E);
+
+  private static final long NULL_DEVICE = 1 << 8 | 3;
+  private static final int STAT_RDEV = Abi.host() == Abi.X86_64 ? 40 : 32;
 
   private final Draft draft;
   private final Wanted wanted;
@@ -32,7 +40,7 @@ final class StdioPlanner {
   /** Made by the monitor; what is returned goes to the init half. */
   List<Slot> pipes() {
     List<Slot> passed = new ArrayList<>();
-    if (stdio.terminal()) {
+    if (stdio.terminal() || stdio.guest().isPresent()) {
       return passed;
     }
     if (stdio.openStdin()) {
@@ -84,11 +92,19 @@ final class StdioPlanner {
       terminal(root);
       return;
     }
+    if (stdio.guest().isPresent()) {
+      inherit();
+      return;
+    }
     connect(taken, nothing(Value.of(rooms.dev), "null"));
   }
 
   /** The same for a program that enters a container. */
   void duplicateAll(List<Slot> taken, String nothing) {
+    if (stdio.guest().isPresent()) {
+      inherit();
+      return;
+    }
     connect(taken, nothing(Flag.CWD, nothing));
   }
 
@@ -127,9 +143,7 @@ final class StdioPlanner {
     Slot master = draft.slots.take("pty");
     User user = wanted.bundle().spec().process().orElseThrow().user();
     Slot slave = openTerminal(draft, init, Value.of(rooms.pts), "ptmx", master, stdio, user);
-    List<Slot> received =
-        draft.handOver(init, draft.monitor, List.of(master), "the monitor keeps the other side");
-    draft.monitor.role(Role.PTY, Value.of(received.getFirst()));
+    giveMaster(draft, master, stdio);
     Slot target =
         draft.inRoot(
             init,
@@ -178,5 +192,49 @@ final class StdioPlanner {
           .because("standard stream " + number);
     }
     return slave;
+  }
+
+  /** The other side of a terminal goes to the monitor, or to whoever listens for it. */
+  static void giveMaster(Draft draft, Slot master, Stdio stdio) {
+    List<Slot> received =
+        draft.handOver(
+            draft.init, draft.monitor, List.of(master), "the monitor keeps the other side");
+    Optional<String> console = stdio.guest().flatMap(Guest::console);
+    if (console.isEmpty()) {
+      draft.monitor.role(Role.PTY, Value.of(received.getFirst()));
+      return;
+    }
+    String why = "whoever asked for the terminal gets it";
+    Slot socket = draft.input(Input.Kind.SOCKET, console.get(), "console", why);
+    draft.sendDescriptor(draft.monitor, socket, "/dev/ptmx", received.getFirst(), why);
+    draft.close(draft.monitor, received.getFirst());
+    draft.close(draft.monitor, socket);
+  }
+
+  /** The caller's streams, which the user of the program may open anew; not so the null device. */
+  private void inherit() {
+    User user = wanted.bundle().spec().process().orElseThrow().user();
+    Blob status = Blob.room(144, "stat");
+    for (int number = 0; number <= 2; number++) {
+      String why = "the program may open its stream " + number;
+      Steps init = draft.init;
+      init.call(Syscall.FSTAT, Value.of(number), Value.at(status)).because(why);
+      init.act(
+              Step.Op.EXPECT,
+              new Value.Loaded(status.offset(STAT_RDEV), 8),
+              Value.named("null", NULL_DEVICE),
+              Value.named("~0", -1),
+              Value.named("EXDEV", Errno.EXDEV.number()))
+          .because("the null device is everybody's")
+          .tolerating(Errno.EXDEV)
+          .orElse(1);
+      init.call(
+              Syscall.FCHOWN,
+              Value.of(number),
+              Value.of(user.uid()),
+              Value.named("-1", 0xffffffffL))
+          .because(why)
+          .tolerating(Errno.EPERM, Errno.EINVAL, Errno.EROFS, Errno.EACCES);
+    }
   }
 }

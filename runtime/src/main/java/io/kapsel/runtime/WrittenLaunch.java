@@ -86,7 +86,7 @@ final class WrittenLaunch {
   }
 
   /** Makes user namespaces that nobody lives in, for mounts that show other owners. */
-  private record UserNamespaces(Supplier<Control> launchers, DevicePrograms programs) {
+  record UserNamespaces(Supplier<Control> launchers, DevicePrograms programs) {
     Fd make(String mappings) {
       String[] halves = mappings.split("/", 2);
       Control control = launchers.get();

@@ -46,13 +46,13 @@ final class Zygote implements AutoCloseable {
               .start();
       Control control = new Control(pair.socket());
       Launch launch = new Launch(control, programs);
-      launch.send(base());
+      launch.send(base(new Slots(), LAYERS));
       launch.awaitDone();
       return new Zygote(control, child);
     }
   }
 
-  private static byte[] program() {
+  static byte[] program() {
     String machine = System.getProperty("os.arch", "").equals("aarch64") ? "aarch64" : "x86_64";
     String name = "native/" + machine + "/kapsel-launcher";
     try (InputStream in = Zygote.class.getResourceAsStream(name)) {
@@ -67,8 +67,8 @@ final class Zygote implements AutoCloseable {
   }
 
   /** The mount namespace that all others are copied from: small, so that copying it is cheap. */
-  static Segment base() {
-    Draft draft = new Draft("base", new Slots(), 0);
+  static Segment base(Slots slots, int layers) {
+    Draft draft = new Draft("base", slots, 0);
     Steps steps = draft.monitor;
     String why = "a small mount namespace of its own";
     steps.call(Syscall.UNSHARE, Flag.NEW_MOUNT).because(why);
@@ -91,7 +91,7 @@ final class Zygote implements AutoCloseable {
     for (String name : List.of("proc", "sys", "dev", "layer", "empty")) {
       directory(steps, root, "stage/" + name, why);
     }
-    for (int i = 0; i < LAYERS; i++) {
+    for (int i = 0; i < layers; i++) {
       directory(steps, root, "stage/lower" + i, why);
     }
     Slot proc =

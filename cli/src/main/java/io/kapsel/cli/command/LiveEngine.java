@@ -21,6 +21,7 @@ import io.kapsel.linux.host.HostFinding;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.ImageConfig;
 import io.kapsel.oci.image.Reference;
+import io.kapsel.runtime.GuestRuntime;
 import io.kapsel.runtime.plan.LaunchPlan;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -49,6 +50,11 @@ public final class LiveEngine implements Engine, AutoCloseable {
   public boolean dispensable() {
     return kapsel.containers().stream()
         .noneMatch(it -> it.spec().autoRemove() && it.status().phase() == Phase.RUNNING);
+  }
+
+  /** Makes containers for those who call an OCI runtime. */
+  public GuestRuntime guests() {
+    return kapsel.guests();
   }
 
   /** Lets go of everything; containers run on. */

@@ -38,6 +38,17 @@ public interface Client {
    */
   void attach(Relay relay, Fd end, IntConsumer onSignal);
 
+  /**
+   * Lets the client run {@code program} as its child, with {@code control} as number 3. Both stay
+   * the caller's.
+   *
+   * @param kept how many descriptors from 3 on it passes through
+   */
+  void launch(Fd program, Fd control, int kept);
+
+  /** The client's process. */
+  int pid();
+
   /** Runs {@code wait} for as long as the client wants to wait; else throws {@link ClientLeft}. */
   <T> T waiting(Wait<T> wait);
 

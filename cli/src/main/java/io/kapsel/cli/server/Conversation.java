@@ -104,6 +104,17 @@ final class Conversation implements Client {
   }
 
   @Override
+  public void launch(Fd program, Fd control, int kept) {
+    check();
+    writer.launch(kept, program, control);
+  }
+
+  @Override
+  public int pid() {
+    return stream.peer().pid();
+  }
+
+  @Override
   public <T> T waiting(Wait<T> wait) {
     writer.flush();
     departing.lock();

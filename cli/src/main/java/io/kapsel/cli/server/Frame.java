@@ -14,6 +14,7 @@ final class Frame {
   static final int ATTACH = 4;
   static final int DETACHED = 5;
   static final int SIGNAL = 6;
+  static final int LAUNCH = 7;
 
   private Frame() {}
 

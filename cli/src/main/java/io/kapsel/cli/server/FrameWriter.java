@@ -54,6 +54,16 @@ final class FrameWriter {
     }
   }
 
+  void launch(int kept, Fd program, Fd control) {
+    writing.lock();
+    try {
+      flush();
+      send(Frame.of(Frame.LAUNCH, kept), program, control);
+    } finally {
+      writing.unlock();
+    }
+  }
+
   void finish(int code) {
     writing.lock();
     try {

@@ -45,6 +45,16 @@ final class FakeClient implements Client {
   }
 
   @Override
+  public void launch(Fd program, Fd control, int kept) {
+    throw new AssertionError("a kapsel command lets nobody launch");
+  }
+
+  @Override
+  public int pid() {
+    return (int) ProcessHandle.current().pid();
+  }
+
+  @Override
   public <T> T waiting(Wait<T> wait) {
     if (leavesInWait != null) {
       throw leavesInWait;

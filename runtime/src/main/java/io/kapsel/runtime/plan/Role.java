@@ -19,7 +19,9 @@ public enum Role {
   /** Bytes. */
   LOG_LIMIT("limit of the log in bytes"),
   /** Bits. */
-  FLAGS("switches");
+  FLAGS("switches"),
+  /** Number of the sync socket from now on, in either half. */
+  SYNC("number of the socket between the halves");
 
   private final String meaning;
 

@@ -11,6 +11,13 @@ public final class Slots {
   /** None are taken at first. */
   public Slots() {}
 
+  /** The last few, for what is done and over before a plan whose slots begin at the first. */
+  public static Slots last(int count) {
+    Slots slots = new Slots();
+    slots.next = Slot.COUNT - count;
+    return slots;
+  }
+
   /**
    * The next free one.
    *

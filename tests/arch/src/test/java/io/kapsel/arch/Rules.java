@@ -29,7 +29,8 @@ final class Rules {
           "runtime", Set.of("base", "linux", "oci"),
           "image", Set.of("base", "linux", "oci"),
           "engine", Set.of("base", "linux", "oci", "runtime", "image"),
-          "cli", Set.of("base", "linux", "oci", "runtime", "image", "engine"));
+          "ocicli", Set.of("base", "linux", "oci", "runtime"),
+          "cli", Set.of("base", "linux", "oci", "runtime", "image", "engine", "ocicli"));
 
   /** They use paths of the host alone: cgroup trees, the run directory, a bind mount's source. */
   private static final Set<String> OUTSIDE_OF_ROOTS =

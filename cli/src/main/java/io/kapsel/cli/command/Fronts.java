@@ -1,0 +1,33 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.cli.server.Client;
+import io.kapsel.cli.server.Front;
+import io.kapsel.cli.server.Request;
+import io.kapsel.ocicli.OciFront;
+import io.kapsel.runtime.GuestRuntime;
+import java.util.List;
+
+/** Chooses the front by the name that the client was called by, or by the first word. */
+public final class Fronts implements Front {
+  private final Front kapsel;
+  private final OciFront oci;
+
+  /** {@code kapsel} for everybody who does not call an OCI runtime. */
+  public Fronts(Front kapsel, GuestRuntime runtime) {
+    this.kapsel = kapsel;
+    this.oci = new OciFront(runtime, VersionCommand.version());
+  }
+
+  @Override
+  public int serve(Request request, Client client) {
+    List<String> words = request.argv();
+    String name = words.getFirst().substring(words.getFirst().lastIndexOf('/') + 1);
+    if (name.equals("kapsel-runc") || name.equals("runc") || name.equals("crun")) {
+      return oci.serve(new OciCaller(request, client, words));
+    }
+    if (words.size() > 1 && words.get(1).equals("oci")) {
+      return oci.serve(new OciCaller(request, client, words.subList(1, words.size())));
+    }
+    return kapsel.serve(request, client);
+  }
+}

@@ -1,0 +1,96 @@
+package io.kapsel.ocicli;
+
+import io.kapsel.linux.process.Pidfd;
+import io.kapsel.runtime.HookRunner;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code delete}: removes what is left of a container, or all of it by force. */
+final class DeleteCommand implements Command {
+  private static final int KILL = 9;
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  @Override
+  public String name() {
+    return "delete";
+  }
+
+  @Override
+  public String operands() {
+    return "<container-id>";
+  }
+
+  @Override
+  public String meaning() {
+    return "remove what a container holds";
+  }
+
+  @Override
+  public List<Option> options() {
+    return List.of(Option.toggle("force, f", "kill it first when it runs"));
+  }
+
+  @Override
+  public Arity arity() {
+    return Arity.ONE;
+  }
+
+  @Override
+  public int run(Call call) {
+    boolean force = call.words().is("force");
+    Store store = call.store();
+    if (force) {
+      Store.check(call.id());
+      Optional<Container> found = store.read(call.id());
+      if (found.isEmpty()) {
+        store.sweep(call.id());
+        return 0;
+      }
+      kill(found.get());
+      destroy(call.log(), found.get());
+      return 0;
+    }
+    Container container = store.find(call.id());
+    switch (container.status()) {
+      case STOPPED -> destroy(call.log(), container);
+      case CREATED -> {
+        kill(container);
+        destroy(call.log(), container);
+      }
+      case RUNNING, PAUSED ->
+          throw new OciException(
+              "cannot delete container %s that is not stopped: %s"
+                  .formatted(call.id(), container.status().word()));
+    }
+    return 0;
+  }
+
+  private static void kill(Container container) {
+    Optional<Pidfd> init = container.init();
+    if (init.isEmpty()) {
+      return;
+    }
+    try (Pidfd process = init.get()) {
+      process.signal(KILL);
+      if (container.groups().frozen()) {
+        container.groups().freeze(false);
+      }
+      if (!process.await(PATIENCE)) {
+        throw new OciException("container init still running");
+      }
+    }
+  }
+
+  /** Ends what shares no pid namespace with the init, and removes all. */
+  static void destroy(Log log, Container container) {
+    Groups groups = container.groups();
+    if (!groups.processes().isEmpty()) {
+      groups.signal(KILL);
+    }
+    groups.remove();
+    List<String> failures = new HookRunner(container.bundle()).deleted();
+    container.forget();
+    failures.forEach(log::warn);
+  }
+}

@@ -1,0 +1,170 @@
+package io.kapsel.ocicli;
+
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.process.Pidfd;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+
+/**
+ * The control groups of one container, by hierarchy: {@code unified}, or a version 1 controller.
+ */
+record Groups(Map<String, String> paths) {
+  private static final String UNIFIED = "unified";
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PAUSE = Duration.ofMillis(2);
+  private static final int KILL = 9;
+
+  Optional<Path> group(String hierarchy) {
+    return Optional.ofNullable(paths.get(hierarchy)).map(Path::of).filter(Files::isDirectory);
+  }
+
+  Optional<Path> unified() {
+    return group(UNIFIED);
+  }
+
+  /** Those that exist. */
+  List<Path> existing() {
+    return paths.values().stream().distinct().map(Path::of).filter(Files::isDirectory).toList();
+  }
+
+  /** The processes in it and in the groups below. */
+  List<Integer> processes() {
+    TreeSet<Integer> pids = new TreeSet<>();
+    for (Path group : existing()) {
+      for (Path each : tree(group)) {
+        lines(each.resolve("cgroup.procs")).forEach(line -> pids.add(Integer.parseInt(line)));
+      }
+      if (!pids.isEmpty()) {
+        break;
+      }
+    }
+    return new ArrayList<>(pids);
+  }
+
+  boolean frozen() {
+    Optional<Path> v1 = group("freezer");
+    if (v1.isPresent()) {
+      String state = text(v1.get().resolve("freezer.state"));
+      return state.equals("FROZEN") || state.equals("FREEZING");
+    }
+    return unified().map(each -> text(each.resolve("cgroup.freeze")).equals("1")).orElse(false);
+  }
+
+  /** Stops or resumes everything in it, and waits until that is so. */
+  void freeze(boolean frozen) {
+    Optional<Path> v1 = group("freezer");
+    if (v1.isPresent()) {
+      String wanted = frozen ? "FROZEN" : "THAWED";
+      Path file = v1.get().resolve("freezer.state");
+      until(
+          "cannot " + (frozen ? "freeze" : "thaw"),
+          () -> {
+            write(file, wanted);
+            return text(file).equals(wanted);
+          });
+      return;
+    }
+    Path group =
+        unified().orElseThrow(() -> new OciException("cannot freeze: the container has no cgroup"));
+    write(group.resolve("cgroup.freeze"), frozen ? "1" : "0");
+    String wanted = "frozen " + (frozen ? "1" : "0");
+    until(
+        "cannot " + (frozen ? "freeze" : "thaw"),
+        () -> lines(group.resolve("cgroup.events")).contains(wanted));
+  }
+
+  /** Sends a signal to every process in it. */
+  void signal(int number) {
+    if (number == KILL && unified().isPresent()) {
+      Path file = unified().get().resolve("cgroup.kill");
+      if (Files.exists(file)) {
+        write(file, "1");
+        return;
+      }
+    }
+    for (int pid : processes()) {
+      try (Pidfd process = Pidfd.open(pid)) {
+        process.signal(number);
+      } catch (SyscallException e) {
+        // it has ended by itself
+      }
+    }
+  }
+
+  /** Removes the groups, with those that the container has made below. */
+  void remove() {
+    for (Path group : existing()) {
+      until("cannot remove '" + group + "': it is busy", () -> removed(group));
+    }
+  }
+
+  private static boolean removed(Path group) {
+    try {
+      for (Path each : tree(group).reversed()) {
+        Files.deleteIfExists(each);
+      }
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** A group and those below it, the upper ones first. */
+  private static List<Path> tree(Path group) {
+    List<Path> all = new ArrayList<>(List.of(group));
+    for (int i = 0; i < all.size(); i++) {
+      try (Stream<Path> below = Files.list(all.get(i))) {
+        all.addAll(below.filter(Files::isDirectory).toList());
+      } catch (IOException e) {
+        // removed meanwhile
+      }
+    }
+    return all;
+  }
+
+  private static void until(String failure, java.util.function.BooleanSupplier done) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!done.getAsBoolean()) {
+      if (System.nanoTime() > end) {
+        throw new OciException(failure);
+      }
+      LockSupport.parkNanos(PAUSE.toNanos());
+    }
+  }
+
+  static String text(Path file) {
+    return String.join("\n", lines(file)).strip();
+  }
+
+  static List<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  static void write(Path file, String value) {
+    try {
+      Files.writeString(file, value, StandardCharsets.UTF_8, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw new OciException(
+          "failed to write \"%s\": write %s: %s".formatted(value, file, reason(e)), e);
+    }
+  }
+
+  private static String reason(IOException e) {
+    return io.kapsel.base.AtomicFile.reason(e);
+  }
+}

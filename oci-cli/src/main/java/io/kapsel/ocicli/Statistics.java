@@ -1,0 +1,214 @@
+package io.kapsel.ocicli;
+
+import io.kapsel.base.JsonName;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the kernel says of a container's groups, in the names that readers of events know. */
+record Statistics(
+    Cpu cpu,
+    Memory memory,
+    Pids pids,
+    BlockIo blkio,
+    @JsonName("intel_rdt") Map<String, String> intelRdt) {
+  private static final long MICROSECOND = 1000;
+  private static final long TICK_NANOS = 10_000_000; // USER_HZ is 100 on every architecture here
+  private static final long NO_LIMIT_V1 = 0x7ffffffffffff000L;
+
+  /** One line. */
+  record Event(String type, String id, Statistics data) {}
+
+  /** Times in nanoseconds. */
+  record Cpu(Usage usage, Throttling throttling) {}
+
+  record Usage(long total, List<Long> percpu, long kernel, long user) {}
+
+  record Throttling(long periods, long throttledPeriods, long throttledTime) {}
+
+  /** Sizes in bytes. */
+  record Memory(long cache, Entry usage, Entry swap, Entry kernel, Map<String, Long> raw) {}
+
+  record Entry(long limit, long usage, long max, long failcnt) {
+    static final Entry NONE = new Entry(0, 0, 0, 0);
+  }
+
+  record Pids(long current, long limit) {}
+
+  record BlockIo(List<Operation> ioServiceBytesRecursive, List<Operation> ioServicedRecursive) {}
+
+  record Operation(long major, long minor, String op, long value) {}
+
+  static Statistics of(Groups groups) {
+    return new Statistics(cpu(groups), memory(groups), pids(groups), blockIo(groups), Map.of());
+  }
+
+  /** How often the kernel killed one of its processes for want of memory. */
+  static long oomKills(Groups groups) {
+    Optional<Path> v1 = groups.group("memory");
+    Map<String, Long> events =
+        v1.map(each -> table(each.resolve("memory.oom_control")))
+            .or(() -> groups.unified().map(each -> table(each.resolve("memory.events"))))
+            .orElse(Map.of());
+    return events.getOrDefault("oom_kill", 0L);
+  }
+
+  private static Cpu cpu(Groups groups) {
+    Optional<Path> accounting = groups.group("cpuacct").or(() -> groups.group("cpu"));
+    if (accounting.isEmpty()) {
+      Map<String, Long> stat =
+          groups.unified().map(each -> table(each.resolve("cpu.stat"))).orElse(Map.of());
+      return new Cpu(
+          new Usage(
+              stat.getOrDefault("usage_usec", 0L) * MICROSECOND,
+              List.of(),
+              stat.getOrDefault("system_usec", 0L) * MICROSECOND,
+              stat.getOrDefault("user_usec", 0L) * MICROSECOND),
+          new Throttling(
+              stat.getOrDefault("nr_periods", 0L),
+              stat.getOrDefault("nr_throttled", 0L),
+              stat.getOrDefault("throttled_usec", 0L) * MICROSECOND));
+    }
+    Path group = accounting.get();
+    List<Long> each = new ArrayList<>();
+    for (String word : Groups.text(group.resolve("cpuacct.usage_percpu")).split(" ")) {
+      if (!word.isEmpty()) {
+        each.add(Long.parseLong(word));
+      }
+    }
+    Map<String, Long> ticks = table(group.resolve("cpuacct.stat"));
+    Map<String, Long> stat = table(groups.group("cpu").orElse(group).resolve("cpu.stat"));
+    return new Cpu(
+        new Usage(
+            number(group.resolve("cpuacct.usage")),
+            each,
+            ticks.getOrDefault("system", 0L) * TICK_NANOS,
+            ticks.getOrDefault("user", 0L) * TICK_NANOS),
+        new Throttling(
+            stat.getOrDefault("nr_periods", 0L),
+            stat.getOrDefault("nr_throttled", 0L),
+            stat.getOrDefault("throttled_time", 0L)));
+  }
+
+  private static Memory memory(Groups groups) {
+    Optional<Path> v1 = groups.group("memory");
+    if (v1.isPresent()) {
+      Map<String, Long> raw = table(v1.get().resolve("memory.stat"));
+      return new Memory(
+          raw.getOrDefault("total_cache", 0L),
+          v1Entry(v1.get(), "memory"),
+          v1Entry(v1.get(), "memory.memsw"),
+          v1Entry(v1.get(), "memory.kmem"),
+          raw);
+    }
+    Path group = groups.unified().orElse(Path.of("/nonexistent"));
+    Map<String, Long> raw = table(group.resolve("memory.stat"));
+    Map<String, Long> events = table(group.resolve("memory.events"));
+    return new Memory(
+        raw.getOrDefault("file", 0L),
+        new Entry(
+            number(group.resolve("memory.max")),
+            number(group.resolve("memory.current")),
+            number(group.resolve("memory.peak")),
+            events.getOrDefault("max", 0L)),
+        new Entry(
+            number(group.resolve("memory.swap.max")),
+            number(group.resolve("memory.swap.current")),
+            0,
+            0),
+        Entry.NONE,
+        raw);
+  }
+
+  private static Entry v1Entry(Path group, String prefix) {
+    long limit = number(group.resolve(prefix + ".limit_in_bytes"));
+    return new Entry(
+        limit >= NO_LIMIT_V1 ? -1 : limit,
+        number(group.resolve(prefix + ".usage_in_bytes")),
+        number(group.resolve(prefix + ".max_usage_in_bytes")),
+        number(group.resolve(prefix + ".failcnt")));
+  }
+
+  private static Pids pids(Groups groups) {
+    Path group = groups.group("pids").or(groups::unified).orElse(Path.of("/nonexistent"));
+    return new Pids(
+        number(group.resolve("pids.current")), Math.max(0, number(group.resolve("pids.max"))));
+  }
+
+  private static BlockIo blockIo(Groups groups) {
+    Optional<Path> v1 = groups.group("blkio");
+    if (v1.isPresent()) {
+      return new BlockIo(
+          v1Operations(v1.get().resolve("blkio.throttle.io_service_bytes_recursive")),
+          v1Operations(v1.get().resolve("blkio.throttle.io_serviced_recursive")));
+    }
+    List<Operation> bytes = new ArrayList<>();
+    List<Operation> counts = new ArrayList<>();
+    groups
+        .unified()
+        .map(each -> each.resolve("io.stat"))
+        .map(Groups::lines)
+        .orElse(List.of())
+        .forEach(line -> unifiedOperations(line, bytes, counts));
+    return new BlockIo(bytes, counts);
+  }
+
+  private static List<Operation> v1Operations(Path file) {
+    List<Operation> all = new ArrayList<>();
+    for (String line : Groups.lines(file)) {
+      String[] words = line.split("[ :]");
+      if (words.length == 4) {
+        all.add(
+            new Operation(
+                Long.parseLong(words[0]),
+                Long.parseLong(words[1]),
+                words[2],
+                Long.parseLong(words[3])));
+      }
+    }
+    return all;
+  }
+
+  private static void unifiedOperations(
+      String line, List<Operation> bytes, List<Operation> counts) {
+    String[] words = line.split("[ :]");
+    Map<String, List<Operation>> lists =
+        Map.of("rbytes", bytes, "wbytes", bytes, "rios", counts, "wios", counts);
+    for (int i = 2; i < words.length; i++) {
+      String[] pair = words[i].split("=");
+      List<Operation> list = lists.get(pair[0]);
+      if (pair.length == 2 && list != null) {
+        list.add(
+            new Operation(
+                Long.parseLong(words[0]),
+                Long.parseLong(words[1]),
+                pair[0].startsWith("r") ? "Read" : "Write",
+                Long.parseLong(pair[1])));
+      }
+    }
+  }
+
+  /** A file of lines of a name and a number. */
+  private static Map<String, Long> table(Path file) {
+    Map<String, Long> all = new LinkedHashMap<>();
+    for (String line : Groups.lines(file)) {
+      String[] words = line.split(" ");
+      if (words.length == 2 && words[1].matches("\\d{1,18}")) {
+        all.put(words[0], Long.parseLong(words[1]));
+      }
+    }
+    return all;
+  }
+
+  /** A file of one number; 0 where there is none, -1 for {@code max}. */
+  private static long number(Path file) {
+    String text = Groups.text(file);
+    if (text.equals("max")) {
+      return -1;
+    }
+    return text.matches("\\d{1,19}") ? Long.parseUnsignedLong(text) : 0;
+  }
+}

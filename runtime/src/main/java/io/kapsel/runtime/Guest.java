@@ -1,0 +1,28 @@
+package io.kapsel.runtime;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * How a program runs that belongs to somebody else's tree of processes: it keeps the standard
+ * streams, and becomes a child of whoever reaps the orphans of the caller.
+ *
+ * @param kept how many descriptors from number 3 on the program keeps
+ * @param detached whether the monitor leaves as soon as the program runs
+ * @param barrier the socket at which the program waits to be started, if it is only created
+ * @param console the socket to which the terminal's other side is sent, if the monitor keeps none
+ */
+public record Guest(int kept, boolean detached, Optional<Path> barrier, Optional<String> console) {
+  /** Opens what only the caller can: his words for it are understood in his own mount namespace. */
+  @FunctionalInterface
+  public interface Host {
+    /**
+     * Lets the caller run a launcher of his own.
+     *
+     * @param program the launcher, sealed
+     * @param control its control socket
+     * @param kept how many descriptors from number 3 on it passes through
+     */
+    void launch(io.kapsel.linux.Fd program, io.kapsel.linux.Fd control, int kept);
+  }
+}

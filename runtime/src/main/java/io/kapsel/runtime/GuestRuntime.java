@@ -1,0 +1,203 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.cgroup.CgroupWrite;
+import io.kapsel.linux.host.HostFacts;
+import io.kapsel.linux.memory.Memfd;
+import io.kapsel.linux.process.Pidfd;
+import io.kapsel.linux.socket.SeqPacketSocket;
+import io.kapsel.oci.Process;
+import io.kapsel.oci.Resources;
+import io.kapsel.runtime.plan.LaunchPlan;
+import io.kapsel.runtime.plan.Segment;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * Makes containers in other people's trees of processes: the plan is ours, the launcher is run by
+ * whoever asks. Keeps nothing in memory.
+ */
+public final class GuestRuntime {
+  private static final int KILL = 9;
+
+  private final HostFacts facts;
+  private final DevicePrograms programs;
+  private final Supplier<Control> launchers;
+
+  GuestRuntime(HostFacts facts, DevicePrograms programs, Supplier<Control> launchers) {
+    this.facts = facts;
+    this.programs = programs;
+    this.launchers = launchers;
+  }
+
+  /** One without an engine: nothing can be made that needs a user namespace nobody lives in. */
+  public static GuestRuntime of(HostFacts facts) {
+    return new GuestRuntime(
+        facts,
+        new DevicePrograms(),
+        () -> {
+          throw new LaunchException(
+              LaunchException.Kind.REFUSED, "owners of mounts cannot be mapped without an engine");
+        });
+  }
+
+  /** What the host offers. */
+  public HostFacts facts() {
+    return facts;
+  }
+
+  /** What {@link #launch} would do. */
+  public LaunchPlan plan(Bundle bundle) {
+    return LaunchPlanner.plan(bundle, facts);
+  }
+
+  /**
+   * A program that runs now, or waits for its start.
+   *
+   * @param process its pidfd, the receiver's to close
+   * @param attended its monitor, unless it has left
+   */
+  public record Started(
+      int pid, Fd process, List<String> notices, Optional<ContainerProcess> attended) {}
+
+  /** Makes a container and lets its program run, or wait at its barrier. */
+  public Started launch(Guest.Host host, Bundle bundle, List<Client> clients) {
+    LaunchPlan plan = plan(bundle);
+    new Cgroups(facts.cgroups()).prepare(bundle.asWritten().orElseThrow().cgroup());
+    Guest guest = bundle.stdio().guest().orElseThrow();
+    HookRunner hooks = new HookRunner(bundle);
+    List<Segment> segments =
+        GuestSegments.of(List.of(plan.sandbox(), plan.container()), guest.detached(), true);
+    return launch(
+        host,
+        guest,
+        launch -> {
+          launch.noting(plan.notices());
+          hooks.create(sendAllButLast(launch, segments));
+          launch.send(segments.getLast());
+        },
+        started -> {
+          if (guest.barrier().isEmpty()) {
+            started(hooks, started);
+          }
+        },
+        clients);
+  }
+
+  /** The pid of the init half. */
+  private static int sendAllButLast(Launch launch, List<Segment> segments) {
+    List<Segment> first = segments.subList(0, segments.size() - 1);
+    first.forEach(launch::send);
+    int pid = 0;
+    for (Segment _ : first) {
+      pid = launch.awaitDone();
+    }
+    return pid;
+  }
+
+  /** A hook that fails now ends a program that runs already. */
+  private static void started(HookRunner hooks, Started started) {
+    try {
+      hooks.started(started.pid());
+    } catch (LaunchException e) {
+      try (Pidfd process = Pidfd.of(started.pid(), started.process())) {
+        process.signal(KILL);
+        process.await();
+      }
+      throw e;
+    }
+  }
+
+  /** Runs another program in a container whose init is {@code target}. */
+  public Started exec(
+      Guest.Host host,
+      Pidfd target,
+      Bundle bundle,
+      Process process,
+      Stdio stdio,
+      List<Path> groups,
+      List<Client> clients) {
+    Path root = Path.of("/proc", Integer.toString(target.pid()), "root");
+    Process whole = WrittenEnvironment.complete(process, root);
+    Segment segment = new ExecPlanner(target.pid(), bundle, whole, stdio, facts, groups).plan();
+    Guest guest = stdio.guest().orElseThrow();
+    List<Segment> segments = GuestSegments.of(List.of(segment), guest.detached(), false);
+    return launch(
+        host,
+        guest,
+        launch -> {
+          launch.entering(target.fd());
+          sendAllButLast(launch, segments);
+          launch.send(segments.getLast());
+        },
+        _ -> {},
+        clients);
+  }
+
+  private Started launch(
+      Guest.Host host,
+      Guest guest,
+      Consumer<Launch> sending,
+      Consumer<Started> then,
+      List<Client> clients) {
+    Control control = start(host, guest);
+    Launch launch =
+        new Launch(control, programs)
+            .mapping(new WrittenLaunch.UserNamespaces(launchers, programs)::make);
+    try {
+      clients.forEach(client -> client.attachTo(control));
+      sending.accept(launch);
+      Started started = guest.detached() ? detached(control, launch) : attended(launch);
+      then.accept(started);
+      return started;
+    } catch (LaunchException | SyscallException e) {
+      control.close();
+      throw e instanceof LaunchException
+          ? e
+          : new LaunchException(LaunchException.Kind.FAILED, e.getMessage());
+    } finally {
+      launch.forgetErrors();
+    }
+  }
+
+  private static Control start(Guest.Host host, Guest guest) {
+    SeqPacketSocket.Pair pair = SeqPacketSocket.pair();
+    try (Fd other = pair.other();
+        Fd program = Memfd.executable("kapsel-launcher", Zygote.program())) {
+      host.launch(program, other, guest.kept());
+      return new Control(pair.socket());
+    }
+  }
+
+  private static Started detached(Control control, Launch launch) {
+    Control.Answer started = launch.awaitAnswer(Control.STARTED);
+    while (control.receive().isPresent()) {} // until the launcher is gone
+    control.close();
+    return new Started(
+        started.a(), started.descriptor().orElseThrow(), launch.notices(), Optional.empty());
+  }
+
+  private static Started attended(Launch launch) {
+    ContainerProcess process = launch.awaitStarted(Optional.empty());
+    return new Started(
+        process.pid(), process.handle().duplicate(), process.notices(), Optional.of(process));
+  }
+
+  /** What would have to be written to a container's groups for these limits. */
+  public List<CgroupWrite> limits(Resources resources) {
+    return WrittenLimits.of(resources, facts.cgroups());
+  }
+
+  /** Lets a created container's program run. False when somebody else has done that already. */
+  public static boolean start(Path barrier) {
+    try (SeqPacketSocket socket = SeqPacketSocket.connect(barrier.toString())) {
+      return socket.receive().isPresent();
+    } catch (SyscallException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,164 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Syscall;
+import io.kapsel.runtime.plan.Blob;
+import io.kapsel.runtime.plan.Input;
+import io.kapsel.runtime.plan.Segment;
+import io.kapsel.runtime.plan.Slots;
+import io.kapsel.runtime.plan.Steps;
+import io.kapsel.runtime.plan.Value;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The segments of a plan as a guest's launcher runs them. It begins in the caller's mount namespace
+ * and working directory, so what the caller names by path is opened there, by the launcher, before
+ * it leaves for a mount namespace of its own.
+ */
+final class GuestSegments {
+  private static final int ADDRESS = 110;
+  private static final int FEW = 16;
+
+  private GuestSegments() {}
+
+  /** {@code based}: whether the plan needs the small mount namespace that a zygote has. */
+  static List<Segment> of(List<Segment> plan, boolean detached, boolean based) {
+    List<Segment> all = new ArrayList<>();
+    all.add(opening(plan, detached));
+    for (Segment segment : plan) {
+      all.addAll(handing(segment.inputs()));
+    }
+    if (based) {
+      all.add(Zygote.base(Slots.last(FEW), 0));
+    }
+    for (Segment segment : plan) {
+      all.add(
+          new Segment(
+              segment.name(), List.of(), segment.monitor(), segment.init(), segment.last()));
+    }
+    return all;
+  }
+
+  private static boolean openedByCaller(Input input) {
+    return switch (input.kind()) {
+      case TREE, TREE_RECURSIVE, READ, SOCKET -> true;
+      case DIRECTORY,
+          APPEND,
+          WRITE,
+          WRITE_EXISTING,
+          LISTENER,
+          PROCESS,
+          USER_NAMESPACE,
+          FILESYSTEM,
+          COPY,
+          ERRORS,
+          DEVICE_PROGRAM ->
+          false;
+    };
+  }
+
+  private static Segment opening(List<Segment> plan, boolean detached) {
+    Draft draft = new Draft("opening", new Slots(), 0);
+    if (!detached) {
+      draft
+          .monitor
+          .call(
+              Syscall.PRCTL,
+              Value.named("PR_SET_CHILD_SUBREAPER", 36),
+              Value.of(1),
+              Flag.ZERO,
+              Flag.ZERO,
+              Flag.ZERO)
+          .because("orphans of the container are reaped here");
+    }
+    for (Segment segment : plan) {
+      segment.inputs().stream()
+          .filter(GuestSegments::openedByCaller)
+          .forEach(input -> open(draft.monitor, input));
+    }
+    return draft.segment(false);
+  }
+
+  private static void open(Steps steps, Input input) {
+    Value path = Value.text(input.path());
+    switch (input.kind()) {
+      case TREE ->
+          steps
+              .call(
+                  Syscall.OPEN_TREE, Flag.CWD, path, Value.all(Flag.TREE_CLONE, Flag.TREE_CLOEXEC))
+              .into(input.slot())
+              .because(input.reason());
+      case TREE_RECURSIVE ->
+          steps
+              .call(
+                  Syscall.OPEN_TREE,
+                  Flag.CWD,
+                  path,
+                  Value.all(Flag.TREE_CLONE, Flag.TREE_CLOEXEC, Flag.RECURSIVE))
+              .into(input.slot())
+              .because(input.reason());
+      case SOCKET -> connect(steps, input);
+      default ->
+          steps
+              .call(
+                  Syscall.OPENAT,
+                  Flag.CWD,
+                  path,
+                  Value.all(Flag.READ, Flag.CLOSE_ON_EXEC),
+                  Flag.ZERO)
+              .into(input.slot())
+              .because(input.reason());
+    }
+  }
+
+  private static void connect(Steps steps, Input input) {
+    byte[] path = input.path().getBytes(StandardCharsets.UTF_8);
+    if (path.length > ADDRESS - 3) {
+      throw new LaunchException(
+          LaunchException.Kind.REFUSED,
+          "cannot connect to '" + input.path() + "': the path of a socket has at most 107 bytes");
+    }
+    ByteBuffer address = ByteBuffer.allocate(ADDRESS + 2).order(ByteOrder.LITTLE_ENDIAN);
+    address.putShort((short) 1).put(path);
+    steps
+        .call(
+            Syscall.SOCKET,
+            Value.named("AF_UNIX", 1),
+            Value.named("SOCK_STREAM|SOCK_CLOEXEC", 1 | 02000000),
+            Flag.ZERO)
+        .into(input.slot())
+        .because(input.reason());
+    steps
+        .call(
+            Syscall.CONNECT,
+            Value.of(input.slot()),
+            Value.at(Blob.of(address.array(), "{AF_UNIX, \"" + input.path() + "\"}")),
+            Value.of(ADDRESS))
+        .because(input.reason());
+  }
+
+  /** What the engine opens, in segments that do nothing: the slots of one are neighbours. */
+  private static List<Segment> handing(List<Input> inputs) {
+    List<Segment> all = new ArrayList<>();
+    List<Input> run = new ArrayList<>();
+    for (Input input : inputs) {
+      if (openedByCaller(input)) {
+        add(all, run);
+      } else {
+        run.add(input);
+      }
+    }
+    add(all, run);
+    return all;
+  }
+
+  private static void add(List<Segment> all, List<Input> run) {
+    if (!run.isEmpty()) {
+      all.add(new Segment("inputs", run, List.of(), List.of(), false));
+      run.clear();
+    }
+  }
+}
