@@ -34,7 +34,8 @@ final class ImageDefaults {
             spec.workingDirectory().or(() -> directory(said)),
             spec.user().or(() -> said.user().filter(it -> !it.isEmpty())),
             labels,
-            spec.stopSignal().or(() -> signal(said, image))));
+            spec.stopSignal().or(() -> signal(said, image)),
+            spec.mounts()));
   }
 
   private static Optional<String> directory(ImageConfig.Execution said) {

@@ -14,6 +14,7 @@ import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.lsm.AppArmorProfile;
 import io.kapsel.linux.lsm.SecurityModuleException;
+import io.kapsel.linux.mount.MountTable;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.Platform;
 import io.kapsel.oci.image.Reference;
@@ -46,6 +47,7 @@ public final class Kapsel implements AutoCloseable {
   final ContainerStore store;
   final ContainerRuntime runtime;
   final HostRoot hostRoot;
+  private final HostMounts hostMounts;
   final TarRoot tarRoot;
   final Images images;
   final IdRanges ranges = new IdRanges();
@@ -61,6 +63,7 @@ public final class Kapsel implements AutoCloseable {
     this.config = config;
     this.store = store;
     this.runtime = runtime;
+    this.hostMounts = new HostMounts(MountTable.read(), List.of(config.state(), config.run()));
     this.hostRoot =
         new HostRoot(List.of(config.state(), config.run()), runtime.facts().layersByDescriptor());
     this.tarRoot = new TarRoot(config.state().resolve("layers"));
@@ -169,9 +172,13 @@ public final class Kapsel implements AutoCloseable {
     return container;
   }
 
+  private ContainerSpec withHostMounts(ContainerSpec spec) {
+    return spec.root() instanceof RootSource.Host ? hostMounts.addTo(spec) : spec;
+  }
+
   private Container create(ContainerSpec spec, boolean soon) {
     if (!(spec.root() instanceof RootSource.Image source)) {
-      return create(spec, Optional.empty(), soon);
+      return create(withHostMounts(spec), Optional.empty(), soon);
     }
     try (Pins pins = images.store().pins()) {
       Image image = find(source);
@@ -330,7 +337,7 @@ public final class Kapsel implements AutoCloseable {
     ContainerSpec spec =
         asked.root() instanceof RootSource.Image source
             ? ImageDefaults.apply(asked, find(source).config(), source.reference())
-            : asked;
+            : withHostMounts(asked);
     String id = "0".repeat(HexId.LENGTH);
     Optional<Long> base =
         hasUsers(spec)

@@ -92,7 +92,7 @@ public record ContainerSpec(
   }
 
   /**
-   * What an image knows of its process, joined with what a caller said.
+   * What a root knows of its process and its mounts, joined with what a caller said.
    *
    * @see ContainerSpecBuilder what each part means
    */
@@ -103,7 +103,8 @@ public record ContainerSpec(
       Optional<String> workingDirectory,
       Optional<String> user,
       Map<String, String> labels,
-      Optional<String> stopSignal) {}
+      Optional<String> stopSignal,
+      List<MountRequest> mounts) {}
 
   /** The same with these parts instead of what was said about them. */
   public ContainerSpec completed(Completion known) {
@@ -124,7 +125,7 @@ public record ContainerSpec(
         init,
         known.stopSignal(),
         stopTimeoutSeconds,
-        mounts,
+        known.mounts(),
         readOnly,
         shmSize,
         privileged,

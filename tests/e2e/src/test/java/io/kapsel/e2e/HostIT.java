@@ -2,6 +2,7 @@ package io.kapsel.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,6 +54,26 @@ class HostIT {
     assertThat(result.exitCode()).as(result.toString()).isEqualTo(125);
     assertThat(result.err()).startsWith("kapsel: ").containsIgnoringCase("cgroup");
     assertThat(result.out()).isEmpty();
+  }
+
+  @Test
+  void aSeparateFileSystemBelowTheRootIsSeen() throws Exception {
+    Path point = Files.createTempDirectory(Path.of("/opt"), "kapsel-e2e-");
+    try {
+      String mount = "mount -t tmpfs -o mode=755 tmpfs %s && echo seen > %s/file && ";
+      String look = "cat %s/file; touch %s/other";
+      String line = mount + "exec $KAPSEL run --rm host: sh -c '" + look + "'";
+      Result result =
+          product
+              .environment(Command.of("unshare", "-m", "sh", "-c", line.replace("%s", point + "")))
+              .env("KAPSEL", Product.DIST.resolve("bin/kapsel").toString())
+              .run();
+      assertThat(result.out()).as(result.toString()).isEqualTo("seen\n");
+      assertThat(result.err()).contains("Read-only file system");
+    } finally {
+      product.stopEngine();
+      Files.delete(point);
+    }
   }
 
   @Test
