@@ -17,7 +17,7 @@ class BadInputIT extends EndToEnd {
     assertThat(result.exitCode()).as(result.toString()).isEqualTo(125);
     assertThat(result.err()).startsWith("kapsel: ").contains(named).doesNotContain("Exception");
     assertThat(kapsel("ps", "-aq").ok().out()).isEmpty();
-    assertThat(HostFiles.names(product.state().resolve("containers"))).isEmpty();
+    assertThat(product.containersOnDisk()).isEmpty();
   }
 
   @ParameterizedTest

@@ -77,7 +77,7 @@ class FaultIT {
     Await.until("the container ends", () -> !HostFiles.alive(pid));
 
     Await.until("it is removed", () -> kapsel("ps", "-aq").ok().out().isEmpty());
-    assertThat(HostFiles.names(product.state().resolve("containers"))).isEmpty();
+    assertThat(product.containersOnDisk()).isEmpty();
   }
 
   @Test

@@ -176,7 +176,7 @@ class KillSweepIT {
     }
     kapsel("run", "--rm", "--name", name, TestRoot.reference(), "/bin/true").ok();
     assertThat(kapsel("ps", "-aq").ok().out()).isEmpty();
-    List<String> left = new ArrayList<>(HostFiles.names(product.state().resolve("containers")));
+    List<String> left = new ArrayList<>(product.containersOnDisk());
     left.addAll(product.mounts());
     assertThat(left).as("after " + operation + " of " + name).isEmpty();
   }

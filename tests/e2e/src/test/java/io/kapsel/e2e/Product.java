@@ -131,6 +131,17 @@ final class Product implements AutoCloseable {
     }
   }
 
+  /**
+   * The containers that are recorded on disk. What the engine keeps ready for the next ones has no
+   * record; whether it takes that back, and all that is half made, {@link #close} sees.
+   */
+  List<String> containersOnDisk() {
+    Path place = state().resolve("containers");
+    return HostFiles.names(place).stream()
+        .filter(name -> Files.exists(place.resolve(name).resolve("container.json")))
+        .toList();
+  }
+
   /** What containers have left on disk: directories of each of the two places. */
   List<String> directories() {
     List<String> found = new ArrayList<>();
