@@ -27,6 +27,14 @@ final class HostFiles {
     }
   }
 
+  static byte[] bytes(Path path) {
+    try {
+      return Files.readAllBytes(path);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   static void write(Path path, String text) {
     try {
       Files.createDirectories(path.getParent());
