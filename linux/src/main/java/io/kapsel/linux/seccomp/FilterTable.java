@@ -75,7 +75,10 @@ record FilterTable(List<Range> ranges) {
     return byNumber;
   }
 
-  /** As libseccomp: a rule without conditions wins; one that repeats the default says nothing. */
+  /**
+   * As libseccomp: the first rule without conditions wins, on which Podman's profile relies; one
+   * that repeats the default says nothing.
+   */
   private static Answer answer(List<SeccompRule> rules, SeccompAction base) {
     List<SeccompRule> conditional = new ArrayList<>();
     SeccompAction always = null;
@@ -84,10 +87,6 @@ record FilterTable(List<Range> ranges) {
         conditional.add(rule);
       } else if (always == null || always.equals(base)) {
         always = rule.action();
-      } else if (!always.equals(rule.action()) && !rule.action().equals(base)) {
-        throw new SeccompException(
-            "cannot compile the seccomp profile: it has two answers to the same call in "
-                + rule.calls());
       }
     }
     if (always != null && (conditional.isEmpty() || !always.equals(base))) {

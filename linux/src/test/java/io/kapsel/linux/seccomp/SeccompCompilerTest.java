@@ -131,16 +131,14 @@ class SeccompCompilerTest {
   }
 
   @Test
-  void refusesTwoAnswersToOneCall() {
-    SeccompProfile profile =
-        profile(
-            DENY,
-            SeccompRule.of(SeccompAction.ALLOW, List.of("read")),
-            SeccompRule.of(SeccompAction.KILL_THREAD, List.of("read")));
-    assertThatThrownBy(() -> SeccompCompiler.compile(profile, Abi.X86_64))
-        .hasMessage(
-            "cannot compile the seccomp profile: it has two answers to the same call in"
-                + " [read]");
+  void theFirstAnswerToACallWins() {
+    SeccompRule allow = SeccompRule.of(SeccompAction.ALLOW, List.of("read"));
+    SeccompRule kill = SeccompRule.of(SeccompAction.KILL_THREAD, List.of("read"));
+
+    assertThat(SeccompCompiler.compile(profile(DENY, allow, kill), Abi.X86_64))
+        .isEqualTo(SeccompCompiler.compile(profile(DENY, allow), Abi.X86_64));
+    assertThat(SeccompCompiler.compile(profile(DENY, kill, allow), Abi.X86_64))
+        .isEqualTo(SeccompCompiler.compile(profile(DENY, kill), Abi.X86_64));
   }
 
   @Test

@@ -79,9 +79,10 @@ final class OciRuntime implements AutoCloseable {
     List<String> line = new ArrayList<>(List.of(program, "--root", file("root").toString()));
     line.add(command);
     line.addAll(List.of(words));
-    List<String> shell =
-        new ArrayList<>(
-            List.of("/bin/sh", "-c", "\"$@\" <%s >%s".formatted("/dev/zero", file("out")), "sh"));
+    String script =
+        "\"$@\" </dev/zero >%s 2>%s; code=$?; cat %s >&2; exit $code"
+            .formatted(file("out"), file("err"), file("err"));
+    List<String> shell = new ArrayList<>(List.of("/bin/sh", "-c", script, "sh"));
     shell.addAll(line);
     return product.environment(new Command(shell)).in(bundle()).run();
   }

@@ -149,7 +149,11 @@ class OciRuntimeIT extends EndToEnd {
                       "c"))
               .in(runtime.bundle());
 
-      assertThat(shell.run().ok().out()).isEqualTo("three\nfour\n0 1 2 3 4 ");
+      String out = shell.run().ok().out();
+      assertThat(out).startsWith("three\nfour\n0 1 2 3 4 ");
+      if (!name.equals("runc")) { // which passed number 5 on, too, for years
+        assertThat(out).isEqualTo("three\nfour\n0 1 2 3 4 ");
+      }
     }
   }
 
