@@ -85,6 +85,11 @@ final class DebianImages {
       container.start();
       status = container.await();
       ended = true;
+    } catch (EngineException.LaunchFailed e) {
+      ended = true; // it has removed itself
+      throw new ImageException.Invalid(
+          "cannot create '%s': this machine does not run programs of '%s': %s"
+              .formatted(name.familiar(), root.architecture(), e.getMessage()));
     } finally {
       if (!ended) {
         container.remove(true);

@@ -88,7 +88,11 @@ public record DebianRoot(
     try (Transport transport = new Transport(apt, workshop.environment())) {
       Suites.Places places = new Suites.Places(transport, cache, workshop.work());
       boolean checkAge = request.snapshot().isEmpty() && apt.is("Acquire::Check-Valid-Until", true);
-      workshop.progress().accept("reading the indices of " + sources.size() + " suites");
+      workshop
+          .progress()
+          .accept(
+              "reading the indices of "
+                  + String.join(", ", sources.stream().map(AptSource::suite).toList()));
       try (Suites suites = Suites.open(places, sources, checkAge, architecture)) {
         Resolver.Choice choice =
             new Resolver(suites::find, architecture).choose(suites.base(), wanted(request));

@@ -22,6 +22,7 @@ final class Command {
   private final Map<String, String> environment = new LinkedHashMap<>();
   private byte[] input = {};
   private Path directory = Path.of("/");
+  private Duration limit = LIMIT;
 
   Command(List<String> words) {
     this.words = List.copyOf(words);
@@ -51,6 +52,12 @@ final class Command {
     return this;
   }
 
+  /** Lets it take longer than a minute. */
+  Command within(Duration time) {
+    limit = time;
+    return this;
+  }
+
   /** Starts it; the caller owns the process and its streams. */
   Process start() {
     ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(words));
@@ -71,7 +78,7 @@ final class Command {
     Sink err = new Sink(process.getErrorStream());
     Thread.ofVirtual().start(() -> feed(process.getOutputStream()));
     try {
-      if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+      if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
         process.destroyForcibly();
         throw new AssertionError("does not end: " + words + "\n" + out.text() + "\n" + err.text());
       }
