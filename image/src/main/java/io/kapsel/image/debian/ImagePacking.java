@@ -2,16 +2,17 @@ package io.kapsel.image.debian;
 
 import io.kapsel.base.AtomicFile;
 import io.kapsel.base.Json;
-import io.kapsel.image.Blobs;
 import io.kapsel.image.ImageException;
 import io.kapsel.image.ImageStore;
 import io.kapsel.image.Pins;
+import io.kapsel.image.archive.NewLayer;
+import io.kapsel.image.archive.TreeArchive;
 import io.kapsel.image.tar.Extractor;
-import io.kapsel.image.tar.TarWriter;
-import io.kapsel.image.tar.TreeArchive;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.file.Attributes;
 import io.kapsel.linux.file.Entries;
+import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.oci.image.Descriptor;
@@ -24,14 +25,10 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.zip.Deflater;
-import java.util.zip.GZIPOutputStream;
 
 /** Makes an image of one layer from a directory, which becomes the unpacked layer. */
 final class ImagePacking {
@@ -47,9 +44,6 @@ final class ImagePacking {
     this.created = created;
   }
 
-  /** What the layer's archive has come to. */
-  private record Packed(Descriptor blob, Digest diffId, Extractor.Extracted tree) {}
-
   /**
    * Puts the image into the store, under a name.
    *
@@ -59,13 +53,13 @@ final class ImagePacking {
       Reference name, String architecture, ImageConfig.Execution execution, String history) {
     try (Pins pins = store.pins();
         Fd tree = Open.path(root.toString(), OpenFlags.DIRECTORY)) {
-      Packed packed = archive(tree);
-      pins.add(packed.blob().id());
+      NewLayer packed = NewLayer.write(store.blobs(), out -> write(tree, out));
+      pins.add(packed.descriptor().id());
       pins.add(packed.diffId());
-      store.layers().make(packed.diffId(), target -> move(tree, target, packed.tree()));
+      store.layers().make(packed.diffId(), target -> move(tree, target));
       Descriptor config = config(packed.diffId(), architecture, execution, history);
       pins.add(config.id());
-      byte[] manifest = Json.write(Manifest.of(config, List.of(packed.blob())));
+      byte[] manifest = Json.write(Manifest.of(config, List.of(packed.descriptor())));
       Descriptor target = store.blobs().put(MediaTypes.MANIFEST, manifest);
       pins.add(target.id());
       store.name(name, target, Optional.empty());
@@ -80,45 +74,34 @@ final class ImagePacking {
     }
   }
 
-  /** gzip at its fastest: every other engine reads it. */
-  private Packed archive(Fd tree) throws IOException {
-    MessageDigest plain = Digest.Algorithm.SHA256.start();
-    MessageDigest whole = Digest.Algorithm.SHA256.start();
-    try (Blobs.Part part = store.blobs().fresh()) {
-      boolean kept = false;
-      try {
-        // Not closed but finished: the part is still to be flushed and named.
-        GZIPOutputStream gzip = new FastGzip(new DigestOutputStream(part.append(), whole));
-        TarWriter tar =
-            new TarWriter(new BufferedOutputStream(new DigestOutputStream(gzip, plain), BUFFER));
-        Extractor.Extracted written = TreeArchive.write(tree, tar);
-        gzip.finish();
-        Digest blob = Digest.finish(Digest.Algorithm.SHA256, whole);
-        Digest diffId = Digest.finish(Digest.Algorithm.SHA256, plain);
-        long size = part.size();
-        part.keep(blob);
-        kept = true;
-        return new Packed(Descriptor.of(MediaTypes.LAYER_GZIP, blob, size), diffId, written);
-      } finally {
-        if (!kept) {
-          part.discard();
-        }
-      }
-    }
+  private static void write(Fd tree, OutputStream out) throws IOException {
+    TreeArchive.merged(List.of(tree), new BufferedOutputStream(out, BUFFER));
   }
 
-  private static final class FastGzip extends GZIPOutputStream {
-    FastGzip(OutputStream out) throws IOException {
-      super(out, BUFFER);
-      def.setLevel(Deflater.BEST_SPEED);
-    }
-  }
-
-  private static Extractor.Extracted move(Fd tree, Fd target, Extractor.Extracted written) {
+  private static Extractor.Extracted move(Fd tree, Fd target) {
+    Extractor.Extracted size = size(tree);
     for (Entries.Entry each : Entries.list(tree)) {
       Entries.rename(tree, each.name(), target, each.name());
     }
-    return written;
+    return size;
+  }
+
+  private static Extractor.Extracted size(Fd directory) {
+    long bytes = 0;
+    int entries = 0;
+    for (Entries.Entry each : Entries.list(directory)) {
+      entries++;
+      if (each.type() == FileType.DIRECTORY) {
+        try (Fd inner = Open.directory(directory, each.name())) {
+          Extractor.Extracted below = size(inner);
+          bytes += below.bytes();
+          entries += below.entries();
+        }
+      } else if (each.type() == FileType.REGULAR) {
+        bytes += Attributes.status(directory, each.name()).size();
+      }
+    }
+    return new Extractor.Extracted(bytes, entries, false);
   }
 
   private Descriptor config(
