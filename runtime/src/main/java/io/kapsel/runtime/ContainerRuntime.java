@@ -21,6 +21,8 @@ public final class ContainerRuntime implements AutoCloseable {
   private final DevicePrograms programs = new DevicePrograms();
   private final ReentrantLock zygoteLock = new ReentrantLock();
   private Zygote zygote;
+  private Optional<Control> spare = Optional.empty();
+  private boolean closed;
 
   private ContainerRuntime(HostFacts facts, Cgroups cgroups) {
     this.facts = facts;
@@ -74,7 +76,34 @@ public final class ContainerRuntime implements AutoCloseable {
     return failure;
   }
 
+  /** The launcher that waits, or a new one. */
   private Control spawn() {
+    zygoteLock.lock();
+    try {
+      Optional<Control> waiting = spare.filter(Control::alive);
+      spare = Optional.empty();
+      return waiting.orElseGet(this::fork);
+    } finally {
+      zygoteLock.unlock();
+    }
+  }
+
+  /** While a program begins to run, a launcher for the next one is forked. */
+  private void refill() {
+    zygoteLock.lock();
+    try {
+      if (spare.isEmpty() && !closed) {
+        spare = Optional.of(fork());
+      }
+    } catch (SyscallException | LaunchException e) {
+      System.getLogger(ContainerRuntime.class.getName())
+          .log(System.Logger.Level.DEBUG, "no launcher waits", e);
+    } finally {
+      zygoteLock.unlock();
+    }
+  }
+
+  private Control fork() {
     zygoteLock.lock();
     try {
       if (!zygote.alive()) {
@@ -135,7 +164,9 @@ public final class ContainerRuntime implements AutoCloseable {
       clients.forEach(each -> each.attachTo(sandbox.control()));
       launch.send(container);
       meanwhile.run();
-      return launch.awaitStarted(Optional.of(runDirectory.resolve("exit")));
+      ContainerProcess started = launch.awaitStarted(Optional.of(runDirectory.resolve("exit")));
+      refill();
+      return started;
     } catch (RuntimeException e) {
       sandbox.close();
       throw undone(sandbox.id(), e);
@@ -224,6 +255,8 @@ public final class ContainerRuntime implements AutoCloseable {
   public void close() {
     zygoteLock.lock();
     try {
+      closed = true;
+      spare.ifPresent(Control::close);
       zygote.close();
       programs.close();
     } finally {

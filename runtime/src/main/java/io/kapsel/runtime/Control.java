@@ -58,6 +58,11 @@ final class Control implements AutoCloseable {
     }
   }
 
+  /** Whether nothing was said yet, not even that the launcher is gone. */
+  boolean alive() {
+    return !socket.isReadable();
+  }
+
   @Override
   public void close() {
     socket.close();

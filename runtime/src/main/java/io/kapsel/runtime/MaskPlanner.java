@@ -34,10 +34,8 @@ final class MaskPlanner {
               "hides directories",
               "nr_inodes=1",
               "mode=755");
-      if (!wanted.facts().copiesDetached()) {
-        draft.attach(
-            draft.init, rooms.empty, Flag.CWD, "/stage/empty", "only what is attached is copied");
-      }
+      draft.attach( // some kernels copy only what is attached; and it is gone with the old root
+          draft.init, rooms.empty, Flag.CWD, "/stage/empty", "hides directories");
     }
     for (String path : wanted.linux().maskedPaths()) {
       Slot base = base(path);

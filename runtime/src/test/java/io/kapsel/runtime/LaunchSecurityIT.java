@@ -237,9 +237,10 @@ class LaunchSecurityIT extends OnRealKernel {
     Bundle bundle = bundle().running("true");
     EncodedPlan plan = EncodedPlan.of(runtime.plan(bundle));
     Sandbox sandbox = prepare(plan);
-    ProcessHandle monitor = zygote().children().findFirst().orElseThrow();
-    monitor.destroyForcibly();
-    monitor.onExit().join();
+    List<ProcessHandle> launchers = zygote().children().toList();
+    assertThat(launchers).isNotEmpty();
+    launchers.forEach(ProcessHandle::destroyForcibly);
+    launchers.forEach(each -> each.onExit().join());
 
     assertThatThrownBy(
             () -> runtime.launch(sandbox, plan, bundle.runDirectory(), List.of(), () -> {}))

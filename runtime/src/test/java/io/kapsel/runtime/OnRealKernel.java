@@ -66,9 +66,9 @@ abstract class OnRealKernel {
   }
 
   String log() throws Exception {
-    ByteBuffer in =
-        ByteBuffer.wrap(Files.readAllBytes(directory.resolve("log")))
-            .order(ByteOrder.LITTLE_ENDIAN);
+    Path file = directory.resolve("log");
+    byte[] all = Files.exists(file) ? Files.readAllBytes(file) : new byte[0]; // nothing was printed
+    ByteBuffer in = ByteBuffer.wrap(all).order(ByteOrder.LITTLE_ENDIAN);
     StringBuilder out = new StringBuilder();
     while (in.remaining() >= 16) {
       in.getInt();

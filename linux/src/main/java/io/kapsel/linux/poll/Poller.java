@@ -29,7 +29,7 @@ import java.util.concurrent.locks.LockSupport;
  * descriptor never reaches the new owner of its number.
  */
 public final class Poller implements AutoCloseable {
-  /** There is something to read, or the end; EPOLLIN. */
+  /** There is something to read, or the end; E(short) READ. */
   public static final int READ = 1;
 
   /** Something can be written; EPOLLOUT. */
@@ -63,6 +63,19 @@ public final class Poller implements AutoCloseable {
     Kernel.check(control(ADD, stop.number(), READ, STOP), Syscall.EPOLL_CTL, stop);
     thread = Thread.ofPlatform().name("kapsel-poller").daemon().unstarted(this::run);
     thread.start();
+  }
+
+  /** Whether reading would not wait now; ppoll(2). */
+  public static boolean isReadable(Fd fd) {
+    try (Fd.Lease lease = fd.lease();
+        Scratch scratch = Scratch.take()) {
+      MemorySegment poll = scratch.allocate(8);
+      poll.set(ValueLayout.JAVA_INT, 0, lease.number());
+      poll.set(ValueLayout.JAVA_SHORT, 4, (short) READ);
+      long now = scratch.allocate(16).address();
+      long count = scratch.call(Syscall.PPOLL, poll.address(), 1, now, 0, 8);
+      return Kernel.check(count, Syscall.PPOLL, fd) > 0;
+    }
   }
 
   /** The poller of this process, started at its first use. */

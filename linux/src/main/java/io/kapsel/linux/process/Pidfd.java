@@ -3,16 +3,12 @@ package io.kapsel.linux.process;
 import io.kapsel.linux.Errno;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.Kernel;
-import io.kapsel.linux.Scratch;
 import io.kapsel.linux.Syscall;
 import io.kapsel.linux.poll.Poller;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 
 /** A process that stays the same one, unlike a number, which is given away again. */
 public final class Pidfd implements AutoCloseable {
-  private static final short READABLE = 1;
 
   private final int pid;
   private final Fd fd;
@@ -57,15 +53,7 @@ public final class Pidfd implements AutoCloseable {
 
   /** Whether it has not ended; one that waits to be reaped has. */
   public boolean alive() {
-    try (Fd.Lease lease = fd.lease();
-        Scratch scratch = Scratch.take()) {
-      MemorySegment poll = scratch.allocate(8);
-      poll.set(ValueLayout.JAVA_INT, 0, lease.number());
-      poll.set(ValueLayout.JAVA_SHORT, 4, READABLE);
-      long now = scratch.allocate(16).address();
-      long count = scratch.call(Syscall.PPOLL, poll.address(), 1, now, 0, 8);
-      return Kernel.check(count, Syscall.PPOLL, fd) == 0;
-    }
+    return !Poller.isReadable(fd);
   }
 
   /** Waits until it ends. */

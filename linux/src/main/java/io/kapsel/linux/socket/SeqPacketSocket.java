@@ -1,6 +1,7 @@
 package io.kapsel.linux.socket;
 
 import io.kapsel.linux.Fd;
+import io.kapsel.linux.poll.Poller;
 import java.util.Optional;
 
 /** A connected socket of messages (SOCK_SEQPACKET); whoever must wait is parked. */
@@ -46,6 +47,11 @@ public final class SeqPacketSocket implements AutoCloseable {
   /** The next message; nothing when the other end is closed. Fails with EMSGSIZE if it is cut. */
   public Optional<Message> receive() {
     return SocketCalls.receive(fd, LONGEST);
+  }
+
+  /** Whether a message, or the end, is there to be received. */
+  public boolean isReadable() {
+    return Poller.isReadable(fd);
   }
 
   /** Who made the other end. */
