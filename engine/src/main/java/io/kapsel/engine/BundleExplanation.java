@@ -33,7 +33,7 @@ final class BundleExplanation {
           Bundle.written(
               id,
               spec,
-              new AsWritten(directory, place),
+              new AsWritten(directory, place, true),
               new Stdio(terminal, true, false, 0, 0),
               directory,
               0));

@@ -53,7 +53,7 @@ record Container(Path directory, Optional<Kept> state) {
   /** The bundle that it was made of, for what happens after its start. */
   Bundle bundle() {
     CgroupPlace nowhere = new CgroupPlace(Map.of(), kept().id(), false);
-    AsWritten written = new AsWritten(Path.of(kept().bundle()), nowhere);
+    AsWritten written = new AsWritten(Path.of(kept().bundle()), nowhere, true);
     return Bundle.written(kept().id(), configuration(), written, Stdio.OUTPUT, directory, 0);
   }
 

@@ -47,7 +47,7 @@ final class CreateCommand implements Command {
       List.of(
           Option.toggle("detach, d", "leave when the program runs"),
           Option.toggle("keep", "keep the container when the program has ended"),
-          Option.toggle("no-subreaper", "leave orphans of the container to the host"));
+          Option.toggle("no-subreaper", "has no effect: the monitor is a subreaper"));
 
   private final Kind kind;
 
@@ -152,7 +152,7 @@ final class CreateCommand implements Command {
     return Bundle.written(
         call.id(),
         spec,
-        new AsWritten(bundle.directory(), placing.place()),
+        new AsWritten(bundle.directory(), placing.place(), !call.words().is("no-new-keyring")),
         Stdio.of(
             guest,
             process.terminal(),

@@ -26,8 +26,8 @@ public final class OciFront {
           Option.of("root", "DIR", "where the containers' state is (/run/kapsel-runc)"),
           Option.of("criu", "FILE", "has no effect: criu is looked for in PATH"),
           Option.toggle("systemd-cgroup", "cgroupsPath is slice:prefix:name"),
-          Option.of("cgroup-manager", "NAME", "cgroupfs, systemd or disabled"),
-          Option.of("rootless", "WHEN", "true, false or auto: ignore cgroup permission errors"),
+          Option.of("cgroup-manager", "NAME", "cgroupfs"),
+          Option.of("rootless", "WHEN", "auto or false: who is not root is refused"),
           HELP,
           Option.toggle("version, v", "print the version"));
 
@@ -93,6 +93,7 @@ public final class OciFront {
     }
     Command command = found.get();
     try {
+      checkSupported(global);
       List<Option> options = new java.util.ArrayList<>(command.options());
       options.add(HELP);
       Words words =
@@ -114,6 +115,20 @@ public final class OciFront {
         | IllegalArgumentException e) {
       log.error(String.valueOf(e.getMessage()));
       return command.failure();
+    }
+  }
+
+  /** What would weaken nothing when it is refused, but surprise when it is ignored. */
+  private static void checkSupported(Words global) {
+    String rootless = global.last("rootless").orElse("auto");
+    if (!List.of("auto", "false").contains(rootless)) {
+      throw new OciException(
+          "cannot run as asked: --rootless " + rootless + " is not supported; it is auto or false");
+    }
+    String groups = global.last("cgroup-manager").orElse("cgroupfs");
+    if (!List.of("cgroupfs", "systemd").contains(groups)) {
+      throw new OciException(
+          "cannot run as asked: --cgroup-manager " + groups + " is not supported; it is cgroupfs");
     }
   }
 

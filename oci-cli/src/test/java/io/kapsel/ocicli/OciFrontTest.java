@@ -114,6 +114,19 @@ class OciFrontTest {
   }
 
   @Test
+  void refusesWhatItWouldHaveToIgnore() {
+    assertThat(call("--rootless", "true", "list").err.toString())
+        .contains("--rootless true is not supported");
+    assertThat(call("--cgroup-manager", "disabled", "list").err.toString())
+        .contains("--cgroup-manager disabled is not supported");
+  }
+
+  @Test
+  void announcesTheHooksThatAreRun() {
+    assertThat(call("features").out.toString()).contains("createRuntime").contains("poststop");
+  }
+
+  @Test
   void featuresAreJson() {
     String text = call("features").out.toString();
 

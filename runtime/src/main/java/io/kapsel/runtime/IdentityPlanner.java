@@ -37,6 +37,7 @@ final class IdentityPlanner {
   private final Draft draft;
   private final Wanted wanted;
   private final HostFacts facts;
+  private final boolean newKeyring;
   private final CapabilitySet available;
   private final Process process;
   private Optional<AgentPlanner> agent = Optional.empty();
@@ -47,6 +48,7 @@ final class IdentityPlanner {
     this.draft = draft;
     this.wanted = wanted;
     this.facts = wanted.facts();
+    this.newKeyring = wanted.bundle().asWritten().map(AsWritten::newKeyring).orElse(true);
     this.available =
         (wanted.inUserNamespace() ? CapabilitySet.ALL : facts.bounding())
             .upTo(facts.lastCapability());
@@ -125,9 +127,11 @@ final class IdentityPlanner {
   void planInit(Optional<SeccompProfile> seccomp, Slot proc) {
     Steps init = draft.init;
     Capabilities named = process.capabilities().orElse(Capabilities.none());
-    init.call(Syscall.KEYCTL, Value.named("KEYCTL_JOIN_SESSION_KEYRING", 1), Flag.NULL)
-        .because("a keyring of its own")
-        .tolerating(Errno.ENOSYS);
+    if (newKeyring) {
+      init.call(Syscall.KEYCTL, Value.named("KEYCTL_JOIN_SESSION_KEYRING", 1), Flag.NULL)
+          .because("a keyring of its own")
+          .tolerating(Errno.ENOSYS);
+    }
     label(proc);
     new SchedulingPlanner(draft, process).planInit(wanted.linux());
     init.call(Syscall.UMASK, Value.mode(process.user().umask().orElse(DEFAULT_UMASK)))

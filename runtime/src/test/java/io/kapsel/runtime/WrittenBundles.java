@@ -50,10 +50,17 @@ final class WrittenBundles {
   private final CgroupHost host;
   private boolean terminal;
 
+  private boolean newKeyring = true;
+
   WrittenBundles(Path directory, String id, CgroupHost host) {
     this.directory = directory;
     this.id = id;
     this.host = host;
+  }
+
+  WrittenBundles withTheCallersKeyring() {
+    newKeyring = false;
+    return this;
   }
 
   /** Makes a root with the usual small programs in it. */
@@ -114,7 +121,7 @@ final class WrittenBundles {
     return Bundle.written(
         id,
         Spec.parse(text.getBytes(UTF_8)),
-        new AsWritten(directory, CgroupPlace.of(host, path(text), id, Map.of())),
+        new AsWritten(directory, CgroupPlace.of(host, path(text), id, Map.of()), newKeyring),
         new Stdio(terminal, false, false, 24, 80),
         directory,
         1 << 20);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,6 +100,19 @@ class WrittenRulesTest {
         .contains(
             "ignoring unknown or unavailable capabilities: [CAP_MAGIC]",
             "seccomp: unknown system calls are left out: [magic]");
+  }
+
+  @Test
+  void theCallersKeyringIsKeptWhenItIsAskedFor() {
+    assertThat(calls(bundle().running("true"))).anyMatch(call -> call.startsWith("keyctl("));
+    assertThat(calls(bundle().withTheCallersKeyring().running("true")))
+        .noneMatch(call -> call.startsWith("keyctl("));
+  }
+
+  private static List<String> calls(Bundle bundle) {
+    return LaunchPlanner.plan(bundle, Hosts.hybrid()).lines().stream()
+        .map(line -> line.call())
+        .toList();
   }
 
   @Test
