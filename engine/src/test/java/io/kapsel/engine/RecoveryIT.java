@@ -121,8 +121,9 @@ class RecoveryIT {
     Container before =
         engine.create(host("sh", "-c", "sleep 0.3").autoRemove(true).name("gone").build());
     before.start();
+    ProcessHandle monitor = ProcessHandle.of(before.status().monitorPid().orElseThrow()).orElseThrow();
     engine.close();
-    awaitFile(run(before).resolve("exit"));
+    monitor.onExit().get(10, TimeUnit.SECONDS);
     open();
 
     engine
