@@ -121,7 +121,8 @@ class RecoveryIT {
     Container before =
         engine.create(host("sh", "-c", "sleep 0.3").autoRemove(true).name("gone").build());
     before.start();
-    ProcessHandle monitor = ProcessHandle.of(before.status().monitorPid().orElseThrow()).orElseThrow();
+    ProcessHandle monitor =
+        ProcessHandle.of(before.status().monitorPid().orElseThrow()).orElseThrow();
     engine.close();
     monitor.onExit().get(10, TimeUnit.SECONDS);
     open();
