@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -58,25 +57,6 @@ record Bundles(Path directory, Spec spec, Path rootfs, Places places) {
     if (!Files.isDirectory(place)) {
       throw new OciException("invalid rootfs: " + shown + ": not a directory");
     }
-  }
-
-  static Process withEnvironment(Process process, List<String> env) {
-    return new Process(
-        process.terminal(),
-        process.consoleSize(),
-        process.user(),
-        process.args(),
-        env,
-        process.cwd(),
-        process.capabilities(),
-        process.rlimits(),
-        process.noNewPrivileges(),
-        process.apparmorProfile(),
-        process.oomScoreAdj(),
-        process.scheduler(),
-        process.selinuxLabel(),
-        process.ioPriority(),
-        process.execCpuAffinity());
   }
 
   static Spec withProcess(Spec spec, Process process) {

@@ -45,6 +45,6 @@ final class Inherited {
     env.add("LISTEN_FDS=" + count);
     env.add("LISTEN_PID=1");
     call.caller().variable("LISTEN_FDNAMES").ifPresent(each -> env.add("LISTEN_FDNAMES=" + each));
-    return Bundles.withEnvironment(process, env);
+    return process.withEnv(env);
   }
 }

@@ -46,6 +46,26 @@ public record Process(
     }
   }
 
+  /** The same with another environment. */
+  public Process withEnv(List<String> variables) {
+    return new Process(
+        terminal,
+        consoleSize,
+        user,
+        args,
+        variables,
+        cwd,
+        capabilities,
+        rlimits,
+        noNewPrivileges,
+        apparmorProfile,
+        oomScoreAdj,
+        scheduler,
+        selinuxLabel,
+        ioPriority,
+        execCpuAffinity);
+  }
+
   /** The first size of the terminal, in characters. */
   public record ConsoleSize(int height, int width) {}
 

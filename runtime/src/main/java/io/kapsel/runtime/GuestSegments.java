@@ -46,7 +46,6 @@ final class GuestSegments {
     return switch (input.kind()) {
       case TREE, TREE_RECURSIVE, READ, SOCKET -> true;
       case DIRECTORY,
-          APPEND,
           WRITE,
           WRITE_EXISTING,
           LISTENER,

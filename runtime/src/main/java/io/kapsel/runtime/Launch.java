@@ -111,8 +111,6 @@ final class Launch {
       case TREE -> Mounts.openTree(path, Mounts.CLONE);
       case TREE_RECURSIVE -> Mounts.openTree(path, Mounts.CLONE | Mounts.RECURSIVE);
       case DIRECTORY -> Open.path(path, OpenFlags.READ | OpenFlags.DIRECTORY);
-      case APPEND ->
-          Open.create(path, OpenFlags.WRITE | OpenFlags.CREATE | OpenFlags.APPEND, PRIVATE_FILE);
       case WRITE ->
           Open.create(path, OpenFlags.WRITE | OpenFlags.CREATE | OpenFlags.TRUNCATE, PRIVATE_FILE);
       case WRITE_EXISTING -> Open.path(path, OpenFlags.WRITE);

@@ -3,7 +3,6 @@ package io.kapsel.runtime;
 import io.kapsel.oci.Process;
 import io.kapsel.oci.Spec;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,22 +36,6 @@ final class WrittenEnvironment {
       String home = RootLook.home(root, process.user().uid()).orElse("/");
       values.put("HOME", "HOME=" + (home.isEmpty() ? "/" : home));
     }
-    List<String> all = new ArrayList<>(values.values());
-    return new Process(
-        process.terminal(),
-        process.consoleSize(),
-        process.user(),
-        process.args(),
-        all,
-        process.cwd(),
-        process.capabilities(),
-        process.rlimits(),
-        process.noNewPrivileges(),
-        process.apparmorProfile(),
-        process.oomScoreAdj(),
-        process.scheduler(),
-        process.selinuxLabel(),
-        process.ioPriority(),
-        process.execCpuAffinity());
+    return process.withEnv(List.copyOf(values.values()));
   }
 }

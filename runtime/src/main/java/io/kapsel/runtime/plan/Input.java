@@ -15,8 +15,6 @@ public record Input(Slot slot, Kind kind, String path, String reason) {
     TREE_RECURSIVE,
     /** A directory, to work in. */
     DIRECTORY,
-    /** A file to append to, made when it is missing. */
-    APPEND,
     /** A file to write to, made when it is missing. */
     WRITE,
     /** A file to write to that must exist. */
@@ -52,7 +50,6 @@ public record Input(Slot slot, Kind kind, String path, String reason) {
       case TREE -> "open_tree(\"" + path + "\", OPEN_TREE_CLONE)";
       case TREE_RECURSIVE -> "open_tree(\"" + path + "\", OPEN_TREE_CLONE|AT_RECURSIVE)";
       case DIRECTORY -> "open(\"" + path + "\", O_DIRECTORY)";
-      case APPEND -> "open(\"" + path + "\", O_WRONLY|O_CREAT|O_APPEND)";
       case WRITE -> "open(\"" + path + "\", O_WRONLY|O_CREAT)";
       case WRITE_EXISTING -> "open(\"" + path + "\", O_WRONLY)";
       case READ -> "open(\"" + path + "\", O_RDONLY)";

@@ -28,7 +28,7 @@ class SegmentEncoderTest {
     monitor.call(Syscall.GETPID).because("test");
     init.call(Syscall.GETUID).because("test");
 
-    ByteBuffer out = encode(new Input(slot, Input.Kind.APPEND, "/log", "test"));
+    ByteBuffer out = encode(new Input(slot, Input.Kind.WRITE, "/log", "test"));
 
     assertThat(out.getInt(0)).isEqualTo(0x4e4c504b);
     assertThat(out.getShort(4)).isEqualTo((short) 1);
