@@ -6,6 +6,7 @@ module io.kapsel.linux {
   exports io.kapsel.linux;
   exports io.kapsel.linux.capability;
   exports io.kapsel.linux.cgroup;
+  exports io.kapsel.linux.confine;
   exports io.kapsel.linux.device;
   exports io.kapsel.linux.host;
   exports io.kapsel.linux.lsm;

@@ -84,6 +84,12 @@ public final class Extractor {
    */
   public static Extracted extract(InputStream plain, Fd root, Form form, List<Fd> lowers)
       throws IOException {
+    return Unpacker.run(
+        plain, root, lowers, (in, inside, below) -> unconfined(in, inside, form, below));
+  }
+
+  private static Extracted unconfined(InputStream plain, Fd root, Form form, List<Fd> lowers)
+      throws IOException {
     Extractor extractor = new Extractor(root, form, lowers);
     try {
       return extractor.extract(new TarReader(plain));
@@ -246,9 +252,7 @@ public final class Extractor {
     replace(parent, name);
     Entries.makeNode(parent, name, FileType.FIFO, 0600, new DeviceNumber(0, 0));
     finishByName(parent, name, entry);
-    try (Fd made = Open.at(parent, name, OpenHow.of(OpenFlags.PATH | OpenFlags.NO_FOLLOW))) {
-      Attributes.mode(made, entry.mode());
-    }
+    Attributes.mode(parent, name, entry.mode());
   }
 
   private static void finishByName(Fd parent, String name, TarEntry entry) {

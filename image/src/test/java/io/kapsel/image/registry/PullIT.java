@@ -58,6 +58,7 @@ class PullIT {
   @AfterEach
   void end() {
     registry.close();
+    store.layers().makeDurable(); // else that would go on while the directory is removed
   }
 
   private Reference name() {

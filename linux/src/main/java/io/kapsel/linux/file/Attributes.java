@@ -85,6 +85,15 @@ public final class Attributes {
     }
   }
 
+  /** Sets the permissions of an entry, which must not be a link: that would be followed. */
+  public static void mode(Fd dir, String name, int mode) {
+    try (Fd.Lease lease = dir.lease();
+        Scratch scratch = Scratch.take()) {
+      long result = scratch.call(Syscall.FCHMODAT, lease.number(), scratch.text(name), mode);
+      Kernel.check(result, Syscall.FCHMODAT, name);
+    }
+  }
+
   /** Sets when {@code name} in {@code dir} was read and changed last; see utimensat(2). */
   public static void times(Fd dir, String name, Instant read, Instant changed) {
     try (Fd.Lease lease = dir.lease();

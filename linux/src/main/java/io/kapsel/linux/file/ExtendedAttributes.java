@@ -23,9 +23,9 @@ public final class ExtendedAttributes {
     try (Fd.Lease lease = fd.lease();
         Scratch scratch = Scratch.take()) {
       MemorySegment value = scratch.buffer(LONGEST);
-      long path = scratch.text(Attributes.proc(lease));
+      long key = scratch.text(name);
       long length =
-          scratch.call(Syscall.GETXATTR, path, scratch.text(name), value.address(), LONGEST);
+          call(scratch, lease, Syscall.FGETXATTR, Syscall.GETXATTR, key, value.address(), LONGEST);
       if (length == -Errno.ENODATA.number()) {
         return Optional.empty();
       }
@@ -38,10 +38,10 @@ public final class ExtendedAttributes {
   public static void set(Fd fd, String name, byte[] value) {
     try (Fd.Lease lease = fd.lease();
         Scratch scratch = Scratch.take()) {
-      long path = scratch.text(Attributes.proc(lease));
       long memory = scratch.copy(value).address();
+      long key = scratch.text(name);
       long result =
-          scratch.call(Syscall.SETXATTR, path, scratch.text(name), memory, value.length, 0);
+          call(scratch, lease, Syscall.FSETXATTR, Syscall.SETXATTR, key, memory, value.length);
       Kernel.check(result, Syscall.SETXATTR, name);
     }
   }
@@ -50,8 +50,8 @@ public final class ExtendedAttributes {
   public static boolean remove(Fd fd, String name) {
     try (Fd.Lease lease = fd.lease();
         Scratch scratch = Scratch.take()) {
-      long path = scratch.text(Attributes.proc(lease));
-      long result = scratch.call(Syscall.REMOVEXATTR, path, scratch.text(name));
+      long key = scratch.text(name);
+      long result = call(scratch, lease, Syscall.FREMOVEXATTR, Syscall.REMOVEXATTR, key, 0, 0);
       if (result == -Errno.ENODATA.number()) {
         return false;
       }
@@ -60,16 +60,26 @@ public final class ExtendedAttributes {
     }
   }
 
-  /** The names of all. */
+  /** The names of all that the file has. */
   public static List<String> list(Fd fd) {
     try (Fd.Lease lease = fd.lease();
         Scratch scratch = Scratch.take()) {
       MemorySegment names = scratch.buffer(LONGEST);
-      long path = scratch.text(Attributes.proc(lease));
-      long length = scratch.call(Syscall.LISTXATTR, path, names.address(), LONGEST);
+      long address = names.address();
+      long length =
+          call(scratch, lease, Syscall.FLISTXATTR, Syscall.LISTXATTR, address, LONGEST, 0);
       Kernel.check(length, Syscall.LISTXATTR, fd);
       return split(names.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE));
     }
+  }
+
+  /** By the descriptor itself, or by way of proc when it was opened with PATH. */
+  private static long call(
+      Scratch scratch, Fd.Lease lease, Syscall direct, Syscall byPath, long a, long b, long c) {
+    long result = scratch.call(direct, lease.number(), a, b, c);
+    return result == -Errno.EBADF.number()
+        ? scratch.call(byPath, scratch.text(Attributes.proc(lease)), a, b, c)
+        : result;
   }
 
   private static List<String> split(byte[] names) {
