@@ -11,6 +11,7 @@ import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
@@ -66,7 +67,9 @@ final class Trust {
     TrustManagerFactory factory =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
     factory.init(count == 0 ? null : store);
-    return factory.getTrustManagers();
+    return java.util.Arrays.stream(factory.getTrustManagers())
+        .map(each -> each instanceof X509ExtendedTrustManager usual ? new Dated(usual) : each)
+        .toArray(TrustManager[]::new);
   }
 
   private static int add(KeyStore store, Path file, int count)
@@ -117,6 +120,65 @@ final class Trust {
       }
     }
     throw new GeneralSecurityException("'" + file + "' is a key of an unknown kind");
+  }
+
+  /** The usual trust; but a certificate that is trusted by itself expires like all others. */
+  private static final class Dated extends X509ExtendedTrustManager {
+    private final X509ExtendedTrustManager usual;
+
+    Dated(X509ExtendedTrustManager usual) {
+      this.usual = usual;
+    }
+
+    private static void checkDate(X509Certificate[] chain) throws CertificateException {
+      for (X509Certificate each : chain) {
+        each.checkValidity();
+      }
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type)
+        throws CertificateException {
+      usual.checkClientTrusted(chain, type);
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type)
+        throws CertificateException {
+      usual.checkServerTrusted(chain, type);
+      checkDate(chain);
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket)
+        throws CertificateException {
+      usual.checkClientTrusted(chain, type, socket);
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket)
+        throws CertificateException {
+      usual.checkServerTrusted(chain, type, socket);
+      checkDate(chain);
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine)
+        throws CertificateException {
+      usual.checkClientTrusted(chain, type, engine);
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine)
+        throws CertificateException {
+      usual.checkServerTrusted(chain, type, engine);
+      checkDate(chain);
+    }
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return usual.getAcceptedIssuers();
+    }
   }
 
   /** Only for a registry whose {@code hosts.toml} says {@code skip_verify}. */

@@ -15,11 +15,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
 
 /** A registry on loopback that answers whatever a test wants, byte by byte. */
 final class LoopbackRegistry implements AutoCloseable {
   /** What came. */
-  record Asked(String method, String path, Map<String, String> headers) {
+  record Asked(String method, String path, Map<String, String> headers, byte[] body) {
     String header(String name) {
       return headers.getOrDefault(name.toLowerCase(Locale.ROOT), "");
     }
@@ -32,16 +34,42 @@ final class LoopbackRegistry implements AutoCloseable {
   }
 
   private final ServerSocket socket;
+  private final String scheme;
+  private volatile Reply otherwise = (_, out) -> head(out, 404, "Content-Length: 0");
   private final Map<String, Reply> replies = new ConcurrentHashMap<>();
   final List<Asked> asked = new CopyOnWriteArrayList<>();
 
   LoopbackRegistry() {
+    this(plain(), "http");
+  }
+
+  private LoopbackRegistry(ServerSocket socket, String scheme) {
+    this.socket = socket;
+    this.scheme = scheme;
+    Thread.ofVirtual().start(this::accept);
+  }
+
+  private static ServerSocket plain() {
     try {
-      socket = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
+      return new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    Thread.ofVirtual().start(this::accept);
+  }
+
+  /** One that speaks TLS with what a context has. */
+  static LoopbackRegistry secure(SSLContext context, boolean wantsClients) {
+    try {
+      SSLServerSocket socket =
+          (SSLServerSocket)
+              context
+                  .getServerSocketFactory()
+                  .createServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
+      socket.setNeedClientAuth(wantsClients);
+      return new LoopbackRegistry(socket, "https");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   String domain() {
@@ -49,7 +77,12 @@ final class LoopbackRegistry implements AutoCloseable {
   }
 
   String url(String path) {
-    return "http://" + domain() + path;
+    return scheme + "://" + domain() + path;
+  }
+
+  /** What is not said for a path itself. */
+  void otherwise(Reply reply) {
+    otherwise = reply;
   }
 
   void on(String path, Reply reply) {
@@ -85,17 +118,27 @@ final class LoopbackRegistry implements AutoCloseable {
         headers.put(
             line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
       }
-      in.readNBytes(Integer.parseInt(headers.getOrDefault("content-length", "0")));
+      byte[] body = body(in, headers);
       String[] words = first.split(" ");
       String path = words[1].replaceFirst("\\?.*", "");
-      Asked request = new Asked(words[0], words[1], headers);
+      Asked request = new Asked(words[0], words[1], headers, body);
       asked.add(request);
-      replies
-          .getOrDefault(path, (_, out) -> head(out, 404, "Content-Length: 0"))
-          .to(request, client.getOutputStream());
+      replies.getOrDefault(path, otherwise).to(request, client.getOutputStream());
     } catch (IOException _) {
       // the client had enough
     }
+  }
+
+  private static byte[] body(InputStream in, Map<String, String> headers) throws IOException {
+    if (!headers.getOrDefault("transfer-encoding", "").equals("chunked")) {
+      return in.readNBytes(Integer.parseInt(headers.getOrDefault("content-length", "0")));
+    }
+    java.io.ByteArrayOutputStream all = new java.io.ByteArrayOutputStream();
+    for (int size; (size = Integer.parseInt(line(in), 16)) > 0; line(in)) {
+      all.write(in.readNBytes(size));
+    }
+    line(in);
+    return all.toByteArray();
   }
 
   private static String line(InputStream in) throws IOException {
