@@ -93,7 +93,9 @@ final class Archiving {
       List<ImageConfig.History> history = new ArrayList<>();
       base.ifPresent(image -> {
         diffIds.addAll(image.config().diffIds());
-        blobs.addAll(image.manifest().layers());
+        image.manifest().layers().stream()
+            .map(it -> Descriptor.of(MediaTypes.ociLayer(it.mediaType()), it.id(), it.size()))
+            .forEach(blobs::add);
         history.addAll(image.config().history());
       });
       diffIds.add(layer.diffId());

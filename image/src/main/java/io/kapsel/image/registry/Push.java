@@ -22,7 +22,7 @@ import java.util.Set;
 
 /** Brings an image from the store to a registry: only what it does not have yet. */
 public final class Push {
-  private static final int CHUNK = 16 << 20;
+  private static final long CHUNK = 16 << 20;
 
   private final ImageStore store;
   private final Client client;
@@ -92,9 +92,9 @@ public final class Push {
       progress.at(digest, Progress.Phase.EXISTS, blob.size(), blob.size());
       return;
     }
-    URI upload = null;
+    Upload upload = null;
     for (Reference each : others) {
-      Optional<URI> begun = begin(repository, "?mount=" + digest + "&from=" + each.path());
+      Optional<Upload> begun = begin(repository, "?mount=" + digest + "&from=" + each.path());
       // A registry may say that it has mounted what it does not have: look.
       if (begun.isEmpty() && repository.hasBlob(digest, repository.push())) {
         progress.at(digest, Progress.Phase.MOUNTED, blob.size(), blob.size());
@@ -116,8 +116,23 @@ public final class Push {
     progress.at(digest, Progress.Phase.COMPLETE, blob.size(), blob.size());
   }
 
+  /**
+   * An upload that has begun.
+   *
+   * @param least bytes that all pieces but the last must have; distribution-spec, "Pushing a blob
+   *     in chunks"
+   */
+  private record Upload(URI next, long least) {
+    static Upload of(Answer answer) {
+      String least = answer.header("OCI-Chunk-Min-Length").orElse("");
+      return new Upload(
+          Transport.next(answer.uri(), answer.header("Location").orElse("")),
+          least.matches("\\d{1,12}") ? Long.parseLong(least) : 0);
+    }
+  }
+
   /** Where to upload to; nothing when the registry says that the blob is mounted. */
-  private static Optional<URI> begin(Repository repository, String query) throws IOException {
+  private static Optional<Upload> begin(Repository repository, String query) throws IOException {
     Server server = repository.server();
     try (Answer answer =
         server.send(
@@ -130,76 +145,108 @@ public final class Push {
             repository.push())) {
       return switch (answer.status()) {
         case 201 -> Optional.empty();
-        case 202 -> Optional.of(location(answer));
+        case 202 -> Optional.of(Upload.of(answer));
         default -> throw server.failure(answer, "push to '" + repository.path() + "'");
       };
     }
   }
 
-  /** Where the registry wants the next request; what proves who we are goes home only. */
-  private static URI location(Answer answer) {
-    return Transport.next(answer.uri(), answer.header("Location").orElse(""));
+  private void send(Repository repository, Upload begun, Descriptor blob) throws IOException {
+    Upload upload = begun;
+    long piece = Math.max(CHUNK, begun.least());
+    long offset = 0;
+    while (blob.size() - offset > piece) {
+      upload = patch(repository, upload, new Piece(blob, offset, piece));
+      offset += piece;
+      progress.at(blob.id(), Progress.Phase.PUSHING, offset, blob.size());
+    }
+    finish(repository, upload, new Piece(blob, offset, blob.size() - offset));
   }
 
-  private void send(Repository repository, URI upload, Descriptor blob) throws IOException {
-    URI next = upload;
-    try (InputStream in = store.blobs().open(blob.id())) {
-      long offset = 0;
-      while (blob.size() - offset > CHUNK) {
-        byte[] chunk = in.readNBytes(CHUNK);
-        next = patch(repository, next, chunk, offset);
-        offset += chunk.length;
-        progress.at(blob.id(), Progress.Phase.PUSHING, offset, blob.size());
-      }
-      byte[] rest = in.readNBytes(CHUNK);
-      finish(repository, next, blob, rest);
+  /** Some bytes of a blob; they are read from the disk while they are sent. */
+  private record Piece(Descriptor blob, long offset, long length) {
+    String range() {
+      return offset + "-" + (offset + length - 1);
     }
   }
 
-  private static URI patch(Repository repository, URI upload, byte[] chunk, long offset)
-      throws IOException {
+  private HttpRequest.BodyPublisher body(Piece piece) {
+    if (piece.length() == 0) {
+      return HttpRequest.BodyPublishers.noBody();
+    }
+    return HttpRequest.BodyPublishers.fromPublisher(
+        HttpRequest.BodyPublishers.ofInputStream(() -> read(piece)), piece.length());
+  }
+
+  private InputStream read(Piece piece) {
+    InputStream in = store.blobs().open(piece.blob().id());
+    try {
+      in.skipNBytes(piece.offset());
+      return new Bounded(in, piece.length());
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private Upload patch(Repository repository, Upload upload, Piece piece) throws IOException {
     Map<String, String> headers =
-        Map.of(
-            "Content-Type",
-            "application/octet-stream",
-            "Content-Range",
-            offset + "-" + (offset + chunk.length - 1));
+        Map.of("Content-Type", "application/octet-stream", "Content-Range", piece.range());
     try (Answer answer =
         repository
             .server()
             .send(
-                () ->
-                    new Transport.Message(
-                        "PATCH",
-                        upload,
-                        headers,
-                        () -> HttpRequest.BodyPublishers.ofByteArray(chunk)),
+                () -> new Transport.Message("PATCH", upload.next(), headers, () -> body(piece)),
                 repository.push())) {
       if (answer.status() != 202) {
         throw repository.server().failure(answer, "push to '" + repository.path() + "'");
       }
-      return location(answer);
+      return Upload.of(answer);
     }
   }
 
-  private static void finish(Repository repository, URI upload, Descriptor blob, byte[] rest)
-      throws IOException {
-    String separator = upload.getRawQuery() == null ? "?" : "&";
-    URI last = URI.create(upload + separator + "digest=" + blob.digest().replace(":", "%3A"));
+  private void finish(Repository repository, Upload upload, Piece piece) throws IOException {
+    String separator = upload.next().getRawQuery() == null ? "?" : "&";
+    String digest = piece.blob().digest();
+    URI last = URI.create(upload.next() + separator + "digest=" + digest.replace(":", "%3A"));
+    Map<String, String> headers = Map.of("Content-Type", "application/octet-stream");
     try (Answer answer =
         repository
             .server()
             .send(
-                () ->
-                    new Transport.Message(
-                        "PUT",
-                        last,
-                        Map.of("Content-Type", "application/octet-stream"),
-                        () -> HttpRequest.BodyPublishers.ofByteArray(rest)),
+                () -> new Transport.Message("PUT", last, headers, () -> body(piece)),
                 repository.push())) {
       if (answer.status() != 201) {
-        throw repository.server().failure(answer, "push '" + blob.digest() + "'");
+        throw repository.server().failure(answer, "push '" + digest + "'");
       }
+    }
+  }
+
+  /** So much of a stream and no more. */
+  private static final class Bounded extends InputStream {
+    private final InputStream in;
+    private long left;
+
+    Bounded(InputStream in, long length) {
+      this.in = in;
+      this.left = length;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] bytes, int from, int length) throws IOException {
+      int count = left == 0 ? -1 : in.read(bytes, from, (int) Math.min(length, left));
+      left -= Math.max(count, 0);
+      return count;
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
     }
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.confine.Loaded;
 import io.kapsel.linux.file.Attributes;
 import io.kapsel.linux.file.Content;
 import io.kapsel.linux.file.Entries;
@@ -33,6 +34,7 @@ class CarelessExtractorIT {
 
   @BeforeEach
   void makeCanary() throws IOException {
+    Loaded.classes(CarelessExtractorIT.class, "io.kapsel.image.tar");
     canary = Files.createDirectories(place.resolve("outside/canary"));
     Files.writeString(canary.resolve("f"), "untouched");
   }

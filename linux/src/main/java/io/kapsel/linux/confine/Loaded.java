@@ -4,6 +4,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.module.ModuleReader;
 import java.lang.module.ResolvedModule;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.CodeSource;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,17 +33,46 @@ public final class Loaded {
 
   /** All classes of a package of the module that {@code member} is of; the first time only. */
   public static void classes(Class<?> member, String packageName) {
-    if (DONE.contains(packageName)) {
+    boolean named = member.getModule().isNamed();
+    String key = named ? packageName : place(member) + " " + packageName;
+    if (DONE.contains(key)) {
       return;
     }
-    load(member.getModule(), packageName);
-    DONE.add(packageName);
+    if (named) {
+      load(member.getModule(), packageName);
+    } else {
+      load(member, packageName);
+    }
+    DONE.add(key);
+  }
+
+  /** On the class path: a jar stays open, but files of a directory are opened one by one. */
+  private static void load(Class<?> member, String packageName) {
+    Path directory = place(member).resolve(packageName.replace('.', '/'));
+    if (!Files.isDirectory(directory)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      for (String name : files.map(file -> file.getFileName().toString()).toList()) {
+        if (name.endsWith(".class") && !name.endsWith("-info.class")) {
+          String simple = name.substring(0, name.length() - ".class".length());
+          Class.forName(packageName + "." + simple, false, member.getClassLoader());
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (ClassNotFoundException e) {
+      throw new AssertionError("a class is not where it was found", e);
+    }
+  }
+
+  private static Path place(Class<?> member) {
+    CodeSource source = member.getProtectionDomain().getCodeSource();
+    URL location = source == null ? null : source.getLocation();
+    return Path.of(location == null ? "/" : location.getPath());
   }
 
   private static void load(Module module, String packageName) {
-    if (!module.isNamed()) {
-      return; // on the class path, where nobody knows what there is
-    }
     ResolvedModule found =
         module.getLayer().configuration().findModule(module.getName()).orElseThrow();
     String directory = packageName.replace('.', '/') + "/";

@@ -75,6 +75,16 @@ public final class MediaTypes {
         });
   }
 
+  /** What OCI calls a layer that Docker calls so; manifests of OCI name no others. */
+  public static String ociLayer(String type) {
+    return switch (type) {
+      case DOCKER_LAYER -> LAYER;
+      case DOCKER_LAYER_GZIP -> LAYER_GZIP;
+      case DOCKER_LAYER_ZSTD -> LAYER_ZSTD;
+      default -> type;
+    };
+  }
+
   /** Whether the layer lies where only its publisher lets it be fetched from. */
   public static boolean isForeign(String type) {
     return type.contains(".nondistributable.") || type.contains(".foreign.");
