@@ -17,4 +17,6 @@ module io.kapsel.linux {
   exports io.kapsel.linux.process;
   exports io.kapsel.linux.file;
   exports io.kapsel.linux.mount;
+  exports io.kapsel.linux.netlink;
+  exports io.kapsel.linux.nftables;
 }

@@ -1,0 +1,20 @@
+package io.kapsel.linux.netlink;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** One message from the kernel: its type and what follows its head. */
+public record NetlinkReply(int type, ByteBuffer body) {
+  /** The body, to be read from its begin on. */
+  @Override
+  public ByteBuffer body() {
+    return body.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** The attributes behind a fixed part of that many bytes. */
+  public NetlinkAttributes attributes(int fixed) {
+    return body.limit() < fixed
+        ? NetlinkAttributes.read(ByteBuffer.allocate(0))
+        : NetlinkAttributes.read(body().position(fixed));
+  }
+}

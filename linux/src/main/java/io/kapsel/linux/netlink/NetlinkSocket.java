@@ -1,0 +1,258 @@
+package io.kapsel.linux.netlink;
+
+import io.kapsel.linux.Errno;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.Kernel;
+import io.kapsel.linux.Scratch;
+import io.kapsel.linux.Syscall;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.poll.Poller;
+import java.io.ByteArrayOutputStream;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A socket to the kernel of the network namespace in which it was opened; see netlink(7). It goes
+ * on to belong to that namespace wherever it is used.
+ */
+public final class NetlinkSocket implements AutoCloseable {
+  private static final int NETLINK = 16;
+  private static final int RAW = 3;
+  private static final int CLOSE_ON_EXEC = 0x80000;
+  private static final int DONT_WAIT = 0x40;
+  private static final int ROUTE = 0;
+  private static final int NETFILTER = 12;
+  private static final int SOL_SOCKET = 1;
+  private static final int SEND_BUFFER = 32;
+  private static final int RECEIVE_BUFFER = 33;
+  private static final int SOL_NETLINK = 270;
+  private static final int MEMBERSHIP = 1;
+  private static final int SHORT_ACK = 10;
+  private static final int EXTENDED_ACK = 11;
+  private static final int BUFFER = 64 * 1024;
+  private static final int LARGE = 32 << 20;
+  private static final int NONE = 1;
+  private static final int ERROR = 2;
+  private static final int DONE = 3;
+  private static final int FLAG_WORDS = 0x200;
+  private static final int MESSAGE = 1;
+
+  private final Fd fd;
+  private final ReentrantLock asking = new ReentrantLock();
+  private int sequence;
+
+  private NetlinkSocket(Fd fd) {
+    this.fd = fd;
+  }
+
+  /** For links, addresses and routes. */
+  public static NetlinkSocket route() {
+    return open(ROUTE);
+  }
+
+  /** For nftables. */
+  public static NetlinkSocket netfilter() {
+    return open(NETFILTER);
+  }
+
+  private static NetlinkSocket open(int protocol) {
+    long number = Kernel.call(Syscall.SOCKET, NETLINK, RAW | CLOSE_ON_EXEC, protocol);
+    Kernel.check(number, Syscall.SOCKET, "netlink " + protocol);
+    NetlinkSocket socket = new NetlinkSocket(Fd.adopt((int) number));
+    socket.option(SOL_NETLINK, SHORT_ACK, 1);
+    socket.option(SOL_NETLINK, EXTENDED_ACK, 1);
+    return socket;
+  }
+
+  /** From now on {@link #next} answers what happens to the objects of a group, too. */
+  public NetlinkSocket join(int group) {
+    Kernel.check(option(SOL_NETLINK, MEMBERSHIP, group), Syscall.SETSOCKOPT, "group " + group);
+    return this;
+  }
+
+  private long option(int level, int name, int value) {
+    try (Scratch scratch = Scratch.take();
+        Fd.Lease lease = fd.lease()) {
+      MemorySegment memory = scratch.allocate(4);
+      memory.set(ValueLayout.JAVA_INT, 0, value);
+      return scratch.call(Syscall.SETSOCKOPT, lease.number(), level, name, memory.address(), 4);
+    }
+  }
+
+  /**
+   * Has one message carried out and answers what comes back.
+   *
+   * @param what it is, for the message of a failure
+   */
+  public List<NetlinkReply> ask(String what, NetlinkMessage message) {
+    asking.lock();
+    try {
+      int own = ++sequence;
+      send(what, message.encode(own));
+      List<NetlinkReply> answers = new ArrayList<>();
+      while (!takeAnswers(what, own, answers)) {
+        Poller.shared().await(fd, Poller.READ);
+      }
+      return answers;
+    } finally {
+      asking.unlock();
+    }
+  }
+
+  /** The same, but answers false where there is no such thing (ENODEV, ENOENT, ESRCH). */
+  public boolean askIfThere(String what, NetlinkMessage message) {
+    try {
+      List<NetlinkReply> _ = ask(what, message);
+      return true;
+    } catch (SyscallException e) {
+      if (e.is(Errno.ENODEV) || e.is(Errno.ENOENT) || e.is(Errno.ESRCH)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** The same, but content with what is there already (EEXIST). */
+  public void askUnlessThere(String what, NetlinkMessage message) {
+    try {
+      List<NetlinkReply> _ = ask(what, message);
+    } catch (SyscallException e) {
+      if (!e.is(Errno.EEXIST)) {
+        throw e;
+      }
+    }
+  }
+
+  /** Whether all answers to {@code own} were read. */
+  private boolean takeAnswers(String what, int own, List<NetlinkReply> answers) {
+    while (true) {
+      Optional<ByteBuffer> received = receive();
+      if (received.isEmpty()) {
+        return false;
+      }
+      for (Received each : split(received.get())) {
+        if (each.sequence() != own || each.reply().type() == NONE) {
+          continue;
+        }
+        if (each.reply().type() == DONE) {
+          return true;
+        }
+        if (each.reply().type() == ERROR) {
+          check(what, each);
+          return true;
+        }
+        answers.add(each.reply());
+      }
+    }
+  }
+
+  /**
+   * Sends several messages that the kernel carries out together or not at all. What it says of them
+   * is there when they were sent.
+   */
+  public void transact(String what, List<NetlinkMessage> messages) {
+    asking.lock();
+    try {
+      ByteArrayOutputStream all = new ByteArrayOutputStream();
+      for (NetlinkMessage message : messages) {
+        all.writeBytes(message.encode(++sequence));
+      }
+      if (all.size() > BUFFER) {
+        option(SOL_SOCKET, SEND_BUFFER, LARGE);
+        option(SOL_SOCKET, RECEIVE_BUFFER, LARGE);
+      }
+      send(what, all.toByteArray());
+      Optional<ByteBuffer> received = receive();
+      while (received.isPresent()) {
+        for (Received each : split(received.get())) {
+          if (each.reply().type() == ERROR) {
+            check(what, each);
+          }
+        }
+        received = receive();
+      }
+    } finally {
+      asking.unlock();
+    }
+  }
+
+  /**
+   * Waits for what is said without being asked; nothing if that takes longer than {@code limit}.
+   */
+  public List<NetlinkReply> next(Duration limit) {
+    int _ = Poller.shared().await(fd, Poller.READ, limit);
+    return receive()
+        .map(bytes -> split(bytes).stream().map(Received::reply).toList())
+        .orElse(List.of());
+  }
+
+  private void send(String what, byte[] bytes) {
+    try (Scratch scratch = Scratch.take();
+        Fd.Lease lease = fd.lease()) {
+      long memory = scratch.copy(bytes).address();
+      long sent = scratch.call(Syscall.SENDTO, lease.number(), memory, bytes.length, 0, 0, 0);
+      Kernel.check(sent, what, null);
+    }
+  }
+
+  private Optional<ByteBuffer> receive() {
+    try (Scratch scratch = Scratch.take();
+        Fd.Lease lease = fd.lease()) {
+      MemorySegment memory = scratch.buffer(BUFFER);
+      long count =
+          scratch.call(Syscall.RECVFROM, lease.number(), memory.address(), BUFFER, DONT_WAIT, 0, 0);
+      if (count == -Errno.EAGAIN.number() || count == -Errno.ENOBUFS.number()) {
+        return Optional.empty();
+      }
+      byte[] bytes = new byte[(int) Kernel.check(count, Syscall.RECVFROM, fd)];
+      MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, 0, bytes, 0, bytes.length);
+      return Optional.of(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN));
+    }
+  }
+
+  private record Received(int flags, int sequence, NetlinkReply reply) {}
+
+  private static List<Received> split(ByteBuffer bytes) {
+    List<Received> messages = new ArrayList<>();
+    int at = 0;
+    while (at + NetlinkMessage.HEAD <= bytes.limit()) {
+      int length = bytes.getInt(at);
+      if (length < NetlinkMessage.HEAD || length > bytes.limit() - at) {
+        break;
+      }
+      ByteBuffer body = bytes.slice(at + NetlinkMessage.HEAD, length - NetlinkMessage.HEAD);
+      int type = Short.toUnsignedInt(bytes.getShort(at + 4));
+      int flags = Short.toUnsignedInt(bytes.getShort(at + 6));
+      messages.add(new Received(flags, bytes.getInt(at + 8), new NetlinkReply(type, body)));
+      at += (length + 3) & ~3;
+    }
+    return messages;
+  }
+
+  /** The kernel's number, and its words where it has some. */
+  private static void check(String what, Received error) {
+    int errno = -error.reply().body().getInt(0);
+    if (errno == 0) {
+      return;
+    }
+    int fixed = 4 + NetlinkMessage.HEAD;
+    Optional<String> words =
+        (error.flags() & FLAG_WORDS) != 0
+            ? error.reply().attributes(fixed).text(MESSAGE)
+            : Optional.empty();
+    throw new SyscallException(
+        words.map(text -> what + " (" + text + ")").orElse(what), null, new Errno(errno));
+  }
+
+  @Override
+  public void close() {
+    fd.close();
+  }
+}
