@@ -9,6 +9,7 @@ module io.kapsel.linux {
   exports io.kapsel.linux.confine;
   exports io.kapsel.linux.device;
   exports io.kapsel.linux.host;
+  exports io.kapsel.linux.library;
   exports io.kapsel.linux.lsm;
   exports io.kapsel.linux.seccomp;
   exports io.kapsel.linux.poll;

@@ -6,6 +6,7 @@ import io.kapsel.image.tar.Unpacking;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.library.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -14,7 +15,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -78,8 +78,9 @@ final class TarRoot {
 
   private static void extract(Path archive, Path into) throws IOException {
     try (InputStream in = Files.newInputStream(archive);
+        InputStream plain = Unpacking.of(in);
         Fd root = Open.path(into.toString(), OpenFlags.DIRECTORY)) {
-      Extractor.Extracted done = Extractor.extract(Unpacking.of(in), root, Extractor.Form.TREE);
+      Extractor.Extracted done = Extractor.extract(plain, root, Extractor.Form.TREE);
       if (done.entries() == 0) {
         throw new IOException("it is not a tar archive, or an empty one");
       }
@@ -110,11 +111,9 @@ final class TarRoot {
 
   private static String compute(Path archive) throws IOException {
     try (InputStream in = Files.newInputStream(archive)) {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
+      MessageDigest sha = Sha256.start();
       new DigestInputStream(in, sha).transferTo(java.io.OutputStream.nullOutputStream());
       return HexFormat.of().formatHex(sha.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.kapsel.image;
 
 import io.kapsel.base.AtomicFile;
+import io.kapsel.image.tar.Hashed;
 import io.kapsel.oci.image.Descriptor;
 import io.kapsel.oci.image.Digest;
 import java.io.IOException;
@@ -195,7 +196,7 @@ public final class Blobs {
 
   /** Keeps what {@code in} gives until its end, under the digest that it turns out to have. */
   public Descriptor copy(String mediaType, InputStream in) throws IOException {
-    MessageDigest computation = Digest.Algorithm.SHA256.start();
+    MessageDigest computation = Hashed.start(Digest.Algorithm.SHA256);
     try (Part part = fresh()) {
       try (OutputStream out = part.append()) {
         byte[] buffer = new byte[1 << 16];

@@ -106,8 +106,12 @@ public final class Kernel {
   static int invoke(MemorySegment capture, LibraryFunction function, long... arguments) {
     long[] all = new long[7];
     System.arraycopy(arguments, 0, all, 0, arguments.length);
-    return (int)
-        invoke(function.address(), capture, all[0], all[1], all[2], all[3], all[4], all[5], all[6]);
+    return (int) invoke(function.address(), capture, all);
+  }
+
+  static long invoke(MemorySegment function, MemorySegment capture, long[] seven) {
+    return invoke(
+        function, capture, seven[0], seven[1], seven[2], seven[3], seven[4], seven[5], seven[6]);
   }
 
   private static long invoke(

@@ -131,6 +131,11 @@ public final class Scratch implements AutoCloseable {
     return Kernel.invoke(capture, call, a, b, c, d, e, 0);
   }
 
+  /** Calls any function of at most seven integers or pointers. */
+  long call(MemorySegment function, long[] seven) {
+    return Kernel.invoke(function, capture, seven);
+  }
+
   /** Calls a function of the C library, whose result is an int that is an errno or -1. */
   public int library(LibraryFunction function, long... arguments) {
     return Kernel.invoke(capture, function, arguments);

@@ -66,13 +66,8 @@ public final class ArchiveReader {
   }
 
   private List<Image> read(InputStream in) throws IOException {
-    TarReader tar = new TarReader(Unpacking.of(in));
-    int members = 0;
-    for (TarEntry each; (each = tar.next()) != null; ) {
-      if (++members > MOST_MEMBERS) {
-        throw new TarException("it has more than 100,000 members");
-      }
-      member(each, tar);
+    try (InputStream plain = Unpacking.of(in)) {
+      members(new TarReader(plain));
     }
     byte[] index = documents.get("index.json");
     byte[] docker = documents.get("manifest.json");
@@ -91,6 +86,16 @@ public final class ArchiveReader {
       throw new TarException("it holds no image for this machine");
     }
     return loaded;
+  }
+
+  private void members(TarReader tar) throws IOException {
+    int members = 0;
+    for (TarEntry each; (each = tar.next()) != null; ) {
+      if (++members > MOST_MEMBERS) {
+        throw new TarException("it has more than 100,000 members");
+      }
+      member(each, tar);
+    }
   }
 
   private static List<ArchiveWriter.DockerEntry> docker(byte[] text) {

@@ -1,6 +1,7 @@
 package io.kapsel.image.archive;
 
 import io.kapsel.image.Blobs;
+import io.kapsel.image.tar.Hashed;
 import io.kapsel.oci.image.Descriptor;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.MediaTypes;
@@ -30,9 +31,9 @@ public record NewLayer(Descriptor descriptor, Digest diffId) {
     try (Blobs.Part part = blobs.fresh()) {
       try {
         DigestOutputStream packed =
-            new DigestOutputStream(part.append(), Digest.Algorithm.SHA256.start());
+            new DigestOutputStream(part.append(), Hashed.start(Digest.Algorithm.SHA256));
         DigestOutputStream plain =
-            new DigestOutputStream(new Gzip(packed), Digest.Algorithm.SHA256.start());
+            new DigestOutputStream(new Gzip(packed), Hashed.start(Digest.Algorithm.SHA256));
         writing.to(plain);
         plain.close();
         Digest digest = Digest.finish(Digest.Algorithm.SHA256, packed.getMessageDigest());

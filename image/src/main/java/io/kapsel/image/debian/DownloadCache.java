@@ -2,6 +2,7 @@ package io.kapsel.image.debian;
 
 import io.kapsel.base.AtomicFile;
 import io.kapsel.image.ImageException;
+import io.kapsel.linux.library.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -12,7 +13,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
@@ -82,10 +82,11 @@ final class DownloadCache {
           throw new IOException("it ends after " + size + " of " + expected.size() + " bytes");
         }
       }
-      if (!hex(digest).equals(expected.sha256())) {
+      String found = hex(digest);
+      if (!found.equals(expected.sha256())) {
         throw new ImageException.Refused(
             "cannot trust '%s': its SHA-256 is %s, not %s"
-                .formatted(uri, hex(digest), expected.sha256()));
+                .formatted(uri, found, expected.sha256()));
       }
       Files.move(part, kept, StandardCopyOption.REPLACE_EXISTING);
       return kept;
@@ -172,10 +173,6 @@ final class DownloadCache {
   }
 
   static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
-    }
+    return Sha256.start();
   }
 }

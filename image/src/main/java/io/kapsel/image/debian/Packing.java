@@ -1,18 +1,16 @@
 package io.kapsel.image.debian;
 
-import io.airlift.compress.v3.zstd.ZstdInputStream;
+import io.kapsel.image.tar.Unpacking;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.zip.GZIPInputStream;
-import org.tukaani.xz.MemoryLimitException;
-import org.tukaani.xz.XZInputStream;
 
 /** Takes the packing off that a name's ending tells of. */
 final class Packing {
   private static final int BUFFER = 1 << 16;
 
   /** Enough for what {@code dpkg-deb} makes unless told otherwise, twice over. */
-  private static final int XZ_MEMORY_KIB = 20 << 10;
+  private static final int XZ_MEMORY_MIB = 20;
 
   private Packing() {}
 
@@ -20,22 +18,11 @@ final class Packing {
   static InputStream open(String name, InputStream in) throws IOException {
     String ending = name.substring(name.lastIndexOf('.') + 1);
     return switch (ending) {
-      case "xz" -> xz(in);
+      case "xz" -> Unpacking.xz(in, XZ_MEMORY_MIB);
       case "gz" -> new GZIPInputStream(in, BUFFER);
-      case "zst" -> new ZstdInputStream(in);
+      case "zst" -> Unpacking.zstd(in);
       case "tar", "Packages" -> in;
       default -> throw new IOException("'" + name + "' is packed in a way that is not supported");
     };
-  }
-
-  private static InputStream xz(InputStream in) throws IOException {
-    try {
-      return new XZInputStream(in, XZ_MEMORY_KIB);
-    } catch (MemoryLimitException e) {
-      throw new IOException(
-          "to unpack it takes %d MiB of memory, more than the engine has for that"
-              .formatted(e.getMemoryNeeded() >> 10),
-          e);
-    }
   }
 }

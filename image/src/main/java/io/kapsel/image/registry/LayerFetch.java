@@ -96,17 +96,18 @@ final class LayerFetch {
         Hashed packed = new Hashed(source, layer.id().algorithm())) {
       Extractor.Extracted done;
       Digest content;
-      try {
-        Hashed plain = new Hashed(Unpacking.of(packed), diffId.algorithm());
+      Digest blob;
+      try (Hashed plain = new Hashed(Unpacking.of(packed), diffId.algorithm())) {
         done = Extractor.extract(plain, directory, Extractor.Form.LAYER);
         content = plain.finish();
+        blob = packed.finish();
       } catch (IOException e) {
         if (source.failed() || e.getMessage() == null || isOurs(e)) {
           throw e;
         }
         throw new Unusable(e.getMessage());
       }
-      verify(layer, packed);
+      verify(layer, blob);
       if (!content.equals(diffId)) {
         throw new Unusable("its content is not what the image's configuration says");
       }
@@ -120,8 +121,7 @@ final class LayerFetch {
     return e.getCause() instanceof SyscallException syscall && syscall.isShortage();
   }
 
-  private static void verify(Descriptor layer, Hashed packed) throws IOException {
-    Digest found = packed.finish();
+  private static void verify(Descriptor layer, Digest found) throws IOException {
     if (!found.equals(layer.id())) {
       throw new Unusable("what comes has the digest '" + found + "'");
     }
@@ -129,7 +129,7 @@ final class LayerFetch {
 
   private void keep(Descriptor layer, Blobs.Part part) throws IOException {
     try (Hashed packed = new Hashed(new Source(layer, part), layer.id().algorithm())) {
-      verify(layer, packed);
+      verify(layer, packed.finish());
       part.keep(layer.id());
     }
   }

@@ -1,11 +1,15 @@
 package io.kapsel.image.tar;
 
 import io.airlift.compress.v3.zstd.ZstdInputStream;
+import io.kapsel.linux.library.Xz;
+import io.kapsel.linux.library.Zstd;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.zip.GZIPInputStream;
+import org.tukaani.xz.MemoryLimitException;
 import org.tukaani.xz.XZInputStream;
 
 /** Takes the packing off an archive, as far as its own first bytes say that there is one. */
@@ -13,7 +17,13 @@ public final class Unpacking {
   /** More than any root file system has; what unpacks to more is a bomb. */
   public static final long LARGEST = 64L << 30;
 
-  private static final int XZ_MEMORY_KIB = 512 << 10;
+  /** What {@code xz -9} makes needs 65. */
+  private static final int XZ_MEMORY_MIB = 72;
+
+  /** The decoder in Java keeps its dictionary in the engine's heap, which has 64. */
+  private static final int JAVA_MEMORY_MIB = 24;
+
+  private static final int ZSTD_WINDOW_LOG = 23;
   private static final int BUFFER = 1 << 16;
   private static final int MAGIC = 6;
 
@@ -36,9 +46,31 @@ public final class Unpacking {
       return new GZIPInputStream(in, BUFFER);
     }
     if (start.startsWith("28b52ffd") || start.matches("5.2a4d18.*")) {
-      return new ZstdInputStream(in);
+      return zstd(in);
     }
-    return start.startsWith("fd377a585a00") ? new XZInputStream(in, XZ_MEMORY_KIB) : in;
+    return start.startsWith("fd377a585a00") ? xz(in, XZ_MEMORY_MIB) : in;
+  }
+
+  /** The plain bytes of zstd; further back than 8 MiB nothing may refer, as RFC 8878 advises. */
+  public static InputStream zstd(InputStream in) throws IOException {
+    return Zstd.open(in, ZSTD_WINDOW_LOG).orElseGet(() -> new ZstdInputStream(in));
+  }
+
+  /** The plain bytes of xz, if unpacking them takes no more memory than that. */
+  public static InputStream xz(InputStream in, int mebibytes) throws IOException {
+    Optional<InputStream> fast = Xz.open(in, (long) mebibytes << 20);
+    if (fast.isPresent()) {
+      return fast.get();
+    }
+    int most = Math.min(mebibytes, JAVA_MEMORY_MIB);
+    try {
+      return new XZInputStream(in, most << 10);
+    } catch (MemoryLimitException e) {
+      throw new IOException(
+          "to unpack it takes %d MiB of memory, more than the engine has for that"
+              .formatted(e.getMemoryNeeded() >> 10),
+          e);
+    }
   }
 
   /** Says that more may come until the end was seen; else gzip's later members would be missed. */
