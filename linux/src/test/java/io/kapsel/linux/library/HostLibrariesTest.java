@@ -2,7 +2,6 @@ package io.kapsel.linux.library;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -11,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -24,7 +22,11 @@ class HostLibrariesTest {
 
   @BeforeEach
   void make() {
-    new Random(7).nextBytes(plain);
+    int state = 7;
+    for (int i = 0; i < LENGTH; i++) {
+      state = state * 1_103_515_245 + 12_345;
+      plain[i] = (byte) (state >> 16);
+    }
     Arrays.fill(plain, 300_000, 900_000, (byte) 'x');
   }
 
@@ -52,7 +54,7 @@ class HostLibrariesTest {
   }
 
   private static byte[] read(Optional<InputStream> stream) throws IOException {
-    assumeThat(stream).isPresent();
+    assertThat(stream).isPresent();
     try (InputStream in = stream.get()) {
       return in.readAllBytes();
     }
@@ -66,7 +68,7 @@ class HostLibrariesTest {
 
   @Test
   void hashesAsTheJdkDoes() {
-    assumeThat(Sha256.library()).isPresent();
+    assertThat(Sha256.library()).isPresent();
     MessageDigest ours = Sha256.library().get();
     MessageDigest theirs = Sha256.java();
     for (int round = 0; round < 2; round++) {
@@ -136,7 +138,7 @@ class HostLibrariesTest {
   @Test
   void takesNothingAfterItIsClosed() throws Exception {
     Optional<InputStream> stream = zstd(packed("zstd", "-cq"));
-    assumeThat(stream).isPresent();
+    assertThat(stream).isPresent();
     InputStream in = stream.get();
     in.close();
     in.close();
