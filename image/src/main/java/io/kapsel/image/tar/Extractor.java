@@ -13,7 +13,6 @@ import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.OpenHow;
-import io.kapsel.linux.file.Trees;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
@@ -63,14 +62,16 @@ public final class Extractor {
   private final Fd root;
   private final Form form;
   private final byte[] buffer = new byte[BUFFER];
-  private final Map<String, Instant> directoryTimes = new LinkedHashMap<>();
+  private final Map<String, Map<String, Instant>> directoryTimes = new LinkedHashMap<>();
   private final Parents parents;
+  private final Nodes nodes;
   private long bytes;
 
   private Extractor(Fd root, Form form, List<Fd> lowers) {
     this.root = root;
     this.form = form;
-    this.parents = new Parents(root, lowers);
+    this.nodes = new Nodes(root);
+    this.parents = new Parents(root, lowers, nodes);
   }
 
   /** Unpacks a plain archive into {@code root}, an open directory that nobody else uses. */
@@ -122,24 +123,28 @@ public final class Extractor {
     String path = clean(entry.name());
     if (path.isEmpty()) {
       if (entry.type() == TarEntry.Type.DIRECTORY) {
-        finish(root, entry);
-        directoryTimes.put("", entry.modified());
+        nodes.finish(root, entry);
+        note("", ".", entry);
       }
       return;
     }
-    int slash = path.lastIndexOf('/');
-    String name = path.substring(slash + 1);
-    Fd parent = parents.open(slash < 0 ? "" : path.substring(0, slash));
+    String name = path.substring(path.lastIndexOf('/') + 1);
+    String above = above(path);
+    Fd parent = parents.open(above);
     if (form == Form.LAYER && name.startsWith(WHITEOUT)) {
       hide(parent, name.substring(WHITEOUT.length()));
       return;
+    }
+    Map<String, Instant> times = directoryTimes.get(above);
+    if (times != null) {
+      times.remove(name); // of a directory whose place it takes
     }
     switch (entry.type()) {
       case DIRECTORY -> directory(parent, name, path, entry);
       case FILE -> file(parent, name, entry, tar);
       case HARD_LINK -> link(clean(entry.link()), parent, name);
       case SYMLINK -> symlink(parent, name, entry);
-      case FIFO -> fifo(parent, name, entry);
+      case FIFO -> nodes.fifo(parent, name, entry);
       case CHARACTER_DEVICE, BLOCK_DEVICE -> {} // never from an archive
     }
   }
@@ -198,44 +203,30 @@ public final class Extractor {
     ExtendedAttributes.set(directory, OPAQUE, new byte[] {'y'});
   }
 
-  private void directory(Fd parent, String name, String path, TarEntry entry) throws IOException {
-    boolean hidden = false;
-    if (!Entries.ensureDirectory(parent, name, 0700)) {
-      FileStatus there = Attributes.status(parent, name);
-      if (there.type() != FileType.DIRECTORY) {
-        hidden = isWhiteout(there);
-        Entries.unlink(parent, name);
-        Entries.makeDirectory(parent, name, 0700);
-      }
-    }
-    try (Fd made = Open.directory(parent, name)) {
-      finish(made, entry);
-      if (hidden) {
+  private void directory(Fd parent, String name, String path, TarEntry entry) {
+    if (nodes.directory(parent, name, entry)) {
+      try (Fd made = Open.directory(parent, name)) {
         opaque(made);
       }
     }
     parents.explicit(path);
-    directoryTimes.put(path, entry.modified());
+    note(above(path), name, entry);
   }
 
-  private static boolean isWhiteout(FileStatus status) {
-    return status.type() == FileType.CHARACTER_DEVICE
-        && status.device().equals(new DeviceNumber(0, 0));
+  private static String above(String path) {
+    return path.substring(0, Math.max(path.lastIndexOf('/'), 0));
+  }
+
+  private void note(String above, String name, TarEntry entry) {
+    directoryTimes.computeIfAbsent(above, _ -> new LinkedHashMap<>()).put(name, entry.modified());
   }
 
   private void link(String target, Fd parent, String name) throws IOException {
     if (target.isEmpty()) {
       throw new TarException("a hard link leads nowhere");
     }
-    int slash = target.lastIndexOf('/');
-    try (Fd from = parents.find(slash < 0 ? "" : target.substring(0, slash))) {
-      String old = target.substring(slash + 1);
-      Optional<FileStatus> there = Attributes.find(parent, name);
-      if (there.isPresent() && there.get().sameFile(Attributes.status(from, old))) {
-        return; // to itself, or said twice
-      }
-      there.ifPresent(status -> remove(parent, name, status));
-      Entries.link(from, old, parent, name);
+    try (Fd from = parents.find(above(target))) {
+      nodes.link(from, target.substring(target.lastIndexOf('/') + 1), parent, name);
     }
   }
 
@@ -243,60 +234,17 @@ public final class Extractor {
     if (entry.link().isEmpty() || entry.link().indexOf('\0') >= 0) {
       throw new TarException("a symbolic link says nothing, or has a NUL");
     }
-    replace(parent, name);
-    Entries.symlink(entry.link(), parent, name);
-    finishByName(parent, name, entry);
-  }
-
-  private void fifo(Fd parent, String name, TarEntry entry) {
-    replace(parent, name);
-    Entries.makeNode(parent, name, FileType.FIFO, 0600, new DeviceNumber(0, 0));
-    finishByName(parent, name, entry);
-    Attributes.mode(parent, name, entry.mode());
-  }
-
-  private static void finishByName(Fd parent, String name, TarEntry entry) {
-    Attributes.own(parent, name, (int) entry.uid(), (int) entry.gid());
-    Attributes.times(parent, name, entry.modified(), entry.modified());
-  }
-
-  private void replace(Fd parent, String name) {
-    Attributes.find(parent, name).ifPresent(status -> remove(parent, name, status));
-  }
-
-  private void remove(Fd parent, String name, FileStatus status) {
-    if (status.type() == FileType.DIRECTORY) {
-      Trees.delete(parent, name);
-    } else {
-      Entries.unlink(parent, name);
-    }
+    nodes.symlink(parent, name, entry);
   }
 
   private void file(Fd parent, String name, TarEntry entry, TarReader tar) throws IOException {
-    try (Fd file = create(parent, name)) {
+    try (Fd file = nodes.file(parent, name, entry)) {
       if (entry.segments().isEmpty()) {
         copy(tar, file);
       } else {
         copySparse(entry, tar, file);
       }
-      finish(file, entry);
-    }
-    Attributes.times(parent, name, entry.modified(), entry.modified());
-  }
-
-  private Fd create(Fd parent, String name) {
-    OpenHow how =
-        OpenHow.of(OpenFlags.WRITE | OpenFlags.CREATE | OpenFlags.EXCLUSIVE)
-            .resolving(OpenHow.BENEATH | OpenHow.NO_LINKS)
-            .creating(0600);
-    try {
-      return Open.at(parent, name, how);
-    } catch (SyscallException e) {
-      if (!e.is(Errno.EEXIST)) {
-        throw e;
-      }
-      replace(parent, name);
-      return Open.at(parent, name, how);
+      nodes.finishFile(file, entry);
     }
   }
 
@@ -328,29 +276,32 @@ public final class Extractor {
     }
   }
 
-  /** The owner first: changing it takes the set-user-ID bit and file capabilities away. */
-  private static void finish(Fd made, TarEntry entry) {
-    Attributes.own(made, (int) entry.uid(), (int) entry.gid());
-    Attributes.mode(made, entry.mode());
-    entry
-        .xattrs()
-        .forEach((name, value) -> {
-          if (Xattrs.isKept(name, value)) {
-            ExtendedAttributes.set(made, name, value);
-          }
-        });
-  }
-
+  /** Last, for each name that is made in a directory changes its time; those of one by one. */
   private void setDirectoryTimes() {
-    directoryTimes.forEach((path, time) -> {
-      OpenHow how = OpenHow.of(OpenFlags.DIRECTORY).resolving(IN_ROOT | OpenHow.NO_LINKS);
-      try (Fd directory = path.isEmpty() ? root.duplicate() : Open.at(root, path, how)) {
-        Attributes.times(directory, ".", time, time);
+    OpenHow how = OpenHow.of(OpenFlags.DIRECTORY).resolving(IN_ROOT | OpenHow.NO_LINKS);
+    directoryTimes.forEach((above, times) -> {
+      try (Fd parent = above.isEmpty() ? root.duplicate() : Open.at(root, above, how)) {
+        times.forEach((name, time) -> setTime(parent, name, time));
       } catch (SyscallException e) {
-        if (!e.isMissing() && !e.is(Errno.ENOTDIR) && !e.is(Errno.ELOOP)) {
-          throw e; // a later member may have taken its place
+        if (!isReplaced(e)) {
+          throw e;
         }
       }
     });
+  }
+
+  private static void setTime(Fd parent, String name, Instant time) {
+    try {
+      Attributes.times(parent, name, time, time);
+    } catch (SyscallException e) {
+      if (!isReplaced(e)) {
+        throw e;
+      }
+    }
+  }
+
+  /** A later member may have taken the place of a directory. */
+  private static boolean isReplaced(SyscallException e) {
+    return e.isMissing() || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP);
   }
 }

@@ -29,12 +29,14 @@ final class Parents implements AutoCloseable {
 
   private final Fd root;
   private final List<Fd> lowers;
+  private final Nodes nodes;
   private final Set<String> made = new HashSet<>();
   private @Nullable String last;
   private @Nullable Fd open;
 
-  Parents(Fd root, List<Fd> lowers) {
+  Parents(Fd root, List<Fd> lowers, Nodes nodes) {
     this.root = root;
+    this.nodes = nodes;
     this.lowers = lowers;
   }
 
@@ -102,6 +104,7 @@ final class Parents implements AutoCloseable {
       FileStatus status = Attributes.status(from);
       Attributes.own(to, status.uid(), status.gid());
       Attributes.mode(to, status.mode());
+      nodes.inherit(status.mode());
       for (String attribute : ExtendedAttributes.list(from)) {
         byte[] value = ExtendedAttributes.get(from, attribute).orElse(new byte[0]);
         if (Xattrs.isKept(attribute, value)) {

@@ -27,11 +27,11 @@ import org.jspecify.annotations.Nullable;
  * reach nothing else of the machine, whatever the work gets wrong about names.
  *
  * <p>The thread has its own mount namespace, whose only mount is that directory and whose root is
- * there; the descriptors that the work gets are of mounts without anything around them, so that
- * {@code ..} leads nowhere either. Landlock holds the same once more, where the kernel has it. A
- * filter refuses sockets, mounts, namespaces, handles, programs and new threads; capabilities are
- * those to own files and to set attributes. All of this is kept per thread by the kernel and ends
- * with it.
+ * there, and no umask; the descriptors that the work gets are of mounts without anything around
+ * them, so that {@code ..} leads nowhere either. Landlock holds the same once more, where the
+ * kernel has it. A filter refuses sockets, mounts, namespaces, handles, programs and new threads;
+ * capabilities are those to own files and to set attributes. All of this is kept per thread by the
+ * kernel and ends with it.
  *
  * <p>It is a border for names, not for code: the thread shares the memory of its process. Nothing
  * on it may wake up a virtual thread or start another one, for a thread that is made here would be
@@ -222,6 +222,7 @@ public final class Confinement<T> {
   private T confine(Fd mount, List<Fd> below) throws IOException {
     try {
       OwnThread.unshareMounts();
+      OwnThread.clearUmask();
       privately();
       OwnThread.pivotInto(mount);
       if (Landlock.usable()) {

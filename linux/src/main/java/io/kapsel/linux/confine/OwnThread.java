@@ -30,6 +30,11 @@ final class OwnThread {
     Kernel.check(result, Syscall.UNSHARE, null);
   }
 
+  /** What it makes has the rights that it says, whatever those of others have; after the above. */
+  static void clearUmask() {
+    Kernel.check(Kernel.call(Syscall.UMASK, 0), Syscall.UMASK, null);
+  }
+
   /** Makes a detached mount the root, and takes all others out of the table; pivot_root(2). */
   static void pivotInto(Fd mount) {
     try (Scratch scratch = Scratch.take()) {

@@ -94,6 +94,18 @@ public final class Attributes {
     }
   }
 
+  /** Sets when an open file was read and changed last; see utimensat(2). */
+  public static void times(Fd fd, Instant read, Instant changed) {
+    try (Fd.Lease lease = fd.lease();
+        Scratch scratch = Scratch.take()) {
+      MemorySegment times = scratch.allocate(32);
+      put(times, 0, read);
+      put(times, 16, changed);
+      long result = scratch.call(Syscall.UTIMENSAT, lease.number(), 0, times.address(), 0);
+      Kernel.check(result, Syscall.UTIMENSAT, fd);
+    }
+  }
+
   /** Sets when {@code name} in {@code dir} was read and changed last; see utimensat(2). */
   public static void times(Fd dir, String name, Instant read, Instant changed) {
     try (Fd.Lease lease = dir.lease();
