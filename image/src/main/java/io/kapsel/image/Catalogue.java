@@ -131,6 +131,10 @@ final class Catalogue {
       stacked.add(diffId);
       stacked.add(chain.get());
     }
+    int merged = Stack.merged(config.diffIds().size());
+    if (merged > 0) {
+      stacked.add(Stack.mergedKey(config.diffIds(), merged));
+    }
   }
 
   void retain(Set<Digest> reached) {

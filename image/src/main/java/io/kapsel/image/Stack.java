@@ -5,6 +5,7 @@ import io.kapsel.image.tar.Extractor;
 import io.kapsel.image.tar.Hashed;
 import io.kapsel.image.tar.Unpacking;
 import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.oci.image.Descriptor;
@@ -12,6 +13,7 @@ import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.MediaTypes;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +21,15 @@ import java.util.Optional;
 
 /** The layers of an image, one on top of the other, unpacked where they are not yet. */
 public final class Stack {
+  /**
+   * So many layers are mounted one by one. The kernel takes at most 500, older ones as many as
+   * their names fit into a page; and each is looked at for each name that is not there.
+   */
+  private static final int MOST_MOUNTED = 100;
+
+  /** Of more, the lower ones become one: as many of them as are a multiple of this. */
+  private static final int MERGED = 50;
+
   private final ImageStore store;
 
   /** Of images of {@code store}. */
@@ -42,7 +53,48 @@ public final class Stack {
       chain = Optional.of(Layers.chain(chain, diffId));
       keys.add(layer(image, blobs.get(i), diffId, chain.get(), keys));
     }
-    return keys;
+    return mounted(image, keys);
+  }
+
+  /** How many of the lowest layers of so many are merged into one directory. */
+  static int merged(int layers) {
+    return layers <= MOST_MOUNTED ? 0 : (layers - 1) / MERGED * MERGED;
+  }
+
+  /** The name of the lowest layers when they are merged. */
+  static Digest mergedKey(List<Digest> diffIds, int count) {
+    Optional<Digest> chain = Optional.empty();
+    for (Digest each : diffIds.subList(0, count)) {
+      chain = Optional.of(Layers.chain(chain, each));
+    }
+    return Digest.of(("merged " + chain.orElseThrow()).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private List<Digest> mounted(Image image, List<Digest> keys) {
+    int count = merged(keys.size());
+    if (count == 0) {
+      return keys;
+    }
+    Digest key = mergedKey(image.config().diffIds(), count);
+    try {
+      store.layers().make(key, directory -> union(keys.subList(0, count), directory));
+    } catch (IOException | SyscallException e) {
+      throw new ImageException.Failed(
+          "cannot merge the layers of '%s': %s".formatted(image.shown(), e.getMessage()), e);
+    }
+    List<Digest> all = new ArrayList<>(List.of(key));
+    all.addAll(keys.subList(count, keys.size()));
+    return all;
+  }
+
+  private Extractor.Extracted union(List<Digest> keys, Fd directory) throws IOException {
+    int entries = 0;
+    for (Digest each : keys) {
+      try (Fd layer = Open.path(store.layers().path(each).toString(), OpenFlags.DIRECTORY)) {
+        entries += LayerUnion.add(layer, directory).entries();
+      }
+    }
+    return new Extractor.Extracted(0, entries, false);
   }
 
   /** Where these layers are, the upper ones first, as overlayfs wants them. */
