@@ -11,7 +11,6 @@ import io.kapsel.oci.image.Index;
 import io.kapsel.oci.image.Manifest;
 import io.kapsel.oci.image.MediaTypes;
 import io.kapsel.oci.image.Platform;
-import io.kapsel.oci.image.Reference;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,68 +24,10 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Rows R1, R3-R6, R9, I16 and I18: what a registry says is believed as far as it is right. */
-class PullIT {
-  private static final Limits HASTY =
-      new Limits(
-          Duration.ofSeconds(5),
-          Duration.ofMillis(300),
-          64,
-          3,
-          Duration.ofMillis(5),
-          Duration.ofSeconds(2));
-  private static final Credential SECRET = Credential.of("me", "hunter2");
-
-  @TempDir Path state;
-  private LoopbackRegistry registry;
-  private SmallImage image;
-  private ImageStore store;
-
-  @BeforeEach
-  void serve() throws IOException {
-    registry = new LoopbackRegistry();
-    image = new SmallImage(300_000);
-    image.serve(registry);
-    store = ImageStore.open(state);
-  }
-
-  @AfterEach
-  void end() {
-    registry.close();
-    store.layers().makeDurable(); // else that would go on while the directory is removed
-  }
-
-  private Reference name() {
-    return Reference.parse(registry.domain() + "/a:1");
-  }
-
-  private Client client(Credentials credentials) throws IOException {
-    Path hosts = Files.createDirectories(state.resolve("certs/" + registry.domain()));
-    Files.writeString(hosts.resolve("hosts.toml"), "server = \"" + registry.url("") + "\"\n");
-    return new Client(
-        new Registries(List.of(state.resolve("certs"))), credentials, new Proxies(Map.of()), HASTY);
-  }
-
-  private Pull.Pulled pull() throws IOException {
-    return pull(store, Credentials.ANONYMOUS);
-  }
-
-  private Pull.Pulled pull(ImageStore into, Credentials credentials) throws IOException {
-    return new Pull(into, client(credentials), Progress.SILENT)
-        .run(name(), Platform.parse("linux/amd64"), false);
-  }
-
-  private void nothingIsNamed() {
-    assertThat(store.images()).isEmpty();
-    assertThat(store.blobs().has(image.layerDescriptor.id())).isFalse();
-    assertThat(store.layers().all()).isEmpty();
-  }
-
+class PullIT extends PullFixture {
   @Test
   void anImageIsPulledAndUnpacked() throws IOException {
     Pull.Pulled pulled = pull();
@@ -101,7 +42,7 @@ class PullIT {
 
   @Test
   void wrongBytesNeverGetAName() throws IOException {
-    for (int at : new int[] {20, image.layer.length / 2, image.layer.length - 1}) {
+    for (int at : new int[] {0, 20, image.layer.length / 2, image.layer.length - 1}) {
       byte[] wrong = image.layer.clone();
       wrong[at] ^= 1;
       registry.on(image.layerPath(), LoopbackRegistry.bytes("x/y", wrong));
