@@ -146,14 +146,15 @@ final class Archiving {
             .put(MediaTypes.MANIFEST, Json.write(Manifest.of(about, layers)))
             .on(config.platform());
     pins.add(target.id());
+    Image image = store.look(target).orElseThrow();
+    pins.add(image);
+    new Stack(store).of(image); // what cannot be unpacked gets no name
     if (name.isPresent()) {
       store.name(name.get().orLatest(), target, Optional.empty());
     } else {
       store.keep(target);
     }
-    Image image = store.image(target.id()).orElseThrow();
-    new Stack(store).of(image);
-    return image;
+    return store.image(target.id()).orElseThrow();
   }
 
   /** All that a container sees of its layers, as one archive. */

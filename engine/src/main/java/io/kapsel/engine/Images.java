@@ -1,6 +1,7 @@
 package io.kapsel.engine;
 
 import io.kapsel.base.AtomicFile;
+import io.kapsel.base.Json;
 import io.kapsel.image.Image;
 import io.kapsel.image.ImageException;
 import io.kapsel.image.ImageStore;
@@ -13,8 +14,11 @@ import io.kapsel.image.registry.Client;
 import io.kapsel.image.registry.Progress;
 import io.kapsel.image.registry.Pull;
 import io.kapsel.image.registry.Push;
+import io.kapsel.oci.image.Descriptor;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.ImageConfig;
+import io.kapsel.oci.image.Index;
+import io.kapsel.oci.image.MediaTypes;
 import io.kapsel.oci.image.Platform;
 import io.kapsel.oci.image.Reference;
 import java.io.IOException;
@@ -137,20 +141,42 @@ public final class Images {
           "cannot tag '" + image + "': a name with a digest cannot be given");
     }
     Image found = get(image);
-    store.name(name.orLatest(), found.descriptor(), found.sources().stream().findFirst());
+    Descriptor target = store.target(found);
+    boolean listed = !target.id().equals(found.descriptor().id());
+    store.name(
+        name.orLatest(),
+        target,
+        listed ? Optional.empty() : found.sources().stream().findFirst());
+  }
+
+  /**
+   * Makes an index of images for several platforms, under a name; pushing that pushes them all.
+   *
+   * @return its digest
+   */
+  public Digest index(Reference name, List<String> images) {
+    Map<Platform, Descriptor> entries = new java.util.LinkedHashMap<>();
+    try (Pins pins = store.pins()) {
+      for (String text : images) {
+        Image image = get(text);
+        hold(image, pins);
+        Platform platform = image.config().platform();
+        if (entries.put(platform, image.descriptor().on(platform)) != null) {
+          throw new ImageException.Conflict(
+              "cannot make '%s': two images are for %s".formatted(name.familiar(), platform));
+        }
+      }
+      byte[] index = Json.write(Index.of(List.copyOf(entries.values())));
+      Descriptor target = store.blobs().put(MediaTypes.INDEX, index);
+      pins.add(target.id());
+      store.name(name.orLatest(), target, Optional.empty());
+      return target.id();
+    }
   }
 
   /** Keeps an image's content from being collected until a container stands on it. */
   void hold(Image image, Pins pins) {
-    pins.add(image.descriptor().id());
-    pins.add(image.manifest().config().id());
-    image.manifest().layers().forEach(layer -> pins.add(layer.id()));
-    Optional<Digest> chain = Optional.empty();
-    for (Digest diffId : image.config().diffIds()) {
-      chain = Optional.of(Layers.chain(chain, diffId));
-      pins.add(diffId);
-      pins.add(chain.get());
-    }
+    pins.add(image);
   }
 
   /** The layers of an image, unpacked. */
@@ -191,7 +217,7 @@ public final class Images {
     }
     checkUnused(image, text, force);
     image.names().forEach(each -> lines.add("Untagged: " + each.familiar()));
-    store.forget(image.descriptor().id());
+    store.forget(image);
     lines.add("Deleted: " + image.id());
     collect();
     return lines;
@@ -226,7 +252,7 @@ public final class Images {
     for (Image each : store.images()) {
       boolean unwanted = all || each.names().isEmpty();
       if (unwanted && !used.contains(each.descriptor().digest())) {
-        store.forget(each.descriptor().id());
+        store.forget(each);
         removed.add(each);
       }
     }

@@ -223,7 +223,30 @@ public final class ImageStore {
 
   private Optional<Image> image(Digest manifest, Platform platform) {
     List<Descriptor> same = entries.stream().filter(each -> each.id().equals(manifest)).toList();
-    return same.isEmpty() ? Optional.empty() : catalogue.image(same, platform);
+    return same.isEmpty() ? listed(manifest) : catalogue.image(same, platform);
+  }
+
+  /** One that only an index leads to. */
+  private Optional<Image> listed(Digest manifest) {
+    return entries.stream().anyMatch(each -> MediaTypes.isIndex(each.mediaType()))
+        ? images().stream().filter(each -> each.descriptor().id().equals(manifest)).findFirst()
+        : Optional.empty();
+  }
+
+  /** What the names of an image lead to: its manifest, or the index that it was chosen from. */
+  public Descriptor target(Image image) {
+    return entries.stream()
+        .filter(each -> MediaTypes.isIndex(each.mediaType()))
+        .filter(each -> image.sources().contains(each.id()))
+        .findFirst()
+        .map(each -> each.annotated(Map.of()))
+        .orElse(image.descriptor());
+  }
+
+  /** What would be under a name that led there, for this machine; all of it must be here. */
+  public Optional<Image> look(Descriptor target) {
+    catalogue.check(target);
+    return catalogue.image(List.of(target.annotated(Map.of())), Platform.host());
   }
 
   /** Where the name leads to: a manifest or an index. */
@@ -294,8 +317,13 @@ public final class ImageStore {
   }
 
   /** Takes an image away with all its names; the content stays until {@link #collect}. */
-  public boolean forget(Digest manifest) {
-    return change(before -> before.stream().filter(each -> !each.id().equals(manifest)).toList());
+  public boolean forget(Image image) {
+    return forget(target(image).id());
+  }
+
+  /** The same by the digest that the names lead to. */
+  public boolean forget(Digest target) {
+    return change(before -> before.stream().filter(each -> !each.id().equals(target)).toList());
   }
 
   private boolean change(UnaryOperator<List<Descriptor>> edit) {

@@ -3,6 +3,7 @@ package io.kapsel.image;
 import io.kapsel.oci.image.Digest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Content that is not to be collected although no name leads to it yet. */
 public final class Pins implements AutoCloseable {
@@ -17,6 +18,19 @@ public final class Pins implements AutoCloseable {
   public synchronized void add(Digest digest) {
     held.add(digest);
     store.pin(digest);
+  }
+
+  /** Holds all that an image consists of, packed and unpacked. */
+  public void add(Image image) {
+    add(image.descriptor().id());
+    add(image.id());
+    image.manifest().layers().forEach(layer -> add(layer.id()));
+    Optional<Digest> chain = Optional.empty();
+    for (Digest diffId : image.config().diffIds()) {
+      chain = Optional.of(Layers.chain(chain, diffId));
+      add(diffId);
+      add(chain.get());
+    }
   }
 
   @Override

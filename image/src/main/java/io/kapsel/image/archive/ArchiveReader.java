@@ -47,6 +47,7 @@ public final class ArchiveReader {
   private final Map<String, Descriptor> files = new LinkedHashMap<>();
   private final Map<String, byte[]> documents = new LinkedHashMap<>();
   private final Map<String, String> links = new LinkedHashMap<>();
+  private final Map<Reference, Digest> given = new LinkedHashMap<>();
   private int documentBytes;
 
   private ArchiveReader(ImageStore store, Pins pins) {
@@ -176,8 +177,7 @@ public final class ArchiveReader {
   private Optional<Image> name(Descriptor target, Map<String, List<String>> tags) {
     pinAll(target);
     Descriptor bare = target.annotated(Map.of());
-    store.keep(bare);
-    Optional<Image> image = store.image(target.id());
+    Optional<Image> image = store.look(bare);
     if (image.isEmpty()) {
       return image;
     }
@@ -192,7 +192,7 @@ public final class ArchiveReader {
     if (names.isEmpty()) {
       names.addAll(tags.getOrDefault(image.get().id().hex(), List.of()));
     }
-    return Optional.of(named(image.get(), names));
+    return Optional.of(named(image.get(), bare, names));
   }
 
   /** What is in the archive stays until it has a name; what is not makes naming fail. */
@@ -204,13 +204,22 @@ public final class ArchiveReader {
     }
   }
 
-  private Image named(Image image, List<String> names) {
-    for (String each : names) {
-      store.name(Reference.parse(each).orLatest(), image.descriptor(), Optional.empty());
+  private Image named(Image image, Descriptor target, List<String> names) {
+    List<Reference> all = names.stream().map(each -> Reference.parse(each).orLatest()).toList();
+    for (Reference each : all) {
+      Digest before = given.putIfAbsent(each, target.id());
+      if (before != null && !before.equals(target.id())) {
+        throw new ImageException.Invalid(
+            "cannot load the archive: it gives '" + each.familiar() + "' to two images");
+      }
     }
-    Image known = store.image(image.descriptor().id()).orElseThrow();
-    new Stack(store).of(known);
-    return known;
+    pins.add(image);
+    new Stack(store).of(image);
+    all.forEach(each -> store.name(each, target, Optional.empty()));
+    if (all.isEmpty()) {
+      store.keep(target);
+    }
+    return store.image(target.id()).orElseThrow();
   }
 
   private Image older(ArchiveWriter.DockerEntry entry) throws IOException {
@@ -228,8 +237,7 @@ public final class ArchiveReader {
     byte[] manifest = Json.write(Manifest.of(kept, layers));
     Descriptor target = store.blobs().put(MediaTypes.MANIFEST, manifest);
     pins.add(target.id());
-    store.keep(target);
-    return named(store.image(target.id()).orElseThrow(), entry.repoTags());
+    return named(store.look(target).orElseThrow(), target, entry.repoTags());
   }
 
   private byte[] document(String name) throws IOException {

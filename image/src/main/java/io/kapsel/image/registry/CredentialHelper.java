@@ -24,7 +24,7 @@ import java.util.Optional;
  * answers with JSON. Nothing that it says on standard error is ever shown: it may hold secrets.
  */
 final class CredentialHelper {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration USUAL_PATIENCE = Duration.ofSeconds(30);
   private static final int LARGEST_ANSWER = 64 << 10;
   private static final String TOKEN_USER = "<token>";
 
@@ -36,14 +36,21 @@ final class CredentialHelper {
 
   private final String name;
   private final List<String> environment;
+  private final Duration patience;
 
   CredentialHelper(String name, List<String> environment) {
+    this(name, environment, USUAL_PATIENCE);
+  }
+
+  /** One that may take that long. */
+  CredentialHelper(String name, List<String> environment, Duration patience) {
     if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")) {
       throw new ImageException.Invalid(
           "cannot use the credential helper: its name is not made of letters, digits and .-_");
     }
     this.name = name;
     this.environment = environment;
+    this.patience = patience;
   }
 
   Optional<Credential> find(String key) {
@@ -150,8 +157,8 @@ final class CredentialHelper {
         null);
   }
 
-  private static void kill(Child child) {
-    if (child.await(PATIENCE).isEmpty()) {
+  private void kill(Child child) {
+    if (child.await(patience).isEmpty()) {
       child.process().signal(Signal.KILL.number());
     }
   }

@@ -31,11 +31,16 @@ public final class Unpacking {
 
   /** The plain bytes of {@code in}: gzip, zstd, xz, or as they are; at most {@link #LARGEST}. */
   public static InputStream of(InputStream in) throws IOException {
+    return of(in, LARGEST);
+  }
+
+  /** The same with another limit. */
+  static InputStream of(InputStream in, long largest) throws IOException {
     PushbackInputStream whole = new Sure(in);
     byte[] magic = whole.readNBytes(MAGIC);
     whole.unread(magic);
     try {
-      return new Bounded(plain(whole, HexFormat.of().formatHex(magic)));
+      return new Bounded(plain(whole, HexFormat.of().formatHex(magic)), largest);
     } catch (RuntimeException e) {
       throw new TarException("it cannot be unpacked: " + e.getMessage());
     }
@@ -96,10 +101,11 @@ public final class Unpacking {
 
   /** A bomb ends here; and what a decoder throws about bad input is an IOException like all. */
   private static final class Bounded extends Flow {
-    private long left = LARGEST;
+    private long left;
 
-    Bounded(InputStream in) {
+    Bounded(InputStream in, long largest) {
       super(in);
+      left = largest;
     }
 
     @Override
@@ -115,7 +121,7 @@ public final class Unpacking {
     protected void seen(byte[] bytes, int from, int count) throws IOException {
       left -= count;
       if (left < 0) {
-        throw new TarException("it is larger than 64 GiB when it is unpacked");
+        throw new TarException("it is larger than it may be when it is unpacked");
       }
     }
   }

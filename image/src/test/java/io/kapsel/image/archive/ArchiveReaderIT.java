@@ -9,13 +9,13 @@ import io.kapsel.image.ImageStore;
 import io.kapsel.image.tar.TarEntry;
 import io.kapsel.image.tar.TarWriter;
 import io.kapsel.oci.image.Digest;
+import io.kapsel.oci.image.MediaTypes;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -150,15 +150,99 @@ class ArchiveReaderIT {
   }
 
   @Test
-  void ofTwoImagesWithOneNameTheLaterHasIt() throws IOException {
+  void twoImagesWithOneNameAreRefused() {
     Map<String, Object> files = older("c.json", "\"1/layer.tar\"");
     String other = config.replace("amd64\"", "amd64\",\"author\":\"b\"");
     files.put("d.json", other);
     String one = "{\"Config\":\"%s\",\"RepoTags\":[\"app:1\"],\"Layers\":[\"1/layer.tar\"]}";
     files.put("manifest.json", "[" + one.formatted("c.json") + "," + one.formatted("d.json") + "]");
-    List<Image> loaded = new ArrayList<>(load(files, Map.of()));
 
-    assertThat(loaded).hasSize(2);
-    assertThat(store.find("app:1").orElseThrow().config().author()).contains("b");
+    assertThatThrownBy(() -> load(files, Map.of())).hasMessageContaining("two images");
+  }
+
+  private Map<String, Object> layout(String manifests, byte[]... blobs) {
+    Map<String, Object> files = new LinkedHashMap<>();
+    for (byte[] each : blobs) {
+      files.put("blobs/sha256/" + Digest.of(each).hex(), each);
+    }
+    files.put("oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}");
+    files.put("index.json", "{\"schemaVersion\":2,\"manifests\":[" + manifests + "]}");
+    return files;
+  }
+
+  private static String described(String type, byte[] bytes, String more) {
+    return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d%s}"
+        .formatted(type, Digest.of(bytes), bytes.length, more);
+  }
+
+  /** As Docker writes since 25: a layout, with the older list beside it. */
+  @Test
+  void theNewerFormOfDockerIsRead() throws IOException {
+    byte[] about = config.getBytes(StandardCharsets.UTF_8);
+    byte[] manifest =
+        "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"config\":%s,\"layers\":[%s]}"
+            .formatted(
+                MediaTypes.MANIFEST,
+                described(MediaTypes.CONFIG, about, ""),
+                described(MediaTypes.LAYER, layer, ""))
+            .getBytes(StandardCharsets.UTF_8);
+    String names =
+        ",\"annotations\":{\"io.containerd.image.name\":\"docker.io/library/app:1\","
+            + "\"org.opencontainers.image.ref.name\":\"1\"}";
+    Map<String, Object> files =
+        layout(described(MediaTypes.MANIFEST, manifest, names), about, layer, manifest);
+    String path = "blobs/sha256/" + Digest.of(layer).hex();
+    files.put(
+        "manifest.json",
+        "[{\"Config\":\"blobs/sha256/%s\",\"RepoTags\":[\"app:1\"],\"Layers\":[\"%s\"],\"LayerSources\":{\"%s\":%s}}]"
+            .formatted(
+                Digest.of(about).hex(),
+                path,
+                Digest.of(layer),
+                described(MediaTypes.LAYER, layer, "")));
+
+    assertThat(load(files, Map.of())).singleElement().hasToString(store.find("app:1").get().toString());
+    assertThat(store.layers().path(Digest.of(layer)).resolve("etc/x")).hasContent("y");
+  }
+
+  @Test
+  void anIndexKeepsItsNameAndGoesWithIt() throws IOException {
+    byte[] about = config.getBytes(StandardCharsets.UTF_8);
+    byte[] manifest =
+        "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"config\":%s,\"layers\":[%s]}"
+            .formatted(
+                MediaTypes.MANIFEST,
+                described(MediaTypes.CONFIG, about, ""),
+                described(MediaTypes.LAYER, layer, ""))
+            .getBytes(StandardCharsets.UTF_8);
+    String platform = ",\"platform\":{\"architecture\":\"%s\",\"os\":\"linux\"}";
+    byte[] index =
+        "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"manifests\":[%s,%s]}"
+            .formatted(
+                MediaTypes.INDEX,
+                described(MediaTypes.MANIFEST, manifest, platform.formatted("amd64")),
+                described(MediaTypes.MANIFEST, new byte[1], platform.formatted("s390x")))
+            .getBytes(StandardCharsets.UTF_8);
+    String name = ",\"annotations\":{\"org.opencontainers.image.ref.name\":\"app:1\"}";
+    Map<String, Object> files =
+        layout(described(MediaTypes.INDEX, index, name), about, layer, manifest, index);
+
+    Image loaded = load(files, Map.of()).getFirst();
+
+    assertThat(loaded.shown()).isEqualTo("app:1");
+    assertThat(store.target(loaded).id()).isEqualTo(Digest.of(index));
+    assertThat(store.images()).hasSize(1);
+    store.forget(loaded);
+    assertThat(store.images()).isEmpty();
+    assertThat(store.collect(java.util.Set::of)).isPositive();
+  }
+
+  @Test
+  void whatCannotBeUnpackedIsNotKept() {
+    Map<String, Object> files = older("c.json", "\"1/layer.tar\"");
+    files.put("1/layer.tar", "no archive");
+
+    assertThatThrownBy(() -> load(files, Map.of())).isInstanceOf(ImageException.class);
+    assertThat(store.images()).isEmpty();
   }
 }

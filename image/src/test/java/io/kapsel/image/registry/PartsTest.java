@@ -11,6 +11,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -153,6 +154,12 @@ class PartsTest {
 
     CredentialHelper endless = new CredentialHelper("test", helper("exec cat /dev/zero"));
     assertThatThrownBy(() -> endless.find("reg")).hasMessageContaining("does not end");
+
+    CredentialHelper hanging =
+        new CredentialHelper("test", helper("exec sleep 100"), Duration.ofMillis(200));
+    long begin = System.nanoTime();
+    assertThat(hanging.find("reg")).isEmpty();
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
 
     CredentialHelper odd = new CredentialHelper("test", helper("echo hunter2"));
     assertThatThrownBy(() -> odd.find("reg"))

@@ -142,6 +142,59 @@ class ExtractorIT {
   }
 
   @Test
+  void namesOfNothingAreTheRootItself() throws IOException {
+    layer(
+        directory(".", 0711, 3),
+        directory("./", 0751, 4),
+        directory("/", 0755, 5),
+        file("./.", "not written"),
+        file(".//a/./b", "x"));
+
+    assertThat(Attributes.status(target).uid()).isEqualTo(5);
+    assertThat(Entries.list(target).stream().map(Entries.Entry::name)).containsExactly("a");
+    assertThat(root.resolve("a/b")).hasContent("x");
+  }
+
+  @Test
+  void nodesOverFilesOfTheSystemAreNotMade() throws IOException {
+    layer(
+        directory("etc", 0755, 0),
+        file("etc/passwd", "x"),
+        link(TarEntry.Type.BLOCK_DEVICE, "etc/passwd", ""),
+        link(TarEntry.Type.CHARACTER_DEVICE, "etc/shadow", ""),
+        link(TarEntry.Type.FIFO, "etc/group", ""),
+        link(TarEntry.Type.BLOCK_DEVICE, "dev/sda1", ""));
+
+    assertThat(root.resolve("etc/passwd")).hasContent("x");
+    assertThat(Entries.list(target).stream().map(Entries.Entry::name))
+        .doesNotContain("sda1", "shadow");
+    assertThat(status("etc/group").type()).isEqualTo(FileType.FIFO);
+  }
+
+  @Test
+  void aLinkOfALowerLayerToTheOutsideLeadsNowhere() throws IOException {
+    Path below = Files.createDirectory(root.resolve("below"));
+    Path above = Files.createDirectory(root.resolve("above"));
+    try (Fd lower = Open.path(below.toString(), OpenFlags.DIRECTORY);
+        Fd upper = Open.path(above.toString(), OpenFlags.DIRECTORY)) {
+      Extractor.extract(
+          new ByteArrayInputStream(
+              archive(
+                  link(TarEntry.Type.SYMLINK, "d", canary.toString()),
+                  link(TarEntry.Type.SYMLINK, "u", "../../../../../../.." + canary))),
+          lower,
+          Extractor.Form.LAYER);
+      Extractor.extract(
+          new ByteArrayInputStream(archive(file("d/f", "evil"), file("u/g", "evil"))),
+          upper,
+          Extractor.Form.LAYER,
+          List.of(lower));
+    }
+    assertThat(above.resolve("." + canary + "/f")).hasContent("evil");
+    assertThat(above.resolve("." + canary + "/g")).hasContent("evil");
+  }
+
+  @Test
   void namesThatAreTooLongAreRefused() {
     assertThatThrownBy(() -> layer(file("a".repeat(256), ""))).isInstanceOf(IOException.class);
     assertThatThrownBy(() -> layer(file("a/".repeat(3000), ""))).isInstanceOf(IOException.class);

@@ -184,6 +184,80 @@ class TarReaderTest {
     }
   }
 
+  /** One member with these PAX records before it, which may be longer than ten bytes. */
+  private static byte[] withRecords(String name, byte[]... records) throws IOException {
+    ByteArrayOutputStream pax = new ByteArrayOutputStream();
+    for (byte[] each : records) {
+      int length = each.length + 2;
+      while (Integer.toString(length).length() + 2 + each.length != length) {
+        length++;
+      }
+      pax.writeBytes((length + " ").getBytes(StandardCharsets.UTF_8));
+      pax.writeBytes(each);
+      pax.write('\n');
+    }
+    byte[] header = archive(member(TarEntry.Type.FILE, "p", "", pax.size()));
+    System.arraycopy(pax.toByteArray(), 0, header, 512, pax.size());
+    header[156] = 'x';
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    all.write(repaired(header, 0), 0, 512 + (pax.size() + 511) / 512 * 512);
+    all.write(archive(member(TarEntry.Type.FILE, name, "", 0)));
+    return all.toByteArray();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void recordsThatCannotBeAreRefused() throws IOException {
+    for (String bad :
+        List.of(
+            "uid=root",
+            "uid=-1",
+            "uid=4294967295",
+            "gid=99999999999999999999",
+            "size=-5",
+            "size=0x10",
+            "path=a\0b",
+            "linkpath=a\0b",
+            "mtime=NaN",
+            "mtime=1e9",
+            "mtime=" + "9".repeat(400))) {
+      assertThatThrownBy(() -> read(withRecords("f", bytes(bad))))
+          .as(bad)
+          .isInstanceOf(TarException.class);
+    }
+  }
+
+  @Test
+  void attributesHaveALimitInNumberAndLength() throws IOException {
+    byte[][] many = new byte[10_000][];
+    for (int i = 0; i < many.length; i++) {
+      many[i] = bytes("SCHILY.xattr.user.a" + i + "=x");
+    }
+    assertThatThrownBy(() -> read(withRecords("f", many)))
+        .isInstanceOf(TarException.class)
+        .hasMessageContaining("512");
+    String value = "SCHILY.xattr.user.a=" + "v".repeat(64 << 10);
+    assertThat(read(withRecords("f", bytes(value))).getFirst().xattrs()).hasSize(1);
+    assertThatThrownBy(() -> read(withRecords("f", bytes(value + "v"))))
+        .isInstanceOf(TarException.class)
+        .hasMessageContaining("64 KiB");
+  }
+
+  @Test
+  void ofTwoLongNamesThatOfPaxCounts() throws IOException {
+    byte[] gnu = archive(member(TarEntry.Type.FILE, "././@LongLink", "", 5));
+    System.arraycopy(bytes("gnus\0"), 0, gnu, 512, 5);
+    gnu[156] = 'L';
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    all.write(repaired(gnu, 0), 0, 1024);
+    all.write(withRecords("short", bytes("path=paxs")));
+
+    assertThat(read(all.toByteArray()).getFirst().name()).isEqualTo("paxs");
+  }
+
   private static byte[] record(String... texts) {
     StringBuilder all = new StringBuilder();
     for (String text : texts) {
