@@ -144,9 +144,7 @@ public final class Images {
     Descriptor target = store.target(found);
     boolean listed = !target.id().equals(found.descriptor().id());
     store.name(
-        name.orLatest(),
-        target,
-        listed ? Optional.empty() : found.sources().stream().findFirst());
+        name.orLatest(), target, listed ? Optional.empty() : found.sources().stream().findFirst());
   }
 
   /**

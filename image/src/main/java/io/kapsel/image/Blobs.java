@@ -31,6 +31,8 @@ import java.util.stream.Stream;
  * whole and on the disk; what is not whole yet lies beside, where a later download goes on with it.
  */
 public final class Blobs {
+  private static final System.Logger LOG = System.getLogger(Blobs.class.getName());
+
   /** Manifests and configurations are read into memory: more than that is none. */
   public static final int LARGEST_DOCUMENT = 8 << 20;
 
@@ -80,6 +82,38 @@ public final class Blobs {
     }
   }
 
+  /** Whether it is there with as many bytes as it should have; else it is removed. */
+  public boolean hasWhole(Descriptor blob) {
+    Optional<Long> size = size(blob.id());
+    if (size.isPresent() && size.get() != blob.size()) {
+      remove(blob.id(), "has " + size.get() + " bytes instead of " + blob.size());
+      return false;
+    }
+    return size.isPresent();
+  }
+
+  /** Reads it all: what does not have its digest any more, for disks forget, is removed. */
+  boolean isSound(Digest digest) {
+    try (Hashed all = new Hashed(open(digest), digest.algorithm())) {
+      if (all.finish().equals(digest)) {
+        return true;
+      }
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "a blob cannot be read digest=" + digest, e);
+    }
+    remove(digest, "does not have its digest any more");
+    return false;
+  }
+
+  private void remove(Digest digest, String why) {
+    LOG.log(System.Logger.Level.WARNING, "a blob is damaged and removed: {0} {1}", digest, why);
+    try {
+      delete(digest);
+    } catch (IOException e) {
+      throw new ImageException.Failed("cannot remove '" + digest + "': " + AtomicFile.reason(e), e);
+    }
+  }
+
   /** Opens it. */
   public InputStream open(Digest digest) {
     try {
@@ -104,13 +138,23 @@ public final class Blobs {
     return bytes;
   }
 
+  /** The same; nothing when it is not there, or not whole. */
+  public Optional<byte[]> findDocument(Digest digest) {
+    try {
+      return has(digest) ? Optional.of(document(digest)) : Optional.empty();
+    } catch (ImageException.Failed e) {
+      LOG.log(System.Logger.Level.WARNING, "a document is damaged: {0}", e.getMessage());
+      return Optional.empty();
+    }
+  }
+
   /** Keeps a document. */
   public Digest put(byte[] document) {
     Digest digest = Digest.of(document);
     ReentrantLock lock = lock(digest);
     lock.lock();
     try {
-      if (!has(digest)) {
+      if (!hasWhole(Descriptor.of("", digest, document.length)) || !isSound(digest)) {
         AtomicFile.write(path(digest), document, AtomicFile.Durability.SURVIVES_POWER_LOSS);
       }
       return digest;

@@ -61,8 +61,9 @@ public final class ImageStore {
     layers = new Layers(Files.createDirectories(state.resolve("layers")).resolve("sha256"));
     catalogue = new Catalogue(blobs);
     byte[] version = "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8);
-    if (!Files.exists(layout.resolve("oci-layout"))) {
-      AtomicFile.write(layout.resolve("oci-layout"), version, Durability.SURVIVES_POWER_LOSS);
+    Path about = layout.resolve("oci-layout");
+    if (!Files.exists(about) || !java.util.Arrays.equals(Files.readAllBytes(about), version)) {
+      AtomicFile.write(about, version, Durability.SURVIVES_POWER_LOSS);
     }
     entries = readEntries();
   }

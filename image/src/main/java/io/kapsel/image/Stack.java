@@ -127,11 +127,21 @@ public final class Stack {
               });
       return chain;
     } catch (IOException e) {
+      boolean damaged =
+          !isOurs(e) && store.blobs().has(blob.id()) && !store.blobs().isSound(blob.id());
       throw new ImageException.Failed(
           "cannot unpack '%s': layer %s: %s"
-              .formatted(image.shown(), blob.id().abbreviated(), AtomicFile.reason(e)),
+              .formatted(
+                  image.shown(),
+                  blob.id().abbreviated(),
+                  damaged ? "it was damaged on the disk; pull it again" : AtomicFile.reason(e)),
           e);
     }
+  }
+
+  /** Whether this machine is to blame, not what was unpacked. */
+  private static boolean isOurs(IOException e) {
+    return e.getCause() instanceof SyscallException syscall && syscall.isShortage();
   }
 
   private Extractor.Extracted unpack(Descriptor blob, Digest diffId, Fd directory, List<Fd> lowers)

@@ -37,7 +37,7 @@ final class LayerFetch {
     ReentrantLock lock = store.blobs().lock(digest);
     lock.lock(); // another pull of the same layer does the work for both
     try {
-      if (store.blobs().has(digest)) {
+      if (store.blobs().hasWhole(layer)) {
         progress.at(digest, Progress.Phase.EXISTS, layer.size(), layer.size());
         return; // the stack unpacks what is not unpacked
       }

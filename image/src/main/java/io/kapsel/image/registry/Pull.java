@@ -94,10 +94,24 @@ public final class Pull {
     Optional<Descriptor> before = store.target(name);
     store.name(name, target, listed ? Optional.of(top.descriptor().id()) : Optional.empty());
     Image image = store.image(target.id()).orElseThrow();
-    new Stack(store).of(image);
+    unpack(repository, manifest, config, image);
     Thread.ofPlatform().daemon().name("kapsel-flush").start(store.layers()::makeDurable);
     boolean changed = before.filter(it -> it.id().equals(target.id())).isEmpty();
     return new Pulled(image, top.descriptor().id(), changed);
+  }
+
+  /** What was here already may be damaged; that turns out now, and it is fetched again. */
+  private void unpack(Repository repository, Manifest manifest, ImageConfig config, Image image)
+      throws IOException {
+    try {
+      new Stack(store).of(image);
+    } catch (ImageException e) {
+      if (manifest.layers().stream().allMatch(each -> store.blobs().has(each.id()))) {
+        throw e;
+      }
+      fetch(repository, manifest, config);
+      new Stack(store).of(image);
+    }
   }
 
   private static Repository.Document choose(
@@ -165,8 +179,8 @@ public final class Pull {
   private ImageConfig config(Repository repository, Manifest manifest, Reference name)
       throws IOException {
     Digest id = manifest.config().id();
-    byte[] bytes =
-        store.blobs().has(id) ? store.blobs().document(id) : repository.document(manifest.config());
+    Optional<byte[]> known = store.blobs().findDocument(id);
+    byte[] bytes = known.isPresent() ? known.get() : repository.document(manifest.config());
     try {
       ImageConfig config = Json.read(bytes, ImageConfig.class);
       store.blobs().put(bytes);

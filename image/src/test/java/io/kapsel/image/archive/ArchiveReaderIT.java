@@ -201,7 +201,9 @@ class ArchiveReaderIT {
                 Digest.of(layer),
                 described(MediaTypes.LAYER, layer, "")));
 
-    assertThat(load(files, Map.of())).singleElement().hasToString(store.find("app:1").get().toString());
+    assertThat(load(files, Map.of()))
+        .singleElement()
+        .hasToString(store.find("app:1").get().toString());
     assertThat(store.layers().path(Digest.of(layer)).resolve("etc/x")).hasContent("y");
   }
 

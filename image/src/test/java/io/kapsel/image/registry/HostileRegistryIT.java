@@ -81,7 +81,9 @@ class HostileRegistryIT extends PullFixture {
         });
     long begin = System.nanoTime();
     isRefused("a blob, byte by byte");
-    registry.on("/v2/a/manifests/1", (_, out) -> drip(out, "HTTP/1.1 200 x\r\n".repeat(500).getBytes(StandardCharsets.UTF_8)));
+    registry.on(
+        "/v2/a/manifests/1",
+        (_, out) -> drip(out, "HTTP/1.1 200 x\r\n".repeat(500).getBytes(StandardCharsets.UTF_8)));
     isRefused("a head, byte by byte");
     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(30));
   }
@@ -94,7 +96,8 @@ class HostileRegistryIT extends PullFixture {
           (_, out) -> {
             LoopbackRegistry.head(
                 out, 200, "Content-Type: " + MediaTypes.MANIFEST, "Transfer-Encoding: chunked");
-            byte[] piece = ("10000\r\n" + " ".repeat(0x10000) + "\r\n").getBytes(StandardCharsets.UTF_8);
+            byte[] piece =
+                ("10000\r\n" + " ".repeat(0x10000) + "\r\n").getBytes(StandardCharsets.UTF_8);
             for (int i = 0; i < 100_000; i++) {
               out.write(piece);
             }
@@ -173,11 +176,11 @@ class HostileRegistryIT extends PullFixture {
     registry.on(
         image.layerPath(),
         (_, out) ->
-            LoopbackRegistry.head(
-                out, 307, "Location: /y\r\n\tX-Evil: z", "Content-Length: 0"));
+            LoopbackRegistry.head(out, 307, "Location: /y\r\n\tX-Evil: z", "Content-Length: 0"));
     isRefused("folded");
     assertThat(registry.asked)
-        .allMatch(each -> each.header("X-Evil").isEmpty() && each.header("Authorization").isEmpty());
+        .allMatch(
+            each -> each.header("X-Evil").isEmpty() && each.header("Authorization").isEmpty());
   }
 
   @Test
@@ -200,8 +203,7 @@ class HostileRegistryIT extends PullFixture {
 
   private Descriptor served(String type, byte[] bytes) {
     Descriptor descriptor = Descriptor.of(type, bytes);
-    registry.on(
-        "/v2/a/manifests/" + descriptor.digest(), LoopbackRegistry.bytes(type, bytes));
+    registry.on("/v2/a/manifests/" + descriptor.digest(), LoopbackRegistry.bytes(type, bytes));
     return descriptor;
   }
 
@@ -227,10 +229,8 @@ class HostileRegistryIT extends PullFixture {
     registry.on("/v2/a/blobs/" + Digest.of(config), LoopbackRegistry.bytes("x/y", config));
     byte[] manifest =
         Json.write(
-            Manifest.of(
-                Descriptor.of(MediaTypes.CONFIG, config), List.of(image.layerDescriptor)));
-    Descriptor wrong =
-        served(MediaTypes.MANIFEST, manifest).on(Platform.parse("linux/amd64"));
+            Manifest.of(Descriptor.of(MediaTypes.CONFIG, config), List.of(image.layerDescriptor)));
+    Descriptor wrong = served(MediaTypes.MANIFEST, manifest).on(Platform.parse("linux/amd64"));
     registry.on(
         "/v2/a/manifests/1",
         LoopbackRegistry.bytes(MediaTypes.INDEX, Json.write(Index.of(List.of(wrong)))));

@@ -40,7 +40,9 @@ class UnpackingTest {
     return out.toByteArray();
   }
 
-  /** A frame with a window of {@code 1 << log}, of blocks that each repeat one byte 128 KiB long. */
+  /**
+   * A frame with a window of {@code 1 << log}, of blocks that each repeat one byte 128 KiB long.
+   */
   private static byte[] zstd(int log, int blocks) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes(HexFormat.of().parseHex("28b52ffd00"));
@@ -63,7 +65,8 @@ class UnpackingTest {
     assertThat(length(gzip(10))).isEqualTo(LIMIT);
     assertThat(length(zstd(20, 80))).isEqualTo(LIMIT);
     assertThat(length(xz(10, 1 << 20))).isEqualTo(LIMIT);
-    for (byte[] bomb : List.of(gzip(11), gzip(300), zstd(20, 81), zstd(20, 4000), xz(11, 1 << 20))) {
+    for (byte[] bomb :
+        List.of(gzip(11), gzip(300), zstd(20, 81), zstd(20, 4000), xz(11, 1 << 20))) {
       assertThatThrownBy(() -> length(bomb))
           .isInstanceOf(TarException.class)
           .hasMessageContaining("larger than it may be");
@@ -73,7 +76,9 @@ class UnpackingTest {
   @Test
   void whatWouldTakeTooMuchMemoryIsRefused() {
     for (int log : new int[] {28, 31, 40}) {
-      assertThatThrownBy(() -> length(zstd(log, 1))).as("window " + log).isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> length(zstd(log, 1)))
+          .as("window " + log)
+          .isInstanceOf(IOException.class);
     }
   }
 
