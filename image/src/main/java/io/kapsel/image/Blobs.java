@@ -215,7 +215,9 @@ public final class Blobs {
 
     /** Forgets all of it. */
     public void discard() throws IOException {
-      channel.truncate(0);
+      if (channel.isOpen()) {
+        channel.truncate(0);
+      }
       Files.deleteIfExists(file);
     }
 

@@ -1,5 +1,6 @@
 package io.kapsel.image.archive;
 
+import io.kapsel.base.AtomicFile;
 import io.kapsel.base.Json;
 import io.kapsel.base.JsonException;
 import io.kapsel.image.Blobs;
@@ -60,7 +61,7 @@ public final class ArchiveReader {
     try (Pins pins = store.pins()) {
       return new ArchiveReader(store, pins).read(in);
     } catch (IOException e) {
-      throw new ImageException.Failed("cannot load the archive: " + e.getMessage(), e);
+      throw new ImageException.Failed("cannot load the archive: " + AtomicFile.reason(e), e);
     } catch (JsonException | InvalidSpecException e) {
       throw new ImageException.Invalid("cannot load the archive: " + e.getMessage());
     }

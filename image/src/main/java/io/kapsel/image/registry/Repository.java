@@ -222,7 +222,7 @@ final class Repository {
           throw server.failure(answer, "list the tags of '" + path + "'");
         }
         all.addAll(Json.read(answer.read(LARGEST_PAGE), TagPage.class).tags());
-        next = following(answer, here).orElse(null);
+        next = following(answer.header("Link").orElse(""), here).orElse(null);
       } catch (JsonException e) {
         throw new ImageException.Refused(
             "cannot list the tags of '" + path + "': " + e.getMessage());
@@ -236,8 +236,7 @@ final class Repository {
   }
 
   /** The page that a header {@code Link} names; see RFC 8288. */
-  static Optional<URI> following(Answer answer, URI here) {
-    String header = answer.header("Link").orElse("");
+  static Optional<URI> following(String header, URI here) {
     int end = header.indexOf('>');
     if (!header.startsWith("<") || end < 0 || !header.contains("rel=\"next\"")) {
       return Optional.empty();
