@@ -158,8 +158,14 @@ final class CredentialHelper {
   }
 
   private void kill(Child child) {
-    if (child.await(patience).isEmpty()) {
-      child.process().signal(Signal.KILL.number());
+    try {
+      if (child.await(patience).isEmpty()) {
+        child.process().signal(Signal.KILL.number());
+      }
+    } catch (SyscallException e) {
+      if (!e.isClosed()) { // it has ended meanwhile, and was let go
+        throw e;
+      }
     }
   }
 
