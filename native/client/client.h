@@ -33,6 +33,17 @@ bool join(char *to, size_t size, const char *first, const char *second);
 /* The value of a variable, or `otherwise` when it is unset or empty. */
 const char *variable(char *const *envp, const char *name_and_equals, const char *otherwise);
 
+/* ---- places.c ---- */
+
+/* Where the engine that serves this user has its socket, and what it keeps. */
+struct places {
+	char run[PATH_SIZE];
+	char state[PATH_SIZE];
+};
+
+/* Root's in /run and /var/lib, a user's own below XDG_RUNTIME_DIR and XDG_DATA_HOME. */
+void find_places(char *const *envp, struct places *places);
+
 /* ---- engine.c ---- */
 
 /* A connection to the engine, which is started when there is none; fails with a message. */

@@ -55,11 +55,10 @@ static void find_starter(char *starter)
 }
 
 /* The starter returns when an engine listens, whoever started it, or has said why none does. */
-static void start_engine(const char *run, char *const *envp)
+static void start_engine(const struct places *places, char *const *envp)
 {
 	char starter[PATH_SIZE];
-	const char *const argv[] = {starter, run,
-				    variable(envp, "KAPSEL_STATE=", "/var/lib/kapsel"), NULL};
+	const char *const argv[] = {starter, places->run, places->state, NULL};
 	int status = 0;
 	long pid;
 
@@ -84,11 +83,12 @@ int connect_engine(char *const *envp)
 {
 	static const struct __kernel_timespec PAUSE = {0, PAUSE_NANOS};
 	struct sockaddr_un address = {.sun_family = KERNEL_AF_UNIX};
-	const char *run = variable(envp, "KAPSEL_RUN=", "/run/kapsel");
+	struct places places;
 	int engine;
 
-	if (!join(address.sun_path, sizeof(address.sun_path), run, "/kapsel.sock"))
-		FAIL("cannot reach the engine in '", run,
+	find_places(envp, &places);
+	if (!join(address.sun_path, sizeof(address.sun_path), places.run, "/kapsel.sock"))
+		FAIL("cannot reach the engine in '", places.run,
 		     "': the path of a socket has at most 107 bytes; choose a shorter KAPSEL_RUN");
 	for (int tries = 0; (engine = try_connect(&address)) < 0; tries++) {
 		if (tries == TRIES)
@@ -96,7 +96,7 @@ int connect_engine(char *const *envp)
 			     "': one runs, but does not listen");
 		if (tries > 0)
 			syscall2(__NR_nanosleep, &PAUSE, NULL);
-		start_engine(run, envp);
+		start_engine(&places, envp);
 	}
 	return engine;
 }

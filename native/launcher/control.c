@@ -155,7 +155,8 @@ static void run_segment(const int *descriptors, int count)
 	unmap_segment(&plan);
 	if (!final) {
 		launch.segment++;
-		send_message(CONTROL, MESSAGE_DONE, launch.init, 0, 0, -1);
+		send_message(CONTROL, MESSAGE_DONE, launch.init, (int)syscall0(__NR_getpid), 0,
+			     -1);
 		return;
 	}
 	if (launch.sync < 0)

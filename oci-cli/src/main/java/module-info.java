@@ -5,6 +5,7 @@ module io.kapsel.ocicli {
   requires io.kapsel.base;
   requires transitive io.kapsel.linux;
   requires transitive io.kapsel.runtime;
+  requires io.kapsel.systemd;
   requires com.fasterxml.jackson.core;
 
   opens io.kapsel.ocicli to

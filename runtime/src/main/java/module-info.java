@@ -4,6 +4,7 @@ module io.kapsel.runtime {
   requires static transitive org.jspecify;
   requires transitive io.kapsel.oci;
   requires transitive io.kapsel.linux;
+  requires transitive io.kapsel.systemd;
 
   exports io.kapsel.runtime;
   exports io.kapsel.runtime.plan;

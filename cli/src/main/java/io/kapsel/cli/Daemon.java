@@ -42,7 +42,8 @@ final class Daemon {
   static Daemon open(Path run, Front front) {
     Path socket = run.resolve(SOCKET);
     try {
-      Optional<GroupPrincipal> group = group();
+      int own = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+      Optional<GroupPrincipal> group = own == 0 ? group() : Optional.empty();
       Files.createDirectories(run);
       restrict(run, group, group.isPresent() ? "rwx--x---" : "rwx------");
       Files.deleteIfExists(socket);
@@ -54,7 +55,6 @@ final class Daemon {
       }
       // With a group, the permission bits let in only its members; SO_PEERCRED has no group list.
       boolean shared = group.isPresent();
-      int own = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
       RequestServer server =
           new RequestServer(listener, front, uid -> shared || uid == 0 || uid == own, Limits.USUAL);
       return new Daemon(socket, server);

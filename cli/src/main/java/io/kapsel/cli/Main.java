@@ -4,6 +4,7 @@ import io.kapsel.base.GoDuration;
 import io.kapsel.cli.command.Fronts;
 import io.kapsel.cli.command.KapselFront;
 import io.kapsel.cli.command.LiveEngine;
+import io.kapsel.cli.command.UserFront;
 import io.kapsel.cli.flag.Arguments;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
@@ -12,6 +13,10 @@ import io.kapsel.cli.print.FlagHelp;
 import io.kapsel.engine.EngineConfig;
 import io.kapsel.engine.EngineException;
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.host.Authority;
+import io.kapsel.linux.host.HostFacts;
+import io.kapsel.runtime.GuestRuntime;
+import io.kapsel.runtime.LaunchException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
@@ -84,13 +89,40 @@ public final class Main {
         arguments
             .last(IDLE_EXIT)
             .or(() -> Optional.ofNullable(environment.get("KAPSEL_IDLE")).map(GoDuration::parse));
+    HostFacts facts = HostFacts.probe();
+    if (!facts.authority().isRoot()) {
+      serveUser(facts, run, state, idle);
+      return;
+    }
+    serveAll(EngineConfig.of(state.toAbsolutePath(), run.toAbsolutePath()), run, idle);
+  }
+
+  private static void serveAll(EngineConfig config, Path run, Optional<Duration> idle) {
     // Both are closed by the hook, and in order: nobody may be served by a closed engine.
-    LiveEngine engine =
-        LiveEngine.open(EngineConfig.of(state.toAbsolutePath(), run.toAbsolutePath()));
+    LiveEngine engine = LiveEngine.open(config);
     Daemon daemon =
         Daemon.open(run, new Fronts(new KapselFront(engine, Clock.systemUTC()), engine.guests()));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> end(daemon, engine), "kapsel-end"));
     idle.ifPresent(limit -> daemon.whenIdle(limit, engine::dispensable, Main::exit));
+    daemon.serve();
+  }
+
+  /**
+   * The engine of a user makes containers for those who call an OCI runtime. Root of a user
+   * namespace may have control groups, and then everything.
+   */
+  private static void serveUser(HostFacts facts, Path run, Path state, Optional<Duration> idle) {
+    if (facts.authority().kind() == Authority.Kind.NAMESPACE_ROOT) {
+      try {
+        serveAll(EngineConfig.of(state.toAbsolutePath(), run.toAbsolutePath()), run, idle);
+        return;
+      } catch (EngineException | LaunchException e) {
+        LOG.log(Level.INFO, "for OCI bundles alone: {0}", String.valueOf(e.getMessage()));
+      }
+    }
+    Daemon daemon = Daemon.open(run, new Fronts(new UserFront(), GuestRuntime.of(facts)));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> daemon.drain(PATIENCE), "kapsel-end"));
+    idle.ifPresent(limit -> daemon.whenIdle(limit, () -> true, Main::exit));
     daemon.serve();
   }
 

@@ -117,12 +117,16 @@ final class CreateCommand implements Command {
       Bundle planned = bundle(call, bundle, spec, made, guest, placing);
       started =
           call.runtime()
-              .launch(call.caller(), planned, guest.detached() ? List.of() : foreground.clients());
+              .launch(
+                  call.caller(),
+                  planned,
+                  guest.detached() ? List.of() : foreground.clients(),
+                  pid -> placing.scope().ifPresent(it -> Units.start(call, it, planned, pid)));
     } catch (LaunchException | SyscallException e) {
-      undo(made, placing);
+      undo(call, made, placing);
       throw new OciException(Failures.text("unable to start container process", process, e), e);
     } catch (RuntimeException e) {
-      undo(made, placing);
+      undo(call, made, placing);
       throw e;
     }
     Container container;
@@ -131,7 +135,7 @@ final class CreateCommand implements Command {
       announce(call, init, started.pid());
     } catch (RuntimeException e) {
       end(started);
-      undo(made, placing);
+      undo(call, made, placing);
       throw e;
     }
     started.notices().forEach(call.log()::warn);
@@ -141,7 +145,7 @@ final class CreateCommand implements Command {
     }
     int code = foreground.await(call.caller(), attended.get());
     if (!call.words().is("keep")) {
-      DeleteCommand.destroy(call.log(), container);
+      DeleteCommand.destroy(call, container);
     }
     return code;
   }
@@ -152,7 +156,11 @@ final class CreateCommand implements Command {
     return Bundle.written(
         call.id(),
         spec,
-        new AsWritten(bundle.directory(), placing.place(), !call.words().is("no-new-keyring")),
+        new AsWritten(
+            bundle.directory(),
+            placing.place(),
+            !call.words().is("no-new-keyring"),
+            placing.scope()),
         Stdio.of(
             guest,
             process.terminal(),
@@ -214,9 +222,10 @@ final class CreateCommand implements Command {
     }
   }
 
-  private static void undo(Container made, Placing placing) {
+  private static void undo(Call call, Container made, Placing placing) {
     Groups groups = new Groups(placing.groups());
     groups.signal(KILL);
+    placing.unit().ifPresent(unit -> Units.stop(call, unit));
     groups.remove();
     made.forget();
   }

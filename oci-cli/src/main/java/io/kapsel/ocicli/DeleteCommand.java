@@ -48,15 +48,15 @@ final class DeleteCommand implements Command {
         return 0;
       }
       kill(found.get());
-      destroy(call.log(), found.get());
+      destroy(call, found.get());
       return 0;
     }
     Container container = store.find(call.id());
     switch (container.status()) {
-      case STOPPED -> destroy(call.log(), container);
+      case STOPPED -> destroy(call, container);
       case CREATED -> {
         kill(container);
-        destroy(call.log(), container);
+        destroy(call, container);
       }
       case RUNNING, PAUSED ->
           throw new OciException(
@@ -83,14 +83,15 @@ final class DeleteCommand implements Command {
   }
 
   /** Ends what shares no pid namespace with the init, and removes all. */
-  static void destroy(Log log, Container container) {
+  static void destroy(Call call, Container container) {
     Groups groups = container.groups();
     if (!groups.processes().isEmpty()) {
       groups.signal(KILL);
     }
+    container.kept().unit().ifPresent(unit -> Units.stop(call, unit));
     groups.remove();
     List<String> failures = new HookRunner(container.bundle()).deleted();
     container.forget();
-    failures.forEach(log::warn);
+    failures.forEach(call.log()::warn);
   }
 }

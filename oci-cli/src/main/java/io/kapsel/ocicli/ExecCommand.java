@@ -2,10 +2,12 @@ package io.kapsel.ocicli;
 
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.cgroup.CgroupHost;
 import io.kapsel.linux.process.Pidfd;
 import io.kapsel.oci.Process;
 import io.kapsel.oci.Spec;
 import io.kapsel.runtime.Bundle;
+import io.kapsel.runtime.CgroupPlace;
 import io.kapsel.runtime.ContainerProcess;
 import io.kapsel.runtime.Guest;
 import io.kapsel.runtime.GuestRuntime.Started;
@@ -91,7 +93,7 @@ final class ExecCommand implements Command {
             detached,
             Optional.empty(),
             console.map(each -> call.places().absolute(each).toString()));
-    List<Path> groups = groups(container.groups(), call.words().all("cgroup"));
+    List<Path> groups = joinable(call, groups(container.groups(), call.words().all("cgroup")));
     try (Foreground foreground = new Foreground(process.terminal() && !detached)) {
       Started started = start(call, container, process, guest, init, groups, foreground);
       try (Fd fd = started.process()) {
@@ -133,6 +135,22 @@ final class ExecCommand implements Command {
     } catch (LaunchException | SyscallException e) {
       throw new OciException(Failures.text("unable to start container process", process, e), e);
     }
+  }
+
+  /** A program of a user may be in other groups than its container, but root's is in them all. */
+  private static List<Path> joinable(Call call, List<Path> groups) {
+    if (!call.rootless()) {
+      return groups;
+    }
+    Path own = Path.of("/proc", Integer.toString(call.caller().pid()), "cgroup");
+    CgroupHost host = call.runtime().facts().cgroups();
+    Joining joining = new Joining(host, CgroupPlace.own(ProcessFacts.read(own)));
+    return groups.stream()
+        .filter(group ->
+            host.unified().filter(group::startsWith).isPresent()
+                ? joining.movable(group)
+                : Files.isWritable(group.resolve("tasks")))
+        .toList();
   }
 
   /** Each {@code [controller[,controller]:]path} leads to a group below the container's. */

@@ -26,7 +26,7 @@ public final class OciFront {
           Option.of("root", "DIR", "where the containers' state is (/run/kapsel-runc)"),
           Option.of("criu", "FILE", "has no effect: criu is looked for in PATH"),
           Option.toggle("systemd-cgroup", "cgroupsPath is slice:prefix:name"),
-          Option.of("cgroup-manager", "NAME", "cgroupfs"),
+          Option.of("cgroup-manager", "NAME", "cgroupfs or systemd, as crun has it"),
           Option.of("rootless", "WHEN", "auto or false: who is not root is refused"),
           HELP,
           Option.toggle("version, v", "print the version"));
@@ -121,14 +121,16 @@ public final class OciFront {
   /** What would weaken nothing when it is refused, but surprise when it is ignored. */
   private static void checkSupported(Words global) {
     String rootless = global.last("rootless").orElse("auto");
-    if (!List.of("auto", "false").contains(rootless)) {
+    if (!List.of("auto", "true", "false").contains(rootless)) {
       throw new OciException(
-          "cannot run as asked: --rootless " + rootless + " is not supported; it is auto or false");
+          "invalid value '" + rootless + "' for --rootless: it is true, false or auto");
     }
     String groups = global.last("cgroup-manager").orElse("cgroupfs");
-    if (!List.of("cgroupfs", "systemd").contains(groups)) {
+    if (!List.of("cgroupfs", "systemd", "disabled").contains(groups)) {
       throw new OciException(
-          "cannot run as asked: --cgroup-manager " + groups + " is not supported; it is cgroupfs");
+          "invalid value '"
+              + groups
+              + "' for --cgroup-manager: it is cgroupfs, systemd or disabled");
     }
   }
 

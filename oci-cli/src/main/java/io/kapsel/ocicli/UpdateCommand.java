@@ -63,7 +63,9 @@ final class UpdateCommand implements Command {
     }
     Resources wanted =
         call.words().text("resources").map(each -> read(call, each)).orElseGet(() -> flags(call));
-    apply(container.groups(), call.runtime().limits(wanted));
+    List<CgroupWrite> writes = call.runtime().limits(wanted);
+    container.kept().unit().ifPresent(unit -> Units.change(call, unit, wanted));
+    apply(container.groups(), writes);
     return 0;
   }
 

@@ -115,10 +115,10 @@ class OciFrontTest {
 
   @Test
   void refusesWhatItWouldHaveToIgnore() {
-    assertThat(call("--rootless", "true", "list").err.toString())
-        .contains("--rootless true is not supported");
-    assertThat(call("--cgroup-manager", "disabled", "list").err.toString())
-        .contains("--cgroup-manager disabled is not supported");
+    assertThat(call("--rootless", "perhaps", "list").err.toString())
+        .contains("invalid value 'perhaps' for --rootless: it is true, false or auto");
+    assertThat(call("--cgroup-manager", "other", "list").err.toString())
+        .contains("invalid value 'other' for --cgroup-manager");
   }
 
   @Test

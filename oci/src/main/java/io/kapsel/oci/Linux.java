@@ -64,6 +64,28 @@ public record Linux(
     }
   }
 
+  /** The same without a user namespace, for those who are in it already. */
+  public Linux withoutUsers() {
+    return new Linux(
+        List.of(),
+        List.of(),
+        sysctl,
+        resources,
+        cgroupsPath,
+        namespaces.stream().filter(each -> each.type() != Namespace.Type.USER).toList(),
+        devices,
+        netDevices,
+        seccomp,
+        rootfsPropagation,
+        maskedPaths,
+        readonlyPaths,
+        mountLabel,
+        personality,
+        timeOffsets,
+        intelRdt,
+        memoryPolicy);
+  }
+
   /** The namespace of a kind that the container has for itself or joins, if any. */
   public Optional<Namespace> namespace(Namespace.Type type) {
     return namespaces.stream().filter(each -> each.type() == type).findFirst();

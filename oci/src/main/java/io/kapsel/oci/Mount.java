@@ -39,6 +39,14 @@ public record Mount(
         List.of());
   }
 
+  /** The same place and flags for a tree of the host in place of a file system of its own. */
+  public Mount asBindOf(String tree) {
+    List<String> flags = new java.util.ArrayList<>(List.of("rbind"));
+    options.stream().filter(each -> !each.contains("=")).forEach(flags::add);
+    return new Mount(
+        destination, Optional.of("bind"), Optional.of(tree), flags, List.of(), List.of());
+  }
+
   /** Whether a file or directory of the host is shown. */
   public boolean isBind() {
     return type.filter("bind"::equals).isPresent()

@@ -61,6 +61,22 @@ public record Bundle(
         Optional.of(asWritten));
   }
 
+  /** The same with another configuration. */
+  Bundle with(Spec other) {
+    return new Bundle(
+        id,
+        other,
+        root,
+        seccomp,
+        init,
+        privileged,
+        stdio,
+        runDirectory,
+        logDirectory,
+        logLimitBytes,
+        asWritten);
+  }
+
   private static Path root(AsWritten asWritten, Spec spec) {
     try {
       return asWritten

@@ -31,6 +31,7 @@ final class BundlePlanner {
   private final Draft sandbox;
   private final Draft container;
   private final Process process;
+  private final List<Segment> before = new ArrayList<>();
 
   BundlePlanner(Wanted wanted) {
     this.wanted = wanted;
@@ -45,7 +46,12 @@ final class BundlePlanner {
     prepare(mounts);
     enter(mounts);
     Segment first = sandbox.segment(false);
-    return new LaunchPlan(first, container.segment(true), notices);
+    return new LaunchPlan(before, first, container.segment(true), notices);
+  }
+
+  /** systemd makes the group, and puts the init half into it, once that is there. */
+  private boolean bySystemd() {
+    return wanted.bundle().asWritten().flatMap(AsWritten::scope).isPresent();
   }
 
   /** Namespaces, control groups and mounts. */
@@ -55,7 +61,7 @@ final class BundlePlanner {
     CgroupPlanner cgroups =
         new CgroupPlanner(sandbox, wanted.facts().cgroups(), wanted.cgroupPlace());
     monitor.call(Syscall.UMASK, Flag.ZERO).because("modes as they are written here");
-    Optional<Slot> group = cgroups.make(wanted.limits(), wanted.deviceRules(), true);
+    Optional<Slot> group = bySystemd() ? Optional.empty() : make(cgroups);
     NamespacePlanner namespaces = new NamespacePlanner(sandbox, wanted, rooms);
     namespaces.join();
     ResctrlPlanner resctrl = new ResctrlPlanner(sandbox, wanted);
@@ -66,6 +72,11 @@ final class BundlePlanner {
     namespaces.divide(group, true);
     namespaces.mapIds();
     mounts.planOwners();
+    if (bySystemd()) {
+      before.add(sandbox.cut(LaunchPlan.BIRTH));
+      make(cgroups);
+      cgroups.handOver();
+    }
     sandbox.pass(monitor, init, List.of(), "ids are mapped");
     resctrl.join();
     namespaces.joinUsers(init);
@@ -81,6 +92,11 @@ final class BundlePlanner {
     new SysctlPlanner(sandbox, wanted).plan();
     mounts.planInit();
     sandbox.pass(init, monitor, List.of(), "everything is mounted");
+  }
+
+  private Optional<Slot> make(CgroupPlanner cgroups) {
+    boolean filtered = wanted.facts().authority().isRoot(); // bpf(2) is for root alone
+    return cgroups.make(wanted.limits(), wanted.deviceRules(), filtered);
   }
 
   /** Into the network of the process that the program will be, which is known only by now. */

@@ -65,6 +65,19 @@ public record CgroupPlace(Map<String, Path> parents, String leaf, boolean everyw
     return new CgroupPlace(parents, names.getLast(), true);
   }
 
+  /**
+   * Where systemd makes the group of a scope.
+   *
+   * @param manager the group of all units of that systemd, empty for the host's own
+   */
+  public static CgroupPlace of(CgroupHost host, Scope scope, String manager) {
+    Path path = Path.of(manager + "/" + scope.path());
+    String above = String.valueOf(path.getParent()).substring(1);
+    Map<String, Path> parents = new LinkedHashMap<>();
+    points(host).forEach((name, point) -> parents.put(name, point.resolve(above)));
+    return new CgroupPlace(parents, scope.unit(), true);
+  }
+
   /** What a /proc/PID/cgroup says, by hierarchy; see cgroups(7). */
   public static Map<String, String> own(String procCgroup) {
     Map<String, String> own = new LinkedHashMap<>();
@@ -117,6 +130,27 @@ public record CgroupPlace(Map<String, Path> parents, String leaf, boolean everyw
       }
     }
     return names;
+  }
+
+  /** Its group in one of its hierarchies. */
+  public Path group(String hierarchy) {
+    return parent(hierarchy).resolve(leaf);
+  }
+
+  /** Whether it has a group in that hierarchy. */
+  boolean has(String hierarchy) {
+    return parents.containsKey(hierarchy);
+  }
+
+  /** Only those hierarchies. */
+  public CgroupPlace only(java.util.function.Predicate<String> kept) {
+    Map<String, Path> some = new LinkedHashMap<>();
+    parents.forEach((name, path) -> {
+      if (kept.test(name)) {
+        some.put(name, path);
+      }
+    });
+    return new CgroupPlace(some, leaf, everywhere);
   }
 
   Path parent(String hierarchy) {

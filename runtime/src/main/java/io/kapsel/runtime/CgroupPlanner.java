@@ -53,11 +53,14 @@ final class CgroupPlanner {
   /** Makes the groups, and returns the version 2 one, if the host has that tree. */
   Optional<Slot> make(List<CgroupWrite> writes, List<DeviceRule> devices, boolean filtered) {
     Optional<Slot> unified =
-        host.unified().map(_ -> directory(CgroupPlace.UNIFIED, "born, killed and frozen there"));
+        host.unified()
+            .filter(_ -> place.has(CgroupPlace.UNIFIED))
+            .map(_ -> directory(CgroupPlace.UNIFIED, "born, killed and frozen there"));
     if (place.everywhere()) {
       place.hierarchies().forEach(name -> directory(name, "whoever asks for it finds it there"));
     }
     for (CgroupWrite write : writes) {
+      requirePlace(write);
       Slot directory =
           host.onUnified(write.controller())
               ? unified.orElseThrow()
@@ -78,6 +81,19 @@ final class CgroupPlanner {
       }
     }
     return unified;
+  }
+
+  /** A limit that nobody holds is no limit. */
+  private void requirePlace(CgroupWrite write) {
+    String hierarchy =
+        host.onUnified(write.controller()) ? CgroupPlace.UNIFIED : v1(write.controller());
+    if (!place.has(hierarchy)) {
+      throw new LaunchException(
+          LaunchException.Kind.REFUSED,
+          "rootless needs no limits + no cgrouppath when no permission is granted for cgroups:"
+              + " cannot set %s limit: container could not join or create cgroup"
+                  .formatted(write.controller()));
+    }
   }
 
   private void putIfThere(Slot directory, CgroupWrite write, String why) {
@@ -248,6 +264,14 @@ final class CgroupPlanner {
         .into(slot)
         .because("for the init half to move itself");
     tasks.add(slot);
+  }
+
+  /** For an init half that was there before its groups were opened. */
+  void handOver() {
+    List<Slot> passed =
+        draft.handOver(draft.monitor, draft.init, tasks, "where it moves itself to");
+    tasks.clear();
+    tasks.addAll(passed);
   }
 
   /** In the init half, which has one thread: the kernel then takes no lock. */

@@ -78,6 +78,20 @@ final class Cgroups {
     }
   }
 
+  /** What systemd has not made for its scope: on older hosts it leaves hierarchies out. */
+  void prepareRest(CgroupPlace place) {
+    try {
+      for (String hierarchy : place.hierarchies()) {
+        if (!hierarchy.equals(CgroupPlace.UNIFIED)) {
+          makeParents(place.parent(hierarchy), hierarchy);
+        }
+      }
+    } catch (IOException e) {
+      throw new LaunchException(
+          LaunchException.Kind.REFUSED, "cannot make control groups: " + e.getMessage());
+    }
+  }
+
   private static void makeParents(Path parent, String hierarchy) throws IOException {
     if (Files.isDirectory(parent) || parent.getParent() == null) {
       return;

@@ -52,6 +52,14 @@ final class Draft {
     return new Segment(name, inputs, monitor.list(), init.list(), last);
   }
 
+  /** What was written so far, as a segment that is sent before the rest. */
+  Segment cut(String name) {
+    Segment cut = new Segment(name, inputs, monitor.take(), init.take(), false);
+    reserved.subList(0, inputs.size()).clear();
+    inputs.clear();
+    return cut;
+  }
+
   /** Makes a file system, detached. Options without a value are flags. */
   Slot filesystem(
       Steps steps,

@@ -159,7 +159,9 @@ final class ExecPlanner {
     }
     if (wanted.mapped()) {
       String why = "root of the container's user namespace";
-      init.call(Syscall.SETGROUPS, Flag.ZERO, Flag.NULL).because(why);
+      if (wanted.setsGroups()) {
+        init.call(Syscall.SETGROUPS, Flag.ZERO, Flag.NULL).because(why);
+      }
       init.call(Syscall.SETRESGID, Flag.ZERO, Flag.ZERO, Flag.ZERO).because(why);
       init.call(Syscall.SETRESUID, Flag.ZERO, Flag.ZERO, Flag.ZERO).because(why);
     }

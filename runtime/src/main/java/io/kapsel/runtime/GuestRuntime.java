@@ -3,10 +3,13 @@ package io.kapsel.runtime;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.cgroup.CgroupWrite;
+import io.kapsel.linux.host.Authority;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.memory.Memfd;
 import io.kapsel.linux.process.Pidfd;
 import io.kapsel.linux.socket.SeqPacketSocket;
+import io.kapsel.oci.Linux;
+import io.kapsel.oci.Namespace;
 import io.kapsel.oci.Process;
 import io.kapsel.oci.Resources;
 import io.kapsel.runtime.plan.LaunchPlan;
@@ -15,6 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -64,20 +68,36 @@ public final class GuestRuntime {
   public record Started(
       int pid, Fd process, List<String> notices, Optional<ContainerProcess> attended) {}
 
-  /** Makes a container and lets its program run, or wait at its barrier. */
-  public Started launch(Guest.Host host, Bundle bundle, List<Client> clients) {
+  /**
+   * Makes a container and lets its program run, or wait at its barrier.
+   *
+   * @param born puts the init half into its control group, where a scope of systemd does that
+   */
+  public Started launch(Guest.Host host, Bundle bundle, List<Client> clients, IntConsumer born) {
     LaunchPlan plan = plan(bundle);
-    new Cgroups(facts.cgroups()).prepare(bundle.asWritten().orElseThrow().cgroup());
+    AsWritten written = bundle.asWritten().orElseThrow();
+    Cgroups cgroups = new Cgroups(facts.cgroups());
+    if (written.scope().isEmpty()) {
+      cgroups.prepare(written.cgroup());
+    }
     Guest guest = bundle.stdio().guest().orElseThrow();
     HookRunner hooks = new HookRunner(bundle);
     List<Segment> segments =
-        GuestSegments.of(List.of(plan.sandbox(), plan.container()), guest.detached(), true);
+        GuestSegments.of(plan.segments(), guest.detached(), true, entered(bundle));
     return launch(
         host,
         guest,
         launch -> {
           launch.noting(plan.notices());
-          hooks.create(sendAllButLast(launch, segments));
+          Between between =
+              new Between(
+                  pid -> {
+                    born.accept(pid);
+                    cgroups.prepareRest(written.cgroup());
+                  },
+                  pid -> mapIds(pid, bundle));
+          hooks.create(sendAllButLast(launch, segments, between));
+
           launch.send(segments.getLast());
         },
         started -> {
@@ -88,12 +108,45 @@ public final class GuestRuntime {
         clients);
   }
 
-  /** The pid of the init half. */
-  private static int sendAllButLast(Launch launch, List<Segment> segments) {
-    List<Segment> first = segments.subList(0, segments.size() - 1);
-    first.forEach(launch::send);
+  /** What the engine does in between, with the pid of the init half, and that of the launcher. */
+  private record Between(IntConsumer born, IntConsumer entered) {
+    static final Between NOTHING = new Between(_ -> {}, _ -> {});
+  }
+
+  /** As whom the launcher makes the container. */
+  private Authority entered(Bundle bundle) {
+    Authority who = facts.authority();
+    return who.kind() == Authority.Kind.USER
+        ? UserPlanner.inside(new Wanted(bundle, facts)).facts().authority()
+        : who;
+  }
+
+  private void mapIds(int pid, Bundle bundle) {
+    Wanted wanted = new Wanted(bundle, facts);
+    if (wanted.own(Namespace.Type.USER)) {
+      Linux linux = wanted.linux();
+      UserIds.map(pid, linux.uidMappings(), linux.gidMappings(), facts.authority());
+    }
+  }
+
+  /** The pid of the init half. Nobody is waited for but where somebody has to act in between. */
+  private static int sendAllButLast(Launch launch, List<Segment> segments, Between between) {
     int pid = 0;
-    for (Segment _ : first) {
+    int sent = 0;
+    for (Segment segment : segments.subList(0, segments.size() - 1)) {
+      launch.send(segment);
+      sent++;
+      if (segment.name().equals(UserPlanner.USERS)) {
+        between.entered().accept(launch.awaitAnswer(Control.DONE).b());
+        sent = 0;
+      } else if (segment.name().equals(LaunchPlan.BIRTH)) {
+        for (; sent > 0; sent--) {
+          pid = launch.awaitDone();
+        }
+        between.born().accept(pid);
+      }
+    }
+    for (; sent > 0; sent--) {
       pid = launch.awaitDone();
     }
     return pid;
@@ -125,13 +178,14 @@ public final class GuestRuntime {
     Process whole = WrittenEnvironment.complete(process, root);
     Segment segment = new ExecPlanner(target.pid(), bundle, whole, stdio, facts, groups).plan();
     Guest guest = stdio.guest().orElseThrow();
-    List<Segment> segments = GuestSegments.of(List.of(segment), guest.detached(), false);
+    List<Segment> segments =
+        GuestSegments.of(List.of(segment), guest.detached(), false, facts.authority());
     return launch(
         host,
         guest,
         launch -> {
           launch.entering(target.fd());
-          sendAllButLast(launch, segments);
+          sendAllButLast(launch, segments, Between.NOTHING);
           launch.send(segments.getLast());
         },
         _ -> {},

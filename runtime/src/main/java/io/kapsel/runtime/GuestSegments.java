@@ -1,8 +1,10 @@
 package io.kapsel.runtime;
 
 import io.kapsel.linux.Syscall;
+import io.kapsel.linux.host.Authority;
 import io.kapsel.runtime.plan.Blob;
 import io.kapsel.runtime.plan.Input;
+import io.kapsel.runtime.plan.LaunchPlan;
 import io.kapsel.runtime.plan.Segment;
 import io.kapsel.runtime.plan.Slots;
 import io.kapsel.runtime.plan.Steps;
@@ -25,16 +27,26 @@ final class GuestSegments {
   private GuestSegments() {}
 
   /** {@code based}: whether the plan needs the small mount namespace that a zygote has. */
-  static List<Segment> of(List<Segment> plan, boolean detached, boolean based) {
+  static List<Segment> of(List<Segment> whole, boolean detached, boolean based, Authority who) {
     List<Segment> all = new ArrayList<>();
-    all.add(opening(plan, detached));
-    for (Segment segment : plan) {
-      all.addAll(handing(segment.inputs()));
+    boolean enters = whole.getFirst().name().equals(UserPlanner.USERS);
+    List<Segment> plan = enters ? whole.subList(1, whole.size()) : whole;
+    if (enters) {
+      all.add(whole.getFirst());
+    }
+    all.add(opening(plan, detached, enters, who));
+    int born = births(plan);
+    for (Segment segment : plan.subList(0, born)) {
+      all.addAll(handing(segment.inputs(), who));
     }
     if (based) {
-      all.add(Zygote.base(Slots.last(FEW), 0));
+      all.add(Zygote.base(Slots.last(FEW), 0, who.isRoot()));
     }
-    for (Segment segment : plan) {
+    for (int i = 0; i < plan.size(); i++) {
+      Segment segment = plan.get(i);
+      if (i >= born) {
+        all.addAll(handing(segment.inputs(), who));
+      }
       all.add(
           new Segment(
               segment.name(), List.of(), segment.monitor(), segment.init(), segment.last()));
@@ -42,16 +54,27 @@ final class GuestSegments {
     return all;
   }
 
-  private static boolean openedByCaller(Input input) {
+  /** What comes after a birth may need what is made only then, such as a control group. */
+  private static int births(List<Segment> plan) {
+    for (int i = 0; i < plan.size(); i++) {
+      if (plan.get(i).name().equals(LaunchPlan.BIRTH)) {
+        return i + 1;
+      }
+    }
+    return plan.size();
+  }
+
+  /** What is mounted belongs to the caller where the engine could not mount it for him. */
+  private static boolean openedByCaller(Input input, Authority who) {
     return switch (input.kind()) {
       case TREE, TREE_RECURSIVE, READ, SOCKET -> true;
+      case FILESYSTEM -> !who.isRoot();
       case DIRECTORY,
           WRITE,
           WRITE_EXISTING,
           LISTENER,
           PROCESS,
           USER_NAMESPACE,
-          FILESYSTEM,
           COPY,
           ERRORS,
           DEVICE_PROGRAM ->
@@ -59,8 +82,12 @@ final class GuestSegments {
     };
   }
 
-  private static Segment opening(List<Segment> plan, boolean detached) {
-    Draft draft = new Draft("opening", new Slots(), 0);
+  private static Segment opening(
+      List<Segment> plan, boolean detached, boolean enters, Authority who) {
+    Draft draft = new Draft("opening", Slots.last(FEW), 0);
+    if (enters) {
+      UserPlanner.becomeRoot(draft.monitor, who);
+    }
     if (!detached) {
       draft
           .monitor
@@ -75,13 +102,14 @@ final class GuestSegments {
     }
     for (Segment segment : plan) {
       segment.inputs().stream()
-          .filter(GuestSegments::openedByCaller)
-          .forEach(input -> open(draft.monitor, input));
+          .filter(input -> openedByCaller(input, who))
+          .forEach(input -> open(draft, input));
     }
     return draft.segment(false);
   }
 
-  private static void open(Steps steps, Input input) {
+  private static void open(Draft draft, Input input) {
+    Steps steps = draft.monitor;
     Value path = Value.text(input.path());
     switch (input.kind()) {
       case TREE ->
@@ -100,6 +128,16 @@ final class GuestSegments {
               .into(input.slot())
               .because(input.reason());
       case SOCKET -> connect(steps, input);
+      case FILESYSTEM -> {
+        List<String> lines = input.path().lines().toList();
+        draft.filesystem(
+            steps,
+            lines.getFirst(),
+            input.slot(),
+            Flag.ZERO,
+            input.reason(),
+            lines.subList(1, lines.size()).toArray(String[]::new));
+      }
       default ->
           steps
               .call(
@@ -140,11 +178,11 @@ final class GuestSegments {
   }
 
   /** What the engine opens, in segments that do nothing: the slots of one are neighbours. */
-  private static List<Segment> handing(List<Input> inputs) {
+  private static List<Segment> handing(List<Input> inputs, Authority who) {
     List<Segment> all = new ArrayList<>();
     List<Input> run = new ArrayList<>();
     for (Input input : inputs) {
-      if (openedByCaller(input)) {
+      if (openedByCaller(input, who)) {
         add(all, run);
       } else {
         run.add(input);

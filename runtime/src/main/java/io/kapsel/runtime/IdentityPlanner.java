@@ -115,7 +115,8 @@ final class IdentityPlanner {
   /** The hard limit that is given: one that cannot raise limits gives no more than it has. */
   static long granted(Process.Rlimit limit, HostFacts facts) {
     long most = facts.hardLimits().getOrDefault(name(limit), -1L);
-    boolean raises = facts.bounding().contains(Capability.SYS_RESOURCE);
+    boolean raises =
+        facts.authority().isRoot() && facts.bounding().contains(Capability.SYS_RESOURCE);
     return raises || Long.compareUnsigned(limit.hard(), most) <= 0 ? limit.hard() : most;
   }
 
@@ -151,14 +152,18 @@ final class IdentityPlanner {
       seccomp.ifPresent(this::filter); // needs CAP_SYS_ADMIN, which is given up next
     }
     becomeUser(named);
+    boolean looked = wanted.startedOutside();
     init.call(
             Syscall.PRCTL,
             Value.named("PR_SET_DUMPABLE", 4),
-            Flag.ZERO,
+            looked ? Value.of(1) : Flag.ZERO,
             Flag.ZERO,
             Flag.ZERO,
             Flag.ZERO)
-        .because("until the program runs, nobody may look into this process");
+        .because(
+            looked
+                ? "the user himself may look into it, or could not enter before it is started"
+                : "until the program runs, nobody may look into this process");
     init.call(
             Syscall.PRCTL,
             Value.named("PR_SET_PDEATHSIG", 1),
@@ -302,20 +307,27 @@ final class IdentityPlanner {
             Flag.ZERO,
             Flag.ZERO)
         .because("the next steps decide what is kept");
-    ByteBuffer groups =
-        ByteBuffer.allocate(Math.max(user.additionalGids().size(), 1) * 4)
-            .order(ByteOrder.LITTLE_ENDIAN);
-    user.additionalGids().forEach(gid -> groups.putInt((int) (long) gid));
-    init.call(
-            Syscall.SETGROUPS,
-            Value.of(user.additionalGids().size()),
-            Value.at(Blob.of(groups.array(), user.additionalGids().toString())))
-        .because(why);
+    if (wanted.setsGroups()) {
+      setGroups(user.additionalGids(), why);
+    }
     Value gid = Value.of(user.gid());
     Value uid = Value.of(user.uid());
     init.call(Syscall.SETRESGID, gid, gid, gid).because(why);
     init.call(Syscall.SETRESUID, uid, uid, uid).because(why);
     setCapabilities(named);
+  }
+
+  private void setGroups(List<Long> gids, String why) {
+    ByteBuffer groups =
+        ByteBuffer.allocate(Math.max(gids.size(), 1) * 4).order(ByteOrder.LITTLE_ENDIAN);
+    gids.forEach(gid -> groups.putInt((int) (long) gid));
+    draft
+        .init
+        .call(
+            Syscall.SETGROUPS,
+            Value.of(gids.size()),
+            Value.at(Blob.of(groups.array(), gids.toString())))
+        .because(why);
   }
 
   private void setCapabilities(Capabilities named) {

@@ -1,6 +1,7 @@
 package io.kapsel.runtime;
 
 import io.kapsel.linux.cgroup.CgroupException;
+import io.kapsel.linux.host.Authority;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.oci.Namespace;
 import io.kapsel.oci.Process;
@@ -29,9 +30,12 @@ public final class LaunchPlanner {
       check(wanted);
       if (bundle.asWritten().isPresent()) {
         BundleRules.check(wanted);
-        List<String> notices = new ArrayList<>(notices(wanted));
-        notices.addAll(BundleRules.warnings(wanted));
-        return new BundlePlanner(wanted).plan(notices);
+        UserPlanner.check(wanted);
+        if (facts.authority().kind() == Authority.Kind.USER) {
+          Wanted inside = UserPlanner.inside(wanted);
+          return UserPlanner.around(wanted, written(inside));
+        }
+        return written(wanted);
       }
       Slots slots = new Slots();
       Rooms rooms = new Rooms();
@@ -43,6 +47,12 @@ public final class LaunchPlanner {
     } catch (CgroupException | IllegalArgumentException e) {
       throw new LaunchException(LaunchException.Kind.REFUSED, e.getMessage());
     }
+  }
+
+  private static LaunchPlan written(Wanted wanted) {
+    List<String> notices = new ArrayList<>(notices(wanted));
+    notices.addAll(BundleRules.warnings(wanted));
+    return new BundlePlanner(wanted).plan(notices);
   }
 
   private static void check(Wanted wanted) {

@@ -72,8 +72,25 @@ final class MountPlanner {
     }
     devices.planMonitor();
     for (Mount mount : wanted.bundle().spec().mounts()) {
-      all.add(ready(mount));
+      all.add(ready(borrowed(mount)));
     }
+  }
+
+  /**
+   * A file system of the kernel that shows a namespace of the host can only be mounted by the
+   * host's root; others are shown the one that is there.
+   */
+  private Mount borrowed(Mount mount) {
+    if (wanted.facts().authority().isRoot() || mount.isBind()) {
+      return mount;
+    }
+    return switch (mount.type().orElse("")) {
+      case "proc" -> wanted.seesHostProcesses() ? mount.asBindOf("/proc") : mount;
+      case "sysfs" -> wanted.own(Namespace.Type.NETWORK) ? mount : mount.asBindOf("/sys");
+      case "mqueue" -> wanted.own(Namespace.Type.IPC) ? mount : mount.asBindOf("/dev/mqueue");
+      case "cgroup" -> wanted.own(Namespace.Type.CGROUP) ? mount : mount.asBindOf("/sys/fs/cgroup");
+      default -> mount;
+    };
   }
 
   private Ready ready(Mount mount) {

@@ -195,7 +195,9 @@ final class NamespacePlanner {
 
   void becomeRoot(Steps init) {
     String why = "root of its user namespace";
-    init.call(Syscall.SETGROUPS, Flag.ZERO, Flag.NULL).because(why);
+    if (wanted.setsGroups()) {
+      init.call(Syscall.SETGROUPS, Flag.ZERO, Flag.NULL).because(why);
+    }
     init.call(Syscall.SETRESGID, Flag.ZERO, Flag.ZERO, Flag.ZERO).because(why);
     init.call(Syscall.SETRESUID, Flag.ZERO, Flag.ZERO, Flag.ZERO).because(why);
     Slot uid = draft.slots.take("uid");

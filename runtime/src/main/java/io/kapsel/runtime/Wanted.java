@@ -4,6 +4,7 @@ import io.kapsel.linux.capability.Capability;
 import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.linux.cgroup.CgroupWrite;
 import io.kapsel.linux.device.DeviceRule;
+import io.kapsel.linux.host.Authority;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.oci.IdMapping;
 import io.kapsel.oci.Linux;
@@ -55,6 +56,20 @@ record Wanted(Bundle bundle, HostFacts facts) {
   /** Whether it runs in a user namespace, its own or another's. */
   boolean inUserNamespace() {
     return linux().namespace(Namespace.Type.USER).isPresent();
+  }
+
+  /** Whether its groups can be set: where one's own single group is all there is, they cannot. */
+  boolean setsGroups() {
+    return switch (facts.authority().kind()) {
+      case ROOT -> true;
+      case NAMESPACE_ROOT, ENTERED -> facts.authority().setsGroups();
+      case USER -> !UserIds.isOwn(linux().gidMappings(), facts.authority().gid());
+    };
+  }
+
+  /** Whether the launcher was started by a user who became root of a namespace only afterwards. */
+  boolean startedOutside() {
+    return facts.authority().kind() == Authority.Kind.ENTERED;
   }
 
   Process process() {

@@ -23,6 +23,7 @@ import java.util.List;
 final class Zygote implements AutoCloseable {
   private static final int LAYERS = 128;
   private static final long PRIVATE = 1 << 18;
+  private static final String WHOLE = "shown whole, or user namespaces may not mount their own";
 
   private final Control control;
   private final Child child;
@@ -46,7 +47,7 @@ final class Zygote implements AutoCloseable {
               .start();
       Control control = new Control(pair.socket());
       Launch launch = new Launch(control, programs);
-      launch.send(base(new Slots(), LAYERS));
+      launch.send(base(new Slots(), LAYERS, true));
       launch.awaitDone();
       return new Zygote(control, child);
     }
@@ -67,7 +68,7 @@ final class Zygote implements AutoCloseable {
   }
 
   /** The mount namespace that all others are copied from: small, so that copying it is cheap. */
-  static Segment base(Slots slots, int layers) {
+  static Segment base(Slots slots, int layers, boolean root) {
     Draft draft = new Draft("base", slots, 0);
     Steps steps = draft.monitor;
     String why = "a small mount namespace of its own";
@@ -83,43 +84,63 @@ final class Zygote implements AutoCloseable {
             Value.of(32))
         .because("nothing is passed on to the host");
     Value.Constant strict = Value.all(Flag.NO_SUID, Flag.NO_DEVICES, Flag.NO_EXECUTION);
-    Slot root = draft.filesystem(steps, "tmpfs", "base", strict, why, "mode=755");
+    List<Slot> shown = root ? List.of() : lookAlikes(draft);
+    Slot base = draft.filesystem(steps, "tmpfs", "base", strict, why, "mode=755");
     steps.call(Syscall.UMASK, Value.mode(022)).because(why);
     for (String name : List.of("proc", "sys", "newroot", "stage")) {
-      directory(steps, root, name, why);
+      directory(steps, base, name, why);
     }
     for (String name : List.of("proc", "sys", "dev", "layer", "empty")) {
-      directory(steps, root, "stage/" + name, why);
+      directory(steps, base, "stage/" + name, why);
     }
     for (int i = 0; i < layers; i++) {
-      directory(steps, root, "stage/lower" + i, why);
+      directory(steps, base, "stage/lower" + i, why);
     }
-    Slot proc =
-        draft.filesystem(
-            steps,
-            "proc",
-            "proc",
-            strict,
-            "shown whole, or user namespaces may not mount their own");
-    Slot sys = draft.filesystem(steps, "sysfs", "sys", strict, "likewise");
-    draft.attach(steps, root, Flag.CWD, "/proc", why);
-    draft.attach(steps, proc, Value.of(root), "proc", why);
-    draft.attach(steps, sys, Value.of(root), "sys", why);
-    steps.call(Syscall.FCHDIR, Value.of(root)).because(why);
+    if (root) {
+      shown =
+          List.of(
+              draft.filesystem(steps, "proc", "proc", strict, WHOLE),
+              draft.filesystem(steps, "sysfs", "sys", strict, WHOLE));
+    }
+    Slot proc = shown.getFirst();
+    Slot sys = shown.getLast();
+    draft.attach(steps, base, Flag.CWD, "/proc", why);
+    draft.attach(steps, proc, Value.of(base), "proc", why);
+    draft.attach(steps, sys, Value.of(base), "sys", why);
+    steps.call(Syscall.FCHDIR, Value.of(base)).because(why);
     steps.call(Syscall.PIVOT_ROOT, Value.text("."), Value.text(".")).because(why);
     steps
         .call(Syscall.UMOUNT2, Value.text("."), Value.named("MNT_DETACH", 2))
         .because("the host's files are out of reach");
     steps.call(Syscall.CHDIR, Value.text("/")).because(why);
     steps.call(Syscall.UMASK, Value.mode(077)).because("nothing for others by oversight");
-    for (Slot slot : List.of(root, proc, sys)) {
+    for (Slot slot : List.of(base, proc, sys)) {
       draft.close(steps, slot);
     }
     return draft.segment(false);
   }
 
-  private static void directory(Steps steps, Slot root, String name, String why) {
-    steps.call(Syscall.MKDIRAT, Value.of(root), Value.text(name), Value.mode(0755)).because(why);
+  /** Who is not root of the host shows those of the host, which he sees already. */
+  private static List<Slot> lookAlikes(Draft draft) {
+    List<Slot> trees = new java.util.ArrayList<>();
+    for (String path : List.of("/proc", "/sys")) {
+      Slot tree = draft.slots.take(path.substring(1));
+      draft
+          .monitor
+          .call(
+              Syscall.OPEN_TREE,
+              Flag.CWD,
+              Value.text(path),
+              Value.all(Flag.TREE_CLONE, Flag.TREE_CLOEXEC, Flag.RECURSIVE))
+          .into(tree)
+          .because(WHOLE);
+      trees.add(tree);
+    }
+    return trees;
+  }
+
+  private static void directory(Steps steps, Slot base, String name, String why) {
+    steps.call(Syscall.MKDIRAT, Value.of(base), Value.text(name), Value.mode(0755)).because(why);
   }
 
   /** A launcher of its own for one container. */

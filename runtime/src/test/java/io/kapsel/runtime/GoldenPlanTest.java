@@ -2,6 +2,7 @@ package io.kapsel.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kapsel.linux.host.Authority;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.oci.Device;
 import io.kapsel.oci.Mount;
@@ -140,6 +141,55 @@ class GoldenPlanTest {
                     + "{\"destination\":\"/c\",\"type\":\"tmpfs\",\"source\":\"t\",\"options\":[\"tmpcopyup\",\"ro\"]}");
 
     compare("written-everything", bundle.running("true"), Hosts.withHugePages());
+  }
+
+  @Test
+  void bundleInScopeOfSystemd() throws Exception {
+    compare(
+        "written-scope",
+        written(Hosts.current()).inScope("machine.slice:pre:web").running("true"),
+        Hosts.current());
+  }
+
+  @Test
+  void bundleInScopeOfSystemdOnHybridHost() throws Exception {
+    compare(
+        "written-scope-hybrid",
+        written(Hosts.hybrid()).inScope("machine.slice:pre:web").running("true"),
+        Hosts.hybrid());
+  }
+
+  @Test
+  void bundleOfUser() throws Exception {
+    HostFacts facts = Hosts.current().as(new Authority(Authority.Kind.USER, 1000, 1000, false));
+    compare("written-user", ofUser(facts, 1).without("network").running("true"), facts);
+  }
+
+  @Test
+  void bundleOfUserWithRangeOfIds() throws Exception {
+    HostFacts facts = Hosts.current().as(new Authority(Authority.Kind.USER, 1000, 1000, false));
+    compare("written-user-range", ofUser(facts, 65_536).running("true"), facts);
+  }
+
+  @Test
+  void bundleOfRootOfUserNamespace() throws Exception {
+    HostFacts facts =
+        Hosts.current().as(new Authority(Authority.Kind.NAMESPACE_ROOT, 1000, 1000, true));
+    compare(
+        "written-namespace-root", written(facts).ungrouped().mount(OVERLAY).running("true"), facts);
+  }
+
+  private static final String OVERLAY =
+      "{\"destination\":\"/b\",\"type\":\"overlay\",\"source\":\"overlay\","
+          + "\"options\":[\"lowerdir=/x:/y\"]}";
+
+  private static WrittenBundles ofUser(HostFacts facts, int size) {
+    long first = size == 1 ? 1000 : 100_000;
+    String mapping = "[{\"containerID\":0,\"hostID\":" + first + ",\"size\":" + size + "}]";
+    return written(facts)
+        .ungrouped()
+        .replacing("{\"type\":\"pid\"}", "{\"type\":\"pid\"},{\"type\":\"user\"}")
+        .linux("\"uidMappings\":" + mapping + ",\"gidMappings\":" + mapping);
   }
 
   private static WrittenBundles written(HostFacts facts) {

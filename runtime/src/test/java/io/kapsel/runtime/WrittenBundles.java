@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Bundles as other programs write them: a config.json in a directory, with a root beside it. */
 final class WrittenBundles {
@@ -51,6 +52,8 @@ final class WrittenBundles {
   private boolean terminal;
 
   private boolean newKeyring = true;
+  private boolean grouped = true;
+  private Optional<Scope> scope = Optional.empty();
 
   WrittenBundles(Path directory, String id, CgroupHost host) {
     this.directory = directory;
@@ -121,10 +124,30 @@ final class WrittenBundles {
     return Bundle.written(
         id,
         Spec.parse(text.getBytes(UTF_8)),
-        new AsWritten(directory, CgroupPlace.of(host, path(text), id, Map.of()), newKeyring),
+        new AsWritten(directory, place(text), newKeyring, scope),
         new Stdio(terminal, false, false, 24, 80),
         directory,
         1 << 20);
+  }
+
+  private CgroupPlace place(String text) {
+    if (scope.isPresent()) {
+      return CgroupPlace.of(host, scope.get(), "");
+    }
+    CgroupPlace place = CgroupPlace.of(host, path(text), id, Map.of());
+    return place.only(_ -> grouped);
+  }
+
+  /** In a scope of systemd. */
+  WrittenBundles inScope(String cgroupsPath) {
+    scope = Optional.of(Scope.of(cgroupsPath, id, "system.slice"));
+    return this;
+  }
+
+  /** In no control group of its own. */
+  WrittenBundles ungrouped() {
+    grouped = false;
+    return this;
   }
 
   private static String path(String text) {

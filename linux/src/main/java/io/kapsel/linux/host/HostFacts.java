@@ -17,6 +17,7 @@ import java.util.TreeMap;
  * @param userNamespaces how many user namespaces may be made, 0: none
  * @param bounding the capabilities that the engine itself may have
  * @param hardLimits the engine's hard resource limits by name ({@code nofile}), -1: none
+ * @param authority who the engine is
  */
 public record HostFacts(
     int kernelMajor,
@@ -28,7 +29,8 @@ public record HostFacts(
     int lastCapability,
     int cpus,
     CapabilitySet bounding,
-    Map<String, Long> hardLimits) {
+    Map<String, Long> hardLimits,
+    Authority authority) {
   private static final Map<String, String> LIMIT_NAMES =
       Map.ofEntries(
           Map.entry("Max cpu time", "cpu"),
@@ -51,6 +53,48 @@ public record HostFacts(
   /** Copies the limits. */
   public HostFacts {
     hardLimits = Map.copyOf(hardLimits);
+  }
+
+  /** Those of a host on which the engine is root. */
+  public HostFacts(
+      int kernelMajor,
+      int kernelMinor,
+      CgroupHost cgroups,
+      long userNamespaces,
+      boolean appArmor,
+      boolean seLinux,
+      int lastCapability,
+      int cpus,
+      CapabilitySet bounding,
+      Map<String, Long> hardLimits) {
+    this(
+        kernelMajor,
+        kernelMinor,
+        cgroups,
+        userNamespaces,
+        appArmor,
+        seLinux,
+        lastCapability,
+        cpus,
+        bounding,
+        hardLimits,
+        Authority.ROOT);
+  }
+
+  /** The same for somebody else, who has all capabilities where he is root. */
+  public HostFacts as(Authority who) {
+    return new HostFacts(
+        kernelMajor,
+        kernelMinor,
+        cgroups,
+        userNamespaces,
+        appArmor,
+        seLinux,
+        lastCapability,
+        cpus,
+        who.isRoot() ? bounding : CapabilitySet.ALL.upTo(lastCapability),
+        hardLimits,
+        who);
   }
 
   /** Whether the kernel is that version or newer. */
@@ -90,7 +134,8 @@ public record HostFacts(
         (int) number("/proc/sys/kernel/cap_last_cap", 40),
         processors(read("/sys/devices/system/cpu/online")),
         CapabilitySet.parseHex(field(status, "CapBnd:")),
-        hardLimits(read("/proc/self/limits")));
+        hardLimits(read("/proc/self/limits")),
+        Authority.probe());
   }
 
   /** The host's, which may be more than this process may use: from a list such as {@code 0-3,8}. */

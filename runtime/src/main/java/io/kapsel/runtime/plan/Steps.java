@@ -33,6 +33,13 @@ public final class Steps {
     return List.copyOf(all);
   }
 
+  /** The same, which begins anew after it. */
+  public List<Step> take() {
+    List<Step> taken = list();
+    all.clear();
+    return taken;
+  }
+
   private Step add(Step step) {
     all.add(step);
     return step;

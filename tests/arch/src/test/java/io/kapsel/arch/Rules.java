@@ -25,11 +25,12 @@ final class Rules {
       Map.of(
           "base", Set.of(),
           "linux", Set.of(),
+          "systemd", Set.of(),
           "oci", Set.of("base", "linux"),
-          "runtime", Set.of("base", "linux", "oci"),
+          "runtime", Set.of("base", "linux", "oci", "systemd"),
           "image", Set.of("base", "linux", "oci"),
           "engine", Set.of("base", "linux", "oci", "runtime", "image"),
-          "ocicli", Set.of("base", "linux", "oci", "runtime"),
+          "ocicli", Set.of("base", "linux", "oci", "runtime", "systemd"),
           "cli", Set.of("base", "linux", "oci", "runtime", "image", "engine", "ocicli"));
 
   /** They use paths of the host alone: cgroup trees, the run directory, a bind mount's source. */

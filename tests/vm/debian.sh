@@ -1,0 +1,25 @@
+# Sourced by tests/vm/run: a Debian with systemd as its init.
+debian_packages=systemd-sysv,dbus,dbus-user-session,libpam-systemd,criu,uidmap,busybox-static,kmod,iproute2,procps
+
+make_debian_root() {
+  root=$work/debian
+  provide "make a Debian for the virtual machine" mmdebstrap
+  if [ ! -e "$work/debian.complete" ]; then
+    say "making a Debian with systemd (a minute)"
+    rm -rf "$root"
+    mmdebstrap --quiet --variant=essential --include="$debian_packages" bookworm "$root" >"$work/mmdebstrap.log" 2>&1 ||
+      fail "cannot make a Debian: $(grep '^E:' "$work/mmdebstrap.log" | head -n 1); see $work/mmdebstrap.log"
+    chroot "$root" useradd -m -s /bin/bash user
+    touch "$work/debian.complete"
+  fi
+  units=$root/etc/systemd/system
+  for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer systemd-timesyncd.service e2scrub_all.timer \
+    e2scrub_reap.service fstrim.timer getty@tty1.service serial-getty@ttyS0.service; do
+    ln -sf /dev/null "$units/$unit"
+  done
+  mkdir -p "$units/multi-user.target.wants"
+  install -m 644 "$here/test.service" "$units/kapsel-test.service"
+  ln -sf ../kapsel-test.service "$units/multi-user.target.wants/kapsel-test.service"
+  echo vm >"$root/etc/hostname"
+  bring_kapsel
+}
