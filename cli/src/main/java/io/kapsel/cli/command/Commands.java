@@ -53,8 +53,14 @@ final class Commands {
             new LogoutCommand(),
             new GroupCommand(
                 "manifest",
-                "Look at manifests in registries",
-                Map.of("inspect", new ManifestInspectCommand())),
+                "Look at manifests in registries, and make indexes",
+                Map.of(
+                    "inspect",
+                    new ManifestInspectCommand(),
+                    "create",
+                    new ManifestCreateCommand())),
+            new SearchCommand(),
+            RegistryCommands.group(),
             new ExplainCommand(),
             new DoctorCommand(),
             new VersionCommand(),

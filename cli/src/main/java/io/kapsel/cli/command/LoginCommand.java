@@ -27,8 +27,8 @@ final class LoginCommand implements Command {
           "Log in to a registry",
           """
           The password is kept in ~/.docker/config.json, or by the credential helper that
-          this file names. It is read from standard input: kapsel login -u me
-          --password-stdin registry.example <password-file
+          this file names. At a terminal, user name and password are asked for; elsewhere:
+          kapsel login -u me --password-stdin registry.example <password-file
           """,
           FlagSet.of(USER, PASSWORD, FROM_INPUT),
           new Operands(0, 1));
@@ -41,11 +41,7 @@ final class LoginCommand implements Command {
   @Override
   public int run(Call call) {
     String domain = domain(call);
-    String user =
-        call.arguments()
-            .last(USER)
-            .orElseThrow(() -> new CommandException(1, "name the user with --username"));
-    Credential credential = Credential.of(user, password(call));
+    Credential credential = credential(call);
     Client usual = Transfer.client(call);
     new Client(usual.registries(), _ -> Optional.of(credential), usual.proxies(), usual.limits())
         .login(domain);
@@ -67,12 +63,30 @@ final class LoginCommand implements Command {
     return ImageSource.reference(server + "/x").domain();
   }
 
-  private static String password(Call call) {
-    if (!call.arguments().is(FROM_INPUT)) {
-      return call.arguments()
-          .last(PASSWORD)
-          .orElseThrow(() -> new CommandException(1, "give the password with --password-stdin"));
+  private static Credential credential(Call call) {
+    Optional<String> user = call.arguments().last(USER);
+    Optional<String> password =
+        call.arguments().is(FROM_INPUT)
+            ? Optional.of(fromInput(call))
+            : call.arguments().last(PASSWORD);
+    if (user.isPresent() && password.isPresent()) {
+      return Credential.of(user.get(), password.get());
     }
+    if (call.arguments().is(FROM_INPUT)) {
+      throw new CommandException(1, "name the user with --username");
+    }
+    if (!call.request().terminals().stdin()) {
+      throw new CommandException(
+          1, "there is no terminal to ask at; use --username and --password-stdin");
+    }
+    try (Prompt prompt = Prompt.open(call)) {
+      return Credential.of(
+          user.orElseGet(() -> prompt.ask("Username: ", false)),
+          password.orElseGet(() -> prompt.ask("Password: ", true)));
+    }
+  }
+
+  private static String fromInput(Call call) {
     try (InputStream in = ClientInput.open(call)) {
       byte[] bytes = in.readNBytes(LONGEST_PASSWORD);
       return new String(bytes, StandardCharsets.UTF_8).replaceFirst("\\r?\\n$", "");

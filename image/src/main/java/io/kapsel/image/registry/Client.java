@@ -5,7 +5,6 @@ import io.kapsel.image.ImageException;
 import io.kapsel.oci.image.Index;
 import io.kapsel.oci.image.Reference;
 import java.io.IOException;
-import java.net.ProxySelector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,7 +15,7 @@ import java.util.Optional;
  * @param credentials of the user who asks
  */
 public record Client(
-    Registries registries, Credentials credentials, ProxySelector proxies, Limits limits) {
+    Registries registries, Credentials credentials, Proxies proxies, Limits limits) {
 
   /** Something to do with one of the servers of a registry. */
   @FunctionalInterface
@@ -95,6 +94,13 @@ public record Client(
   /** All tags of a repository. */
   public List<String> tags(Reference reference) {
     return any(reference, "list the tags of", Repository::tags);
+  }
+
+  /** All repositories of a registry, where it tells. */
+  public List<String> repositories(String domain) {
+    Reference any = new Reference(domain, "library/list", Optional.empty(), Optional.empty());
+    return any(
+        any, "list the repositories of", repository -> Search.repositories(repository.server()));
   }
 
   /** The manifest or index that a reference leads to, as it is. */

@@ -18,9 +18,16 @@ import java.util.Optional;
  * rules that Go programs have: this machine is never reached through a proxy.
  */
 public final class Proxies extends ProxySelector {
-  private final Optional<InetSocketAddress> secure;
-  private final Optional<InetSocketAddress> plain;
+  private final Optional<Place> secure;
+  private final Optional<Place> plain;
   private final List<String> direct = new ArrayList<>();
+
+  /**
+   * A proxy.
+   *
+   * @param authorization what proves to it who asks; never printed
+   */
+  private record Place(InetSocketAddress address, Optional<String> authorization) {}
 
   /** As an environment says; nothing there: no proxies. */
   public Proxies(Map<String, String> environment) {
@@ -38,35 +45,50 @@ public final class Proxies extends ProxySelector {
     return upper.isEmpty() ? environment.getOrDefault(name.toLowerCase(Locale.ROOT), "") : upper;
   }
 
-  private static Optional<InetSocketAddress> proxy(Map<String, String> environment, String name) {
+  private static Optional<Place> proxy(Map<String, String> environment, String name) {
     String text = value(environment, name);
     if (text.isEmpty()) {
       return Optional.empty();
     }
     try {
       URI uri = URI.create(text.contains("://") ? text : "http://" + text);
-      if (uri.getUserInfo() != null) {
-        throw new ImageException.Invalid(
-            "cannot use the proxy in " + name + ": one that asks for a password is not supported");
-      }
       if ("http".equals(uri.getScheme()) && uri.getHost() != null && !uri.getHost().contains("%")) {
         int port = uri.getPort() < 0 ? 80 : uri.getPort();
-        return Optional.of(InetSocketAddress.createUnresolved(uri.getHost(), port));
+        return Optional.of(
+            new Place(
+                InetSocketAddress.createUnresolved(uri.getHost(), port),
+                Optional.ofNullable(uri.getUserInfo()).map(Proxies::authorization)));
       }
     } catch (IllegalArgumentException _) {
       // said below, without the text, which may hold a password
     }
     throw new ImageException.Invalid(
-        "cannot use the proxy in " + name + ": it is not http://HOST:PORT");
+        "cannot use the proxy in " + name + ": it is not http://[USER:PASSWORD@]HOST:PORT");
+  }
+
+  private static String authorization(String userInfo) {
+    int colon = userInfo.indexOf(':');
+    String user = colon < 0 ? userInfo : userInfo.substring(0, colon);
+    return Credential.of(user, colon < 0 ? "" : userInfo.substring(colon + 1)).basic();
+  }
+
+  private Optional<Place> place(URI uri) {
+    Optional<Place> proxy = "http".equals(uri.getScheme()) ? plain : secure;
+    return proxy.filter(_ -> !isDirect(uri));
+  }
+
+  /** What a request for that address has to show to the proxy on its way. */
+  Optional<String> authorization(URI uri) {
+    return place(uri).flatMap(Place::authorization);
   }
 
   @Override
   public List<Proxy> select(URI uri) {
-    Optional<InetSocketAddress> proxy = "http".equals(uri.getScheme()) ? plain : secure;
-    if (proxy.isEmpty() || isDirect(uri)) {
+    Optional<Place> proxy = place(uri);
+    if (proxy.isEmpty()) {
       return List.of(Proxy.NO_PROXY);
     }
-    InetSocketAddress address = proxy.get();
+    InetSocketAddress address = proxy.get().address();
     return List.of(
         new Proxy(
             Proxy.Type.HTTP, new InetSocketAddress(address.getHostString(), address.getPort())));

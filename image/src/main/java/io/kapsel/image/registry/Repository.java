@@ -10,11 +10,9 @@ import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.Index;
 import io.kapsel.oci.image.MediaTypes;
 import java.io.IOException;
-import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,9 +26,6 @@ final class Repository {
           MediaTypes.MANIFEST,
           MediaTypes.DOCKER_LIST,
           MediaTypes.DOCKER_MANIFEST);
-  private static final int MOST_PAGES = 1000;
-  private static final int MOST_TAGS = 1_000_000;
-  private static final int LARGEST_PAGE = 4 << 20;
 
   /** A document with its description. */
   static final class Document {
@@ -211,42 +206,14 @@ final class Repository {
     }
   }
 
-  /** All tags; pages are followed as long as they lead on at this registry. */
+  /** All tags. */
   List<String> tags() throws IOException {
-    List<String> all = new ArrayList<>();
-    URI next = server.uri(path + "/tags/list?n=1000");
-    for (int page = 0; next != null; page++) {
-      URI here = next;
-      try (Answer answer = server.send(() -> Transport.Message.get(here, Map.of()), pull())) {
-        if (!answer.ok()) {
-          throw server.failure(answer, "list the tags of '" + path + "'");
-        }
-        all.addAll(Json.read(answer.read(LARGEST_PAGE), TagPage.class).tags());
-        next = following(answer.header("Link").orElse(""), here).orElse(null);
-      } catch (JsonException e) {
-        throw new ImageException.Refused(
-            "cannot list the tags of '" + path + "': " + e.getMessage());
-      }
-      if (page == MOST_PAGES || all.size() > MOST_TAGS) {
-        throw new ImageException.Refused(
-            "cannot list the tags of '" + path + "': the list does not end");
-      }
-    }
-    return all;
-  }
-
-  /** The page that a header {@code Link} names; see RFC 8288. */
-  static Optional<URI> following(String header, URI here) {
-    int end = header.indexOf('>');
-    if (!header.startsWith("<") || end < 0 || !header.contains("rel=\"next\"")) {
-      return Optional.empty();
-    }
-    try {
-      URI next = here.resolve(header.substring(1, end));
-      return Optional.of(next).filter(it -> Transport.sameOrigin(it, here) && !it.equals(here));
-    } catch (IllegalArgumentException _) {
-      return Optional.empty();
-    }
+    return Pages.all(
+        server,
+        server.uri(path + "/tags/list?n=1000"),
+        pull(),
+        "list the tags of '" + path + "'",
+        page -> Json.read(page, TagPage.class).tags());
   }
 
   /** What refers to a manifest: signatures, bills of material. */

@@ -4,7 +4,6 @@ import io.kapsel.base.Json;
 import io.kapsel.base.JsonException;
 import io.kapsel.image.ImageException;
 import java.io.IOException;
-import java.net.ProxySelector;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,7 +26,7 @@ final class Server implements AutoCloseable {
 
   private final Limits limits;
   private final Optional<Credential> credential;
-  private final ProxySelector proxies;
+  private final Proxies proxies;
   private final CountDownLatch closing = new CountDownLatch(1);
   private volatile Link link;
 
@@ -39,7 +38,7 @@ final class Server implements AutoCloseable {
 
   private record Link(Endpoint endpoint, Transport transport, Authorization authorization) {}
 
-  Server(Endpoint endpoint, Limits limits, Optional<Credential> credential, ProxySelector proxies) {
+  Server(Endpoint endpoint, Limits limits, Optional<Credential> credential, Proxies proxies) {
     this.limits = limits;
     this.credential = credential;
     this.proxies = proxies;

@@ -24,10 +24,12 @@ final class Transport {
 
   private final HttpClient client;
   private final Limits limits;
+  private final Proxies proxies;
   private final Map<String, String> headers;
 
-  Transport(Endpoint endpoint, Limits limits, java.net.ProxySelector proxies) {
+  Transport(Endpoint endpoint, Limits limits, Proxies proxies) {
     this.limits = limits;
+    this.proxies = proxies;
     this.headers = endpoint.headers();
     HttpClient.Builder builder =
         HttpClient.newBuilder()
@@ -83,7 +85,7 @@ final class Transport {
       throws IOException {
     HttpRequest.Builder request;
     try {
-      request = HttpRequest.newBuilder(uri).timeout(limits.answer());
+      request = builder(uri);
       Supplier<HttpRequest.BodyPublisher> body = message.body();
       request.method(
           message.method(), body == null ? HttpRequest.BodyPublishers.noBody() : body.get());
@@ -107,6 +109,13 @@ final class Transport {
       Thread.currentThread().interrupt();
       throw new java.io.InterruptedIOException("interrupted");
     }
+  }
+
+  private HttpRequest.Builder builder(URI uri) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(limits.answer());
+    // The JDK shows this to the proxy only, never to whoever is behind it.
+    proxies.authorization(uri).ifPresent(it -> request.setHeader("Proxy-Authorization", it));
+    return request;
   }
 
   /** Where a redirect leads, if it may lead there. */

@@ -43,7 +43,7 @@ public final class HeaderFuzz {
 
     /** Leads to the same origin or nowhere. */
     public static void fuzzerTestOneInput(byte[] data) {
-      Optional<URI> next = Repository.following(text(data), HERE);
+      Optional<URI> next = Pages.following(text(data), HERE);
       next.ifPresent(uri -> {
         hold(Transport.sameOrigin(uri, HERE), "it leads elsewhere: " + uri);
         hold(!uri.equals(HERE), "it leads to itself");

@@ -123,7 +123,8 @@ class PartsTest {
             "https://127.0.0.1.example/")) {
       assertThat(direct(proxies, url)).as(url).isFalse();
     }
-    for (String bad : List.of("http://u:hunter2@p/", "socks5://p", "http://[fe80::1%25eth0]:1")) {
+    for (String bad :
+        List.of("http://u:hunter2@ p/", "socks5://u:hunter2@p", "http://[fe80::1%25eth0]:1")) {
       assertThatThrownBy(() -> new Proxies(Map.of("HTTPS_PROXY", bad)))
           .isInstanceOf(ImageException.Invalid.class)
           .hasMessageNotContaining("hunter2");
