@@ -10,6 +10,7 @@ import io.kapsel.image.Pins;
 import io.kapsel.image.Stack;
 import io.kapsel.image.archive.ArchiveReader;
 import io.kapsel.image.archive.ArchiveWriter;
+import io.kapsel.image.archive.Repacking;
 import io.kapsel.image.registry.Client;
 import io.kapsel.image.registry.Progress;
 import io.kapsel.image.registry.Pull;
@@ -19,6 +20,7 @@ import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.ImageConfig;
 import io.kapsel.oci.image.Index;
 import io.kapsel.oci.image.MediaTypes;
+import io.kapsel.oci.image.MediaTypes.Compression;
 import io.kapsel.oci.image.Platform;
 import io.kapsel.oci.image.Reference;
 import java.io.IOException;
@@ -95,23 +97,46 @@ public final class Images {
         .run(name, platform.orElseGet(Platform::host), platform.isPresent());
   }
 
+  /** The same with all layers packed like that, whatever they are here. */
+  public Digest push(Reference name, Compression compression, Client client, Progress progress) {
+    Image image = get(name.toString());
+    if (MediaTypes.isIndex(store.target(image).mediaType())) {
+      throw new ImageException.Invalid(
+          "cannot push '" + name.familiar() + "': an index goes as it is, without --compression");
+    }
+    try (Pins pins = store.pins()) {
+      pins.add(image);
+      return new Push(store, client, progress)
+          .run(name, Repacking.of(store, image, compression, pins));
+    } catch (IOException e) {
+      throw new ImageException.Failed(
+          "cannot push '" + name.familiar() + "': " + AtomicFile.reason(e), e);
+    }
+  }
+
   /** Brings an image to a registry; the digest under which it is known there. */
   public Digest push(Reference name, Client client, Progress progress) {
     return new Push(store, client, progress).run(name);
   }
 
-  /** Writes images, as users name them, into one archive that every engine reads. */
-  public void save(List<String> wanted, OutputStream out) {
+  /**
+   * Writes images, as users name them, into one archive that every engine reads.
+   *
+   * @param compression of all layers; nothing: as they are
+   */
+  public void save(List<String> wanted, Optional<Compression> compression, OutputStream out) {
     Map<Image, List<Reference>> images = new java.util.LinkedHashMap<>();
-    for (String text : wanted) {
-      Image image = get(text);
-      List<Reference> names = images.computeIfAbsent(image, _ -> new ArrayList<>());
-      image.names().stream()
-          .filter(name -> isNamedBy(name, text) && name.tag().isPresent())
-          .forEach(names::add);
-    }
     try (Pins pins = store.pins()) {
-      images.keySet().forEach(image -> hold(image, pins));
+      for (String text : wanted) {
+        Image image = get(text);
+        pins.add(image);
+        Image packed =
+            compression.isEmpty() ? image : Repacking.of(store, image, compression.get(), pins);
+        List<Reference> names = images.computeIfAbsent(packed, _ -> new ArrayList<>());
+        image.names().stream()
+            .filter(name -> isNamedBy(name, text) && name.tag().isPresent())
+            .forEach(names::add);
+      }
       ArchiveWriter.write(store, images, out);
     } catch (IOException e) {
       throw new ImageException.Failed("cannot save: " + AtomicFile.reason(e), e);

@@ -48,7 +48,8 @@ public final class DocumentFuzz {
         hold(Reference.parse(read.familiar()).equals(read), "the short form is another");
         hold(!read.path().contains("..") && !read.path().startsWith("/"), "it leads out");
         hold(read.domain().indexOf('@') < 0 && read.domain().indexOf('/') < 0, "odd domain");
-        java.net.URI.create("https://" + read.domain() + "/v2/" + read.path());
+        java.net.URI uri = java.net.URI.create("https://" + read.domain() + "/v2/" + read.path());
+        hold(uri.getHost() != null, "its registry has no address");
       } catch (InvalidSpecException _) {
         // the way to say no
       }

@@ -7,8 +7,10 @@ import io.kapsel.image.Image;
 import io.kapsel.image.ImageException;
 import io.kapsel.image.registry.Client;
 import io.kapsel.oci.image.Digest;
+import io.kapsel.oci.image.MediaTypes.Compression;
 import io.kapsel.oci.image.Reference;
 import java.util.List;
+import java.util.Optional;
 
 /** {@code kapsel push}: an image to a registry. */
 final class PushCommand implements Command {
@@ -21,8 +23,8 @@ final class PushCommand implements Command {
           "push",
           "[OPTIONS] NAME[:TAG]",
           "Upload an image to a registry",
-          "",
-          FlagSet.of(QUIET, ALL),
+          "With --compression its layers are packed anew where they are packed otherwise.\n",
+          FlagSet.of(QUIET, ALL, SaveCommand.COMPRESSION),
           Operands.ONE);
 
   @Override
@@ -47,12 +49,18 @@ final class PushCommand implements Command {
           "cannot push '" + name.familiar() + "': there is no image with that name");
     }
     boolean quiet = call.arguments().is(QUIET);
+    Optional<Compression> compression = call.arguments().last(SaveCommand.COMPRESSION);
     for (Reference each : all) {
       TransferDisplay display = TransferDisplay.of(call, quiet);
       display.say("The push refers to repository [" + each.name() + "]");
       Digest digest =
           Transfer.run(
-              call, display, progress -> call.engine().images().push(each, client, progress));
+              call,
+              display,
+              progress ->
+                  compression.isEmpty()
+                      ? call.engine().images().push(each, client, progress)
+                      : call.engine().images().push(each, compression.get(), client, progress));
       call.print(quiet ? each.toString() : each.manifestName() + ": digest: " + digest);
     }
     return 0;

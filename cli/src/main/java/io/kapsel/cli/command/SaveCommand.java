@@ -4,6 +4,7 @@ import io.kapsel.base.AtomicFile;
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.oci.image.MediaTypes.Compression;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -19,13 +20,17 @@ final class SaveCommand implements Command {
   static final Flag<Path> OUTPUT =
       Flag.of("output", "string", "Write to this file instead of standard output", Path::of)
           .shorthand('o');
+  static final Flag<Compression> COMPRESSION =
+      Flag.of(
+          "compression", "string", "Pack layers with gzip, zstd or none", SaveCommand::compression);
   private static final Manual MANUAL =
       new Manual(
           "save",
           "[OPTIONS] IMAGE [IMAGE...]",
           "Write images into an archive that every engine reads",
-          "The archive is an OCI layout with Docker's manifest.json.\n",
-          FlagSet.of(OUTPUT),
+          "The archive is an OCI layout with Docker's manifest.json. Layers are packed as they\n"
+              + "came, unless --compression says otherwise.\n",
+          FlagSet.of(OUTPUT, COMPRESSION),
           Operands.SOME);
 
   @Override
@@ -36,8 +41,18 @@ final class SaveCommand implements Command {
   @Override
   public int run(Call call) {
     call.operands().forEach(call.engine().images()::get);
-    write(call, out -> call.engine().images().save(call.operands(), out));
+    Optional<Compression> compression = call.arguments().last(COMPRESSION);
+    write(call, out -> call.engine().images().save(call.operands(), compression, out));
     return 0;
+  }
+
+  private static Compression compression(String text) {
+    return switch (text) {
+      case "gzip" -> Compression.GZIP;
+      case "zstd" -> Compression.ZSTD;
+      case "none" -> Compression.NONE;
+      default -> throw new IllegalArgumentException("is none of gzip, zstd and none");
+    };
   }
 
   /** Lets {@code work} write to the file of {@code --output}, or to the client. */

@@ -1,10 +1,13 @@
 package io.kapsel.image.archive;
 
+import io.airlift.compress.v3.zstd.ZstdOutputStream;
 import io.kapsel.image.Blobs;
 import io.kapsel.image.tar.Hashed;
 import io.kapsel.oci.image.Descriptor;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.MediaTypes;
+import io.kapsel.oci.image.MediaTypes.Compression;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.security.DigestOutputStream;
@@ -28,12 +31,19 @@ public record NewLayer(Descriptor descriptor, Digest diffId) {
 
   /** Compresses an archive into the store. */
   public static NewLayer write(Blobs blobs, Writing writing) throws IOException {
+    return write(blobs, Compression.GZIP, writing);
+  }
+
+  /** The same, packed like that. */
+  public static NewLayer write(Blobs blobs, Compression compression, Writing writing)
+      throws IOException {
     try (Blobs.Part part = blobs.fresh()) {
       try {
         DigestOutputStream packed =
             new DigestOutputStream(part.append(), Hashed.start(Digest.Algorithm.SHA256));
         DigestOutputStream plain =
-            new DigestOutputStream(new Gzip(packed), Hashed.start(Digest.Algorithm.SHA256));
+            new DigestOutputStream(
+                packing(compression, packed), Hashed.start(Digest.Algorithm.SHA256));
         writing.to(plain);
         plain.close();
         Digest digest = Digest.finish(Digest.Algorithm.SHA256, packed.getMessageDigest());
@@ -44,11 +54,45 @@ public record NewLayer(Descriptor descriptor, Digest diffId) {
           part.keep(digest);
         }
         long size = blobs.size(digest).orElseThrow();
-        return new NewLayer(Descriptor.of(MediaTypes.LAYER_GZIP, digest, size), diffId);
+        return new NewLayer(Descriptor.of(type(compression), digest, size), diffId);
       } catch (IOException e) {
         part.discard();
         throw e;
       }
+    }
+  }
+
+  private static String type(Compression compression) {
+    return switch (compression) {
+      case NONE -> MediaTypes.LAYER;
+      case GZIP -> MediaTypes.LAYER_GZIP;
+      case ZSTD -> MediaTypes.LAYER_ZSTD;
+    };
+  }
+
+  private static OutputStream packing(Compression compression, OutputStream out)
+      throws IOException {
+    return switch (compression) {
+      case NONE -> new Open(out);
+      case GZIP -> new Gzip(out);
+      case ZSTD -> new ZstdOutputStream(new Open(out));
+    };
+  }
+
+  /** Stays open: the channel below is needed once more. */
+  private static final class Open extends FilterOutputStream {
+    Open(OutputStream out) {
+      super(out);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      out.write(bytes, from, length);
+    }
+
+    @Override
+    public void close() throws IOException {
+      flush();
     }
   }
 

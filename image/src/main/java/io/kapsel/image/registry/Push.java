@@ -49,6 +49,15 @@ public final class Push {
             .filter(each -> each.domain().equals(whole.domain()))
             .filter(each -> !each.path().equals(whole.path()))
             .toList();
+    return run(whole, target, others);
+  }
+
+  /** Pushes an image, which need not have that name here. */
+  public Digest run(Reference name, Image image) {
+    return run(name.orLatest(), image.descriptor(), List.of());
+  }
+
+  private Digest run(Reference whole, Descriptor target, List<Reference> others) {
     return client.home(
         whole,
         "push",

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.kapsel.image.Image;
 import io.kapsel.image.ImageException;
 import io.kapsel.image.ImageStore;
+import io.kapsel.image.Pins;
 import io.kapsel.image.tar.TarEntry;
 import io.kapsel.image.tar.TarWriter;
+import io.kapsel.image.tar.Unpacking;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.MediaTypes;
 import java.io.ByteArrayInputStream;
@@ -237,6 +239,29 @@ class ArchiveReaderIT {
     store.forget(loaded);
     assertThat(store.images()).isEmpty();
     assertThat(store.collect(java.util.Set::of)).isPositive();
+  }
+
+  @Test
+  void layersArePackedAnewAndStayTheSame() throws IOException {
+    Image image = load(older("c.json", "\"1/layer.tar\""), Map.of()).getFirst();
+    for (MediaTypes.Compression each : MediaTypes.Compression.values()) {
+      try (Pins pins = store.pins()) {
+        Image packed = Repacking.of(store, image, each, pins);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ArchiveWriter.write(store, Map.of(packed, image.names()), out);
+
+        assertThat(packed.id()).isEqualTo(image.id());
+        String type = packed.manifest().layers().getFirst().mediaType();
+        assertThat(MediaTypes.compression(type)).contains(each);
+        Image again =
+            ArchiveReader.read(store, new ByteArrayInputStream(out.toByteArray())).getFirst();
+        assertThat(again.descriptor().id()).isEqualTo(packed.descriptor().id());
+        try (var plain =
+            Unpacking.of(store.blobs().open(again.manifest().layers().getFirst().id()))) {
+          assertThat(plain.readAllBytes()).isEqualTo(layer);
+        }
+      }
+    }
   }
 
   @Test

@@ -1,6 +1,8 @@
 package io.kapsel.oci.image;
 
 import io.kapsel.oci.InvalidSpecException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -86,7 +88,17 @@ public record Reference(String domain, String path, Optional<String> tag, Option
   private static boolean isDomain(String domain) {
     var matcher = DOMAIN.matcher(domain);
     return matcher.matches()
-        && (matcher.group(1) == null || Integer.parseInt(matcher.group(1)) <= LAST_PORT);
+        && (matcher.group(1) == null || Integer.parseInt(matcher.group(1)) <= LAST_PORT)
+        && (domain.equals(HUB) || isHost(domain));
+  }
+
+  /** Whether an address can be made with it: {@code [:51]} and {@code a.1} look like hosts only. */
+  private static boolean isHost(String domain) {
+    try {
+      return new URI("https://" + domain).getHost() != null;
+    } catch (URISyntaxException _) {
+      return false;
+    }
   }
 
   private static void check(String text, boolean valid) {

@@ -64,6 +64,9 @@ class ReferenceTest {
         "a@sha256:12",
         "a@md5:d41d8cd98f00b204e9800998ecf8427e",
         "[fe80::1%eth0]:5000/a",
+        "[:51]:5000/a",
+        "300.1.1.1/a",
+        "registry.1/a",
       })
   void whatIsNoNameIsRefused(String text) {
     assertThatThrownBy(() -> Reference.parse(text)).isInstanceOf(InvalidSpecException.class);
