@@ -28,8 +28,10 @@ final class SaveCommand implements Command {
           "save",
           "[OPTIONS] IMAGE [IMAGE...]",
           "Write images into an archive that every engine reads",
-          "The archive is an OCI layout with Docker's manifest.json. Layers are packed as they\n"
-              + "came, unless --compression says otherwise.\n",
+          """
+          The archive is an OCI layout with Docker's manifest.json. Layers are packed as
+          they came, unless --compression says otherwise.
+          """,
           FlagSet.of(OUTPUT, COMPRESSION),
           Operands.SOME);
 

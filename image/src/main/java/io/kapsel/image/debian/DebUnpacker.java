@@ -48,6 +48,7 @@ final class DebUnpacker {
   private final Set<String> conffiles = new HashSet<>();
   private final Map<String, String> hashes = new HashMap<>();
   private final List<String> triggers = new ArrayList<>();
+  private final Set<String> aside = new HashSet<>();
   private final byte[] buffer = new byte[BUFFER];
   private Optional<Stanza> control = Optional.empty();
   private String parentPath = "";
@@ -129,6 +130,12 @@ final class DebUnpacker {
     }
   }
 
+  private FileOwners.Owner owner() {
+    String replaces = control.flatMap(it -> it.find("Replaces")).orElse("");
+    List<Dependency> all = Dependency.parse(replaces).stream().flatMap(List::stream).toList();
+    return new FileOwners.Owner(each, order, all);
+  }
+
   private void note(String name, byte[] content) {
     String text = new String(content, StandardCharsets.UTF_8);
     switch (name) {
@@ -140,11 +147,22 @@ final class DebUnpacker {
   }
 
   private void data(TarReader tar) throws IOException {
+    FileOwners.Owner owner = owner();
     for (TarEntry entry; (entry = tar.next()) != null; ) {
       String path = path(entry.name());
+      FileOwners.Verdict verdict =
+          entry.type() == TarEntry.Type.DIRECTORY
+              ? FileOwners.Verdict.MINE
+              : tree.owners().claim(path, owner);
+      if (verdict == FileOwners.Verdict.THEIRS) {
+        continue;
+      }
       list.write('/');
       list.writeBytes(path.isEmpty() ? new byte[] {'.'} : RawText.encode(path));
       list.write('\n');
+      if (verdict == FileOwners.Verdict.INSTEAD) {
+        aside.add(path);
+      }
       try {
         member(path, entry, tar);
       } catch (SyscallException e) {
@@ -168,7 +186,7 @@ final class DebUnpacker {
       throw new IOException("it has a file without a name");
     }
     Fd directory = parent(path.substring(0, Math.max(path.lastIndexOf('/'), 0)));
-    String name = path.substring(path.lastIndexOf('/') + 1);
+    String name = named(path);
     switch (entry.type()) {
       case FILE -> file(path, directory, name, entry, tar);
       case HARD_LINK -> link(path(entry.link()), directory, name);
@@ -184,6 +202,12 @@ final class DebUnpacker {
       case DIRECTORY, CHARACTER_DEVICE, BLOCK_DEVICE ->
           throw new IOException("'" + path + "' is neither file, directory nor link");
     }
+  }
+
+  /** The last part of a path; another one while it waits to take another's place. */
+  private String named(String path) {
+    String name = path.substring(path.lastIndexOf('/') + 1);
+    return aside.contains(path) ? FileOwners.aside(name, order) : name;
   }
 
   /** Members of one directory follow each other. */
@@ -245,7 +269,7 @@ final class DebUnpacker {
       taken(
           name,
           () -> {
-            Entries.link(from, target.substring(slash + 1), directory, name);
+            Entries.link(from, named(target), directory, name);
             return true;
           });
     }

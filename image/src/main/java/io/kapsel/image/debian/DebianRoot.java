@@ -202,6 +202,7 @@ public record DebianRoot(
       try (TargetTree tree = open(workshop)) {
         prepare(tree);
         List<DpkgDatabase.Unpacked> unpacked = unpack(tree);
+        tree.owners().settle(tree);
         tree.settleDirectories();
         DpkgDatabase.write(tree, unpacked);
         DpkgDatabase.writeAutomatic(tree, choice.packages(), choice.automatic(), architecture);
@@ -230,6 +231,7 @@ public record DebianRoot(
             Entries.symlink("usr/" + name, root, name);
           }
         }
+        tree.owners().mergeUsr();
       }
       DpkgDatabase.prepare(tree, architecture);
     }

@@ -23,6 +23,7 @@ final class TargetTree implements AutoCloseable {
   private final Fd root;
   private final ReentrantLock directoriesLock = new ReentrantLock();
   private final Map<String, Claim> directories = new TreeMap<>();
+  private final FileOwners owners = new FileOwners();
 
   /** What a package says of a directory; of several packages, the first in their order counts. */
   private record Claim(int order, int mode, int uid, int gid) {}
@@ -58,6 +59,11 @@ final class TargetTree implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /** Which package each file is of. */
+  FileOwners owners() {
+    return owners;
   }
 
   /** Notes what the package at a place in the order says of a directory. */

@@ -222,7 +222,93 @@ class DebianRootIT {
 
     assertThatThrownBy(this::unpack)
         .isInstanceOf(ImageException.Failed.class)
-        .hasMessageMatching("cannot unpack '(wanted|other) 1': 'same' is in another package, too");
+        .hasMessageMatching(
+            "cannot unpack '(wanted|other) 1': 'same' is in '(wanted|other)', too, and neither"
+                + " replaces the other");
+  }
+
+  @Test
+  void aFileIsOfThePackageThatReplacesTheOtherWhicheverComesFirst() throws Exception {
+    for (String size : List.of("", "x".repeat(100_000))) { // the larger one is unpacked first
+      archive = new TestArchive(home.resolve("archive" + size.length()));
+      archive
+          .with(apt())
+          .with(new Deb("usr-is-merged", "Essential: yes\n"))
+          .with(
+              new Deb("wanted", "Depends: other\nReplaces: nothing, other (<< 2)\n")
+                  .file("./usr/lib/same", "of wanted")
+                  .add(
+                      TestArchive.entry(
+                          TarEntry.Type.HARD_LINK, "./usr/lib/w", "./usr/lib/same", 0644, 0))
+                  .file("./usr/share/large", size))
+          .with(
+              new Deb("other", "")
+                  .file("./lib/same", "of other")
+                  .file("./usr/bin/o", "o")
+                  .file("./usr/share/small", "x".repeat(50_000)))
+          .publish();
+
+      unpack();
+
+      assertThat(read("usr/lib/same")).isEqualTo("of wanted");
+      assertThat(read("usr/lib/w")).isEqualTo("of wanted");
+      assertThat(read("var/lib/dpkg/info/wanted.list")).contains("/usr/lib/same\n");
+      assertThat(read("var/lib/dpkg/info/other.list"))
+          .contains("/usr/bin/o\n")
+          .doesNotContain("/lib/same");
+      try (Stream<Path> all = Files.walk(root())) {
+        assertThat(all.map(Path::toString)).noneMatch(each -> each.contains(".kapsel-"));
+      }
+      Files.walk(home.resolve("work"))
+          .sorted(java.util.Comparator.reverseOrder())
+          .forEach(each -> each.toFile().delete());
+    }
+  }
+
+  @Test
+  void anOldVersionIsNotReplaced() throws Exception {
+    archive
+        .with(apt())
+        .with(new Deb("wanted", "Depends: other\nReplaces: other (<< 1)\n").file("./same", "1"))
+        .with(new Deb("other", "").file("./same", "2"))
+        .publish();
+
+    assertThatThrownBy(this::unpack).hasMessageContaining("neither replaces the other");
+  }
+
+  /** An archive as snapshot.debian.org lays it out, whose Release has long expired. */
+  @Test
+  void aMomentOfTheArchiveIsTakenAsItWas() throws Exception {
+    String moment = "20250520T000000Z";
+    String old = "Valid-Until: Thu, 22 May 2025 00:00:00 UTC\n";
+    Path keys = home.resolve("keys");
+    for (String each : List.of("debian/" + moment, "debian-security/" + moment)) {
+      TestArchive made = new TestArchive(home.resolve("snapshot/archive/" + each)).saying(old);
+      if (each.startsWith("debian/")) {
+        made.with(apt()).with(new Deb("wanted", "").file("./usr/bin/w", "then"));
+      }
+      for (String suite : List.of("test", "test-updates", "test-security")) {
+        made.publish(suite);
+      }
+      Files.write(
+          keys,
+          Files.readAllBytes(made.keyring()),
+          java.nio.file.StandardOpenOption.CREATE,
+          java.nio.file.StandardOpenOption.APPEND);
+    }
+    DebianRequest request =
+        new DebianRequest(
+            "test",
+            DebianRequest.Variant.MINIMAL,
+            Optional.of(URI.create("file:" + home.resolve("snapshot") + "/")),
+            Optional.of(moment),
+            List.of("wanted"),
+            Optional.of("amd64"),
+            Optional.of(keys));
+    DebianRoot.unpack(request, workshop());
+
+    assertThat(read("usr/bin/w")).isEqualTo("then");
+    assertThat(read("etc/apt/sources.list")).contains("/archive/debian/" + moment);
   }
 
   @Test

@@ -167,14 +167,23 @@ final class TestArchive {
 
   /** Writes the index and signs it. */
   TestArchive publish() throws IOException {
+    return publish("test");
+  }
+
+  /** The same as the suite of that name. */
+  TestArchive publish(String suite) throws IOException {
     byte[] packages = index.toString().getBytes(StandardCharsets.UTF_8);
     ByteArrayOutputStream packed = new ByteArrayOutputStream();
     try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
       gzip.write(packages);
     }
-    write("dists/test/main/binary-amd64/Packages.gz", packed.toByteArray());
+    write("dists/" + suite + "/main/binary-amd64/Packages.gz", packed.toByteArray());
     String release =
-        "Suite: test\nCodename: test\nDate: Sat, 11 Jul 2026 10:16:37 UTC\nComponents: main\n"
+        "Suite: "
+            + suite
+            + "\nCodename: "
+            + suite
+            + "\nDate: Sat, 11 Jul 2026 10:16:37 UTC\nComponents: main\n"
             + fields
             + "SHA256:\n "
             + sha256(packages)
@@ -185,7 +194,7 @@ final class TestArchive {
             + " "
             + packed.size()
             + " main/binary-amd64/Packages.gz\n";
-    write("dists/test/InRelease", signed(release));
+    write("dists/" + suite + "/InRelease", signed(release));
     return this;
   }
 

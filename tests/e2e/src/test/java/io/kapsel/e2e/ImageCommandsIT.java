@@ -1,0 +1,250 @@
+package io.kapsel.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What else there is to do with images and registries; and row I13, configurations that bite. */
+class ImageCommandsIT extends EndToEnd {
+  private static Registry registry;
+  private static Path work;
+  private static String name;
+
+  @BeforeAll
+  static void makeImages() throws IOException {
+    work = Files.createDirectories(product.home().resolve("work"));
+    registry = Registry.start(work, "");
+    name = registry.name("team/app:amd64");
+    host(
+        "mkdir -p root/bin root/tmp; cp /bin/busybox root/bin; ln -s busybox root/bin/sh;"
+            + " umoci init --layout oci; umoci new --image oci:amd64; umoci insert --image oci:amd64 root /;"
+            + " umoci config --image oci:amd64 --architecture amd64 --config.cmd /bin/busybox --config.cmd echo"
+            + " --config.cmd ran --config.exposedports 80/tcp --config.exposedports 53/udp;"
+            + " umoci tag --image oci:amd64 arm64; umoci config --image oci:arm64 --architecture arm64;"
+            + " for a in amd64 arm64; do skopeo copy -q --dest-tls-verify=false oci:oci:$a docker://%s/team/app:$a;"
+            + " done",
+        registry.domain());
+  }
+
+  @AfterAll
+  static void endRegistry() {
+    registry.close();
+  }
+
+  private static Result host(String script, Object... values) {
+    return Command.of("sh", "-ec", "cd " + work + "; " + script.formatted(values)).run().ok();
+  }
+
+  @Test
+  void aRegistryIsLookedInto() {
+    assertThat(kapsel("registry", "ls", registry.domain()).ok().line()).isEqualTo("team/app");
+    assertThat(kapsel("registry", "tags", registry.name("team/app")).ok().lines())
+        .contains("amd64", "arm64");
+    assertThat(kapsel("registry", "referrers", name).ok().line()).startsWith("DIGEST");
+    assertThat(kapsel("search", registry.name("app")).ok().out())
+        .contains(registry.name("team/app"));
+    assertThat(kapsel("search", registry.name("nothing")).ok().lines()).hasSize(1);
+  }
+
+  @Test
+  void anIndexIsMadeAndPushedWithItsImages() {
+    String other = registry.name("team/app:arm64");
+    String all = registry.name("team/all:1");
+    kapsel("pull", "-q", name).ok();
+    kapsel("pull", "-q", "--platform", "linux/arm64", other).ok();
+    String digest = kapsel("manifest", "create", all, name, other).ok().line();
+    assertThat(kapsel("run", "--rm", all).ok().line()).isEqualTo("ran");
+    assertThat(kapsel("push", all).ok().out()).contains("1: digest: " + digest);
+
+    String raw = host("skopeo inspect --raw --tls-verify=false docker://%s", all).out();
+    assertThat(raw).contains("image.index", "arm64", "amd64");
+    host("skopeo copy -q -a --src-tls-verify=false docker://%s oci:both:1; rm -r both", all);
+    kapsel("rmi", all, other).ok();
+    kapsel("pull", "-q", "--platform", "linux/arm64", all).ok();
+    assertThat(kapsel("inspect", all).ok().out()).contains("\"Architecture\" : \"arm64\"");
+    kapsel("rmi", all).ok();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"zstd,28b52ffd", "gzip,1f8b0800", "none,"})
+  void layersArePackedAsAskedForAndReadByOthers(String form, String magic) {
+    kapsel("pull", "-q", name).ok();
+    String id = kapsel("images", "-q", name).ok().line();
+    Path file = work.resolve("packed.tar");
+    kapsel("save", "--compression", form, "-o", file.toString(), name).ok();
+    host(
+        "rm -rf un; skopeo copy -q oci-archive:packed.tar oci:un:1; umoci unpack --image un:1 un/x");
+    host("cmp un/x/rootfs/bin/busybox /bin/busybox; rm -rf un");
+    String pushed = registry.name("team/packed:" + form);
+    kapsel("tag", name, pushed).ok();
+    kapsel("push", "--compression", form, pushed).ok();
+    kapsel("rmi", pushed).ok();
+    kapsel("pull", "-q", pushed).ok();
+    assertThat(kapsel("images", "-q", pushed).ok().line()).isEqualTo(id);
+    assertThat(kapsel("run", "--rm", pushed).ok().line()).isEqualTo("ran");
+    String types = kapsel("manifest", "inspect", pushed).ok().out();
+    assertThat(types).contains(magic == null ? "layer.v1.tar\"" : "tar+" + form);
+    kapsel("rmi", pushed).ok();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dir:", "tar:"})
+  void whatIsNoImageBecomesOneByACommit(String kind) {
+    host("tar -C root -cf root.tar .");
+    String root = kind + work.resolve(kind.equals("dir:") ? "root" : "root.tar");
+    kapsel("run", "--name", "changed", root, "/bin/sh", "-c", "echo new >/tmp/f; rm /bin/sh").ok();
+    kapsel("commit", "-c", "CMD [\"/bin/busybox\",\"cat\",\"/tmp/f\"]", "changed", "made:1").ok();
+
+    assertThat(kapsel("run", "--rm", "made:1").ok().line()).isEqualTo("new");
+    assertThat(kapsel("run", "--rm", "made:1", "/bin/busybox", "ls", "/bin").ok().line())
+        .isEqualTo("busybox");
+    kapsel("rm", "changed").ok();
+    kapsel("rmi", "made:1").ok();
+  }
+
+  @Test
+  void whatIsExposedIsShown() {
+    kapsel("pull", "-q", name).ok();
+    assertThat(kapsel("inspect", name).ok().out()).contains("\"80/tcp\"", "\"53/udp\"");
+    kapsel("create", "--name", "exposing", name).ok();
+    assertThat(kapsel("ps", "-a").ok().out()).contains("53/udp, 80/tcp");
+    kapsel("rm", "exposing").ok();
+  }
+
+  @Test
+  void aTerminalIsAskedForThePassword() throws IOException {
+    Path users = work.resolve("users");
+    Files.writeString(
+        users, Command.of("htpasswd", "-nbB", "me", "hunter2").run().ok().line() + "\n");
+    try (Registry closed =
+        Registry.start(work, "auth: {htpasswd: {realm: r, path: " + users + "}}")) {
+      Result right =
+          new Expect(product)
+              .run(
+                  """
+                  set env(DOCKER_CONFIG) %s/docker
+                  spawn $env(KAPSEL) login %s
+                  await "Username: "
+                  send "mx\\177e\\r"
+                  await "Password: "
+                  send "hunter2\\r"
+                  await "Login Succeeded"
+                  ends 0
+                  """
+                      .formatted(work, closed.domain()));
+      assertThat(right.out()).doesNotContain("hunter2");
+      assertThat(HostFiles.read(work.resolve("docker/config.json"))).contains(closed.domain());
+      new Expect(product)
+          .run(
+              """
+              set env(DOCKER_CONFIG) %s/docker
+              spawn $env(KAPSEL) login -u me %s
+              await "Password: "
+              send "wrong\\r"
+              await "401"
+              ends 1
+              spawn $env(KAPSEL) login -u me %s
+              await "Password: "
+              send "\\003"
+              await "interrupted"
+              ends 1
+              """
+                  .formatted(work, closed.domain(), closed.domain()));
+      Result without = product.command("login", "-u", "me", closed.domain()).run();
+      assertThat(without.exitCode()).isEqualTo(1);
+      assertThat(without.err()).contains("--password-stdin");
+    }
+  }
+
+  /** A configuration in place of the right one; the parts that are not said are right. */
+  private static Result runs(String execution, String... words) {
+    HostFiles.write(
+        work.resolve("hostile.py"),
+        """
+        import hashlib, json, tarfile, io, sys
+        layer = open(sys.argv[1], "rb").read()
+        config = {"architecture": "amd64", "os": "linux", "config": eval(sys.argv[2]),
+                  "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]}}
+        with tarfile.open(sys.argv[3], "w") as archive:
+            def add(name, data):
+                member = tarfile.TarInfo(name); member.size = len(data)
+                archive.addfile(member, io.BytesIO(data))
+            add("c.json", json.dumps(config).encode())
+            add("l.tar", layer)
+            add("manifest.json", json.dumps([{"Config": "c.json", "RepoTags": ["hostile:1"], "Layers": ["l.tar"]}]).encode())
+        """);
+    host("tar -C root -cf root.tar .");
+    Command.of("python3", "hostile.py", "root.tar", execution, "hostile.tar").in(work).run().ok();
+    Result loaded = kapsel("load", "-q", "-i", work.resolve("hostile.tar").toString());
+    if (loaded.exitCode() != 0) {
+      return loaded;
+    }
+    List<String> all =
+        new java.util.ArrayList<>(List.of("run", "--rm", "--pull=never", "hostile:1"));
+    all.addAll(List.of(words));
+    Result result = kapsel(all.toArray(String[]::new));
+    kapsel("rmi", "-f", "hostile:1").ok();
+    return result;
+  }
+
+  /** Refused with a message, before anything runs. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'User': 'nobody-here', 'Cmd': ['/bin/sh', '-c', 'echo ran']}",
+        "{'User': '99999999999', 'Cmd': ['/bin/sh', '-c', 'echo ran']}",
+        "{'User': '-1', 'Cmd': ['/bin/sh', '-c', 'echo ran']}",
+        "{'Cmd': ['/bin/sh', '-c', 'echo ran'], 'StopSignal': '999'}",
+        "{'Cmd': ['/bin/sh', '-c', 'echo ran'], 'StopSignal': 'SIGNONSENSE'}",
+        "{'Entrypoint': ['']}",
+        "{'Entrypoint': ['/bin/sh\\\\0x'], 'Cmd': ['-c', 'echo ran']}",
+        "{'Cmd': ['/bin/sh', '-c', 'echo ran'], 'Env': ['A=' + 'x' * 3000000]}",
+        "{'Cmd': ['/bin/sh', '-c', 'echo ran'], 'Env': ['A%d=x' % i for i in range(300000)]}",
+        "{'Cmd': ['/bin/sh', '-c', 'echo ran'], 'Env': ['A=b\\\\0c']}",
+        "{'Cmd': ['/bin/sh', '-c', 'echo ran'], 'WorkingDir': '/a\\\\0b'}",
+        "{}",
+      })
+  void aConfigurationThatCannotBeObeyedIsRefused(String execution) {
+    Result result = runs(execution);
+
+    assertThat(result.exitCode()).as(result.toString()).isIn(1, 125, 126, 127);
+    assertThat(result.out()).doesNotContain("ran");
+    assertThat(result.err()).startsWith("kapsel: ").doesNotContain("Exception", "\tat ");
+    assertThat(kapsel("ps", "-aq").ok().out()).isEmpty();
+  }
+
+  /** Obeyed inside, or without meaning; never an effect on the host. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'Env': ['NOEQUALS', '=empty', 'A=1']}",
+        "{'WorkingDir': '../../../../tmp'}",
+        "{'WorkingDir': '/tmp/../../../../../../etc'}",
+        "{'Volumes': {'/': {}, '/proc': {}, '../x': {}}}",
+        "{'ExposedPorts': {'text': {}, '99999/tcp': {}, '1-2/udp': {}}}",
+        "{'Healthcheck': {'Test': ['CMD', 'x'], 'Interval': -1, 'Retries': -5}}",
+        "{'Labels': {'io.kapsel.creating': 'x', 'com.docker.compose.project': '../..'}}",
+        "{'OnBuild': ['RUN x'], 'Shell': ['/nowhere']}",
+        "{'User': '0:0'}",
+      })
+  void aConfigurationHasNoEffectOnTheHost(String execution) {
+    Result result = runs(execution, "/bin/busybox", "echo", "ran");
+
+    assertThat(result.err()).doesNotContain("Exception", "\tat ");
+    if (result.exitCode() == 0) {
+      assertThat(result.line()).isEqualTo("ran");
+    } else {
+      assertThat(result.err()).startsWith("kapsel: ");
+    }
+    assertThat(product.mounts()).isEmpty();
+  }
+}
