@@ -18,20 +18,26 @@ final class Pages {
 
   private Pages() {}
 
-  /** All names, from {@code first} on; pages are followed as long as they lead on here. */
+  /**
+   * All names; pages are followed as long as they lead on at the same registry.
+   *
+   * @param first path of the first page, below {@code /v2/}
+   */
   static List<String> all(
-      Server server, URI first, String scope, String action, Function<byte[], List<String>> read)
+      Server server, String first, String scope, String action, Function<byte[], List<String>> read)
       throws IOException {
     List<String> all = new ArrayList<>();
-    URI next = first;
-    for (int page = 0; next != null; page++) {
-      URI here = next;
-      try (Answer answer = server.send(() -> Transport.Message.get(here, Map.of()), scope)) {
+    Optional<URI> next = Optional.empty();
+    for (int page = 0; page == 0 || next.isPresent(); page++) {
+      Optional<URI> here = next;
+      Server.Wanted wanted =
+          () -> Transport.Message.get(here.orElseGet(() -> server.uri(first)), Map.of());
+      try (Answer answer = server.send(wanted, scope)) {
         if (!answer.ok()) {
           throw server.failure(answer, action);
         }
         all.addAll(read.apply(answer.read(LARGEST_PAGE)));
-        next = following(answer.header("Link").orElse(""), here).orElse(null);
+        next = following(answer.header("Link").orElse(""), answer.uri());
       } catch (JsonException e) {
         throw new ImageException.Refused("cannot " + action + ": " + e.getMessage());
       }

@@ -210,7 +210,7 @@ final class Repository {
   List<String> tags() throws IOException {
     return Pages.all(
         server,
-        server.uri(path + "/tags/list?n=1000"),
+        path + "/tags/list?n=1000",
         pull(),
         "list the tags of '" + path + "'",
         page -> Json.read(page, TagPage.class).tags());

@@ -58,11 +58,9 @@ public final class Search {
   /** The answer of version 1 of the search; nothing when the registry has none. */
   private static Optional<List<Found>> ask(Server server, String term, int limit)
       throws IOException {
-    URI base = server.endpoint().base();
-    String where = HUB_HOST.equals(base.getHost()) ? HUB_SEARCH : base.toString();
-    String query = URLEncoder.encode(term, StandardCharsets.UTF_8);
-    URI uri = URI.create(where + "/v1/search?q=" + query + "&n=" + limit);
-    try (Answer answer = server.send(() -> Transport.Message.get(uri, Map.of()), "")) {
+    String path = "/v1/search?q=" + URLEncoder.encode(term, StandardCharsets.UTF_8) + "&n=" + limit;
+    Server.Wanted wanted = () -> Transport.Message.get(URI.create(where(server) + path), Map.of());
+    try (Answer answer = server.send(wanted, "")) {
       if (answer.status() == 404) {
         return Optional.empty();
       }
@@ -78,6 +76,11 @@ public final class Search {
     }
   }
 
+  private static String where(Server server) {
+    URI base = server.endpoint().base();
+    return HUB_HOST.equals(base.getHost()) ? HUB_SEARCH : base.toString();
+  }
+
   private static Found found(Entry entry) {
     return new Found(
         entry.name().orElse(""),
@@ -90,7 +93,7 @@ public final class Search {
   static List<String> repositories(Server server) throws IOException {
     return Pages.all(
         server,
-        server.uri("_catalog?n=1000"),
+        "_catalog?n=1000",
         "registry:catalog:*",
         "list the repositories of '" + server.host() + "'",
         page -> Json.read(page, Catalogue.class).repositories());

@@ -10,7 +10,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What else there is to do with images and registries; and row I13, configurations that bite. */
@@ -75,8 +74,8 @@ class ImageCommandsIT extends EndToEnd {
   }
 
   @ParameterizedTest
-  @CsvSource({"zstd,28b52ffd", "gzip,1f8b0800", "none,"})
-  void layersArePackedAsAskedForAndReadByOthers(String form, String magic) {
+  @ValueSource(strings = {"zstd", "gzip", "none"})
+  void layersArePackedAsAskedForAndReadByOthers(String form) {
     kapsel("pull", "-q", name).ok();
     String id = kapsel("images", "-q", name).ok().line();
     Path file = work.resolve("packed.tar");
@@ -92,7 +91,7 @@ class ImageCommandsIT extends EndToEnd {
     assertThat(kapsel("images", "-q", pushed).ok().line()).isEqualTo(id);
     assertThat(kapsel("run", "--rm", pushed).ok().line()).isEqualTo("ran");
     String types = kapsel("manifest", "inspect", pushed).ok().out();
-    assertThat(types).contains(magic == null ? "layer.v1.tar\"" : "tar+" + form);
+    assertThat(types).contains(form.equals("none") ? "layer.v1.tar\"" : "tar+" + form);
     kapsel("rmi", pushed).ok();
   }
 
@@ -115,9 +114,6 @@ class ImageCommandsIT extends EndToEnd {
   void whatIsExposedIsShown() {
     kapsel("pull", "-q", name).ok();
     assertThat(kapsel("inspect", name).ok().out()).contains("\"80/tcp\"", "\"53/udp\"");
-    kapsel("create", "--name", "exposing", name).ok();
-    assertThat(kapsel("ps", "-a").ok().out()).contains("53/udp, 80/tcp");
-    kapsel("rm", "exposing").ok();
   }
 
   @Test
@@ -133,11 +129,11 @@ class ImageCommandsIT extends EndToEnd {
                   """
                   set env(DOCKER_CONFIG) %s/docker
                   spawn $env(KAPSEL) login %s
-                  await "Username: "
+                  want "Username: "
                   send "mx\\177e\\r"
-                  await "Password: "
+                  want "Password: "
                   send "hunter2\\r"
-                  await "Login Succeeded"
+                  want "Login Succeeded"
                   ends 0
                   """
                       .formatted(work, closed.domain()));
@@ -148,14 +144,14 @@ class ImageCommandsIT extends EndToEnd {
               """
               set env(DOCKER_CONFIG) %s/docker
               spawn $env(KAPSEL) login -u me %s
-              await "Password: "
+              want "Password: "
               send "wrong\\r"
-              await "401"
+              want "401"
               ends 1
               spawn $env(KAPSEL) login -u me %s
-              await "Password: "
+              want "Password: "
               send "\\003"
-              await "interrupted"
+              want "interrupted"
               ends 1
               """
                   .formatted(work, closed.domain(), closed.domain()));
@@ -206,11 +202,11 @@ class ImageCommandsIT extends EndToEnd {
         "{'Cmd': ['/bin/sh', '-c', 'echo ran'], 'StopSignal': '999'}",
         "{'Cmd': ['/bin/sh', '-c', 'echo ran'], 'StopSignal': 'SIGNONSENSE'}",
         "{'Entrypoint': ['']}",
-        "{'Entrypoint': ['/bin/sh\\\\0x'], 'Cmd': ['-c', 'echo ran']}",
+        "{'Entrypoint': ['/bin/sh\\0x'], 'Cmd': ['-c', 'echo ran']}",
         "{'Cmd': ['/bin/sh', '-c', 'echo ran'], 'Env': ['A=' + 'x' * 3000000]}",
         "{'Cmd': ['/bin/sh', '-c', 'echo ran'], 'Env': ['A%d=x' % i for i in range(300000)]}",
-        "{'Cmd': ['/bin/sh', '-c', 'echo ran'], 'Env': ['A=b\\\\0c']}",
-        "{'Cmd': ['/bin/sh', '-c', 'echo ran'], 'WorkingDir': '/a\\\\0b'}",
+        "{'Cmd': ['/bin/sh', '-c', 'echo ran'], 'Env': ['A=b\\0c']}",
+        "{'Cmd': ['/bin/sh', '-c', 'echo ran'], 'WorkingDir': '/a\\0b'}",
         "{}",
       })
   void aConfigurationThatCannotBeObeyedIsRefused(String execution) {
