@@ -89,7 +89,8 @@ public final class Extractor {
         plain, root, lowers, (in, inside, below) -> unconfined(in, inside, form, below));
   }
 
-  private static Extracted unconfined(InputStream plain, Fd root, Form form, List<Fd> lowers)
+  /** The same on the calling thread, which these rules alone keep inside. */
+  static Extracted unconfined(InputStream plain, Fd root, Form form, List<Fd> lowers)
       throws IOException {
     Extractor extractor = new Extractor(root, form, lowers);
     try {

@@ -75,7 +75,8 @@ public final class HeaderFuzz {
     /** Leads to TLS, by a host, without a password, and not to this machine. */
     public static void fuzzerTestOneInput(byte[] data) {
       String location = text(data);
-      if (!location.matches("[^/]*|[a-zA-Z]+://[0-9]+(\\.[0-9]+){3}([:/?#].*)?")) {
+      if (!location.matches(
+          "[^/]*|[a-zA-Z]+://[1-9][0-9]{0,2}(\\.(0|[1-9][0-9]{0,2})){3}([:/?#].*)?")) {
         return; // names would be looked up
       }
       try {

@@ -15,6 +15,7 @@ import io.kapsel.linux.file.OpenHow;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -116,9 +117,15 @@ class ExtractorIT {
     return bytes.toByteArray();
   }
 
+  /** How it is unpacked: as the product does, here. */
+  Extractor.Extracted extract(InputStream plain, Fd into, Extractor.Form form, List<Fd> lowers)
+      throws IOException {
+    return Extractor.extract(plain, into, form, lowers);
+  }
+
   private Extractor.Extracted layer(TarEntry... members) throws IOException {
-    return Extractor.extract(
-        new ByteArrayInputStream(archive(members)), target, Extractor.Form.LAYER);
+    return extract(
+        new ByteArrayInputStream(archive(members)), target, Extractor.Form.LAYER, List.of());
   }
 
   private FileStatus status(String name) {
@@ -177,14 +184,15 @@ class ExtractorIT {
     Path above = Files.createDirectory(root.resolve("above"));
     try (Fd lower = Open.path(below.toString(), OpenFlags.DIRECTORY);
         Fd upper = Open.path(above.toString(), OpenFlags.DIRECTORY)) {
-      Extractor.extract(
+      extract(
           new ByteArrayInputStream(
               archive(
                   link(TarEntry.Type.SYMLINK, "d", canary.toString()),
                   link(TarEntry.Type.SYMLINK, "u", "../../../../../../.." + canary))),
           lower,
-          Extractor.Form.LAYER);
-      Extractor.extract(
+          Extractor.Form.LAYER,
+          List.of());
+      extract(
           new ByteArrayInputStream(archive(file("d/f", "evil"), file("u/g", "evil"))),
           upper,
           Extractor.Form.LAYER,
@@ -365,16 +373,17 @@ class ExtractorIT {
     Path above = Files.createDirectory(root.resolve("above"));
     try (Fd lower = Open.path(below.toString(), OpenFlags.DIRECTORY);
         Fd upper = Open.path(above.toString(), OpenFlags.DIRECTORY)) {
-      Extractor.extract(
+      extract(
           new ByteArrayInputStream(
               archive(
                   directory("tmp", 01777, 0),
                   directory("usr/lib", 0755, 0),
                   link(TarEntry.Type.SYMLINK, "lib", "usr/lib"))),
           lower,
-          Extractor.Form.LAYER);
+          Extractor.Form.LAYER,
+          List.of());
       Extractor.Extracted done =
-          Extractor.extract(
+          extract(
               new ByteArrayInputStream(archive(file("tmp/f", "x"), file("lib/g", "y"))),
               upper,
               Extractor.Form.LAYER,
@@ -413,8 +422,11 @@ class ExtractorIT {
         gzip.write(plain, from, Math.min(600, plain.length - from));
       }
     }
-    Extractor.extract(
-        Unpacking.of(new ByteArrayInputStream(packed.toByteArray())), target, Extractor.Form.LAYER);
+    extract(
+        Unpacking.of(new ByteArrayInputStream(packed.toByteArray())),
+        target,
+        Extractor.Form.LAYER,
+        List.of());
 
     assertThat(root.resolve("b")).hasContent("2");
   }
@@ -425,8 +437,11 @@ class ExtractorIT {
     try (XZOutputStream xz = new XZOutputStream(packed, new LZMA2Options())) {
       xz.write(archive(file("a", "1")));
     }
-    Extractor.extract(
-        Unpacking.of(new ByteArrayInputStream(packed.toByteArray())), target, Extractor.Form.LAYER);
+    extract(
+        Unpacking.of(new ByteArrayInputStream(packed.toByteArray())),
+        target,
+        Extractor.Form.LAYER,
+        List.of());
 
     assertThat(root.resolve("a")).hasContent("1");
   }
@@ -440,8 +455,11 @@ class ExtractorIT {
             HexFormat.of().parseHex("28b52ffdffffffffffffffffffffffffffff"),
             HexFormat.of().parseHex("68737173000000000000000000000000"))) {
       assertThatThrownBy(() ->
-              Extractor.extract(
-                  Unpacking.of(new ByteArrayInputStream(bad)), target, Extractor.Form.LAYER))
+              extract(
+                  Unpacking.of(new ByteArrayInputStream(bad)),
+                  target,
+                  Extractor.Form.LAYER,
+                  List.of()))
           .isInstanceOf(IOException.class);
     }
   }

@@ -45,7 +45,7 @@ class ImageCommandsIT extends EndToEnd {
 
   @Test
   void aRegistryIsLookedInto() {
-    assertThat(kapsel("registry", "ls", registry.domain()).ok().line()).isEqualTo("team/app");
+    assertThat(kapsel("registry", "ls", registry.domain()).ok().lines()).contains("team/app");
     assertThat(kapsel("registry", "tags", registry.name("team/app")).ok().lines())
         .contains("amd64", "arm64");
     assertThat(kapsel("registry", "referrers", name).ok().line()).startsWith("DIGEST");
@@ -81,8 +81,9 @@ class ImageCommandsIT extends EndToEnd {
     Path file = work.resolve("packed.tar");
     kapsel("save", "--compression", form, "-o", file.toString(), name).ok();
     host(
-        "rm -rf un; skopeo copy -q oci-archive:packed.tar oci:un:1; umoci unpack --image un:1 un/x");
-    host("cmp un/x/rootfs/bin/busybox /bin/busybox; rm -rf un");
+        "rm -rf un out; mkdir out; skopeo copy -q oci-archive:packed.tar dir:un;"
+            + " for f in un/*; do tar -C out -xf $f 2>/dev/null || :; done;"
+            + " cmp out/bin/busybox /bin/busybox");
     String pushed = registry.name("team/packed:" + form);
     kapsel("tag", name, pushed).ok();
     kapsel("push", "--compression", form, pushed).ok();
