@@ -4,6 +4,7 @@ module io.kapsel.engine {
   requires static transitive org.jspecify;
   requires transitive io.kapsel.runtime;
   requires transitive io.kapsel.image;
+  requires transitive io.kapsel.network;
 
   exports io.kapsel.engine;
   exports io.kapsel.engine.spec;

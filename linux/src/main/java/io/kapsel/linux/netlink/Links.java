@@ -56,12 +56,21 @@ public final class Links {
     return made(device, "bridge", Optional.empty(), _ -> {});
   }
 
-  /** Makes two ends: {@code inside} in the namespace of {@code namespace}, the other one here. */
-  public static NetlinkMessage veth(Device outside, Device inside, int namespace) {
-    return made(
-        outside,
+  /**
+   * Makes two ends: {@code inside} in the namespace of {@code namespace}, the other one here, and
+   * up.
+   *
+   * @param bridge the index of the bridge that the one here is a port of, 0: none
+   */
+  public static NetlinkMessage veth(Device outside, Device inside, int namespace, int bridge) {
+    NetlinkMessage message = creation(UP);
+    outside.write(message);
+    if (bridge > 0) {
+      message.value(MASTER, bridge);
+    }
+    return info(
+        message,
         "veth",
-        Optional.empty(),
         data ->
             data.nested(
                 PEER,
@@ -86,12 +95,21 @@ public final class Links {
       String kind,
       Optional<Consumer<NetlinkMessage>> more,
       Consumer<NetlinkMessage> data) {
+    NetlinkMessage message = creation(0);
+    device.write(message);
+    more.ifPresent(it -> it.accept(message));
+    return info(message, kind, data);
+  }
+
+  private static NetlinkMessage creation(int flags) {
     NetlinkMessage message =
         new NetlinkMessage(
             NEW, NetlinkMessage.DO | NetlinkMessage.CREATE | NetlinkMessage.EXCLUSIVE);
-    body(message, 0, 0, 0);
-    device.write(message);
-    more.ifPresent(it -> it.accept(message));
+    return body(message, 0, flags, flags);
+  }
+
+  private static NetlinkMessage info(
+      NetlinkMessage message, String kind, Consumer<NetlinkMessage> data) {
     return message.nested(INFO, info -> info.text(KIND, kind).nested(DATA, data));
   }
 

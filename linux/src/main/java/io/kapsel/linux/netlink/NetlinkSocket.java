@@ -24,6 +24,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class NetlinkSocket implements AutoCloseable {
   private static final int NETLINK = 16;
+  private static final int ADDRESS = 12;
   private static final int RAW = 3;
   private static final int CLOSE_ON_EXEC = 0x80000;
   private static final int DONT_WAIT = 0x40;
@@ -73,8 +74,20 @@ public final class NetlinkSocket implements AutoCloseable {
 
   /** From now on {@link #next} answers what happens to the objects of a group, too. */
   public NetlinkSocket join(int group) {
+    bind();
     Kernel.check(option(SOL_NETLINK, MEMBERSHIP, group), Syscall.SETSOCKOPT, "group " + group);
     return this;
+  }
+
+  /** A socket that has no number, as before its first question, hears nothing of others. */
+  private void bind() {
+    try (Scratch scratch = Scratch.take();
+        Fd.Lease lease = fd.lease()) {
+      MemorySegment address = scratch.allocate(ADDRESS);
+      address.set(ValueLayout.JAVA_SHORT, 0, (short) NETLINK);
+      long result = scratch.call(Syscall.BIND, lease.number(), address.address(), ADDRESS);
+      Kernel.check(result, Syscall.BIND, "netlink");
+    }
   }
 
   private long option(int level, int name, int value) {
@@ -169,15 +182,15 @@ public final class NetlinkSocket implements AutoCloseable {
         option(SOL_SOCKET, RECEIVE_BUFFER, LARGE);
       }
       send(what, all.toByteArray());
+      Optional<Received> failure = Optional.empty();
       Optional<ByteBuffer> received = receive();
-      while (received.isPresent()) {
+      while (received.isPresent()) { // to the end, or the next question gets this one's answers
         for (Received each : split(received.get())) {
-          if (each.reply().type() == ERROR) {
-            check(what, each);
-          }
+          failure = failure.or(() -> Optional.of(each).filter(NetlinkSocket::isFailure));
         }
         received = receive();
       }
+      failure.ifPresent(each -> check(what, each));
     } finally {
       asking.unlock();
     }
@@ -234,6 +247,10 @@ public final class NetlinkSocket implements AutoCloseable {
       at += (length + 3) & ~3;
     }
     return messages;
+  }
+
+  private static boolean isFailure(Received each) {
+    return each.reply().type() == ERROR && each.reply().body().getInt(0) != 0;
   }
 
   /** The kernel's number, and its words where it has some. */

@@ -1,15 +1,19 @@
 package io.kapsel.linux.netlink;
 
+import io.kapsel.linux.Errno;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.Kernel;
 import io.kapsel.linux.Syscall;
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.file.Attributes;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
+import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 public final class NetworkNamespace implements AutoCloseable {
   private static final int NEW_NETWORK = 0x40000000;
   private static final int WAITING = 64;
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration SHORT_WHILE = Duration.ofNanos(50_000);
 
   private final Fd fd;
 
@@ -33,6 +39,31 @@ public final class NetworkNamespace implements AutoCloseable {
   /** That of a process. Fails with ENOENT when there is none. */
   public static NetworkNamespace of(int pid) {
     return open("/proc/" + pid + "/ns/net");
+  }
+
+  /**
+   * That of a process which is about to make one of its own: waits until it is another than ours.
+   * Fails with ETIMEDOUT.
+   */
+  public static NetworkNamespace madeBy(int pid) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    try (NetworkNamespace own = own()) {
+      while (true) {
+        NetworkNamespace found = of(pid);
+        if (found.number() != own.number()) {
+          return found;
+        }
+        found.close();
+        if (System.nanoTime() > end) {
+          throw new SyscallException("open the network of process", pid, Errno.ETIMEDOUT);
+        }
+        LockSupport.parkNanos(SHORT_WHILE.toNanos());
+      }
+    }
+  }
+
+  private long number() {
+    return Attributes.status(fd).inode();
   }
 
   /** The one that this process was started in. */

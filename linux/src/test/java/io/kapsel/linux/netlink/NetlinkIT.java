@@ -28,7 +28,7 @@ class NetlinkIT {
     Links.Device in =
         new Links.Device("eth0", Optional.of(new MacAddress("02:00:00:00:00:05")), 1400);
     try (Fd.Lease lease = guest.fd().lease()) {
-      outside.ask("make", Links.veth(Links.Device.of("out0", 1400), in, lease.number()));
+      outside.ask("make", Links.veth(Links.Device.of("out0", 1400), in, lease.number(), 0));
     }
     return Links.find(outside, "out0").orElseThrow().index();
   }

@@ -41,7 +41,7 @@ class NetlinkMessageTest {
   @Test
   void aVethSaysWhatItsOtherEndIs() {
     NetlinkMessage message =
-        Links.veth(Links.Device.of("out", 1500), Links.Device.of("in", 1500), 9);
+        Links.veth(Links.Device.of("out", 1500), Links.Device.of("in", 1500), 9, 0);
     NetlinkAttributes whole =
         new NetlinkReply(16, ByteBuffer.wrap(message.encode(1)).position(16).slice())
             .attributes(16);

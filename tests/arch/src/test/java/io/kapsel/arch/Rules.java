@@ -29,9 +29,10 @@ final class Rules {
           "oci", Set.of("base", "linux"),
           "runtime", Set.of("base", "linux", "oci", "systemd"),
           "image", Set.of("base", "linux", "oci"),
-          "engine", Set.of("base", "linux", "oci", "runtime", "image"),
+          "network", Set.of("base", "linux"),
+          "engine", Set.of("base", "linux", "oci", "runtime", "image", "network"),
           "ocicli", Set.of("base", "linux", "oci", "runtime", "systemd"),
-          "cli", Set.of("base", "linux", "oci", "runtime", "image", "engine", "ocicli"));
+          "cli", Set.of("base", "linux", "oci", "runtime", "image", "network", "engine", "ocicli"));
 
   /** They use paths of the host alone: cgroup trees, the run directory, a bind mount's source. */
   private static final Set<String> OUTSIDE_OF_ROOTS =

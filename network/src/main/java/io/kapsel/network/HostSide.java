@@ -1,0 +1,221 @@
+package io.kapsel.network;
+
+import io.kapsel.base.AtomicFile;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.netlink.Cidr;
+import io.kapsel.linux.netlink.Link;
+import io.kapsel.linux.netlink.NetlinkSocket;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * What an engine has in the host's network: bridges, links and rules. Callers hold the lock of
+ * {@link Networks}, but for making links.
+ */
+final class HostSide {
+  private static final String MACHINE = "machine-links";
+
+  /** What the rules are made of, beside the host's own. */
+  record Facts(List<BridgeRules> bridges, List<Endpoint> cards, List<Published> ports) {}
+
+  private final NetlinkSocket route = NetlinkSocket.route();
+  private final NetlinkSocket netfilter = NetlinkSocket.netfilter();
+  private final Naming naming;
+  private final Path machineFile;
+  private final Function<Collection<Network>, Facts> facts;
+  private final Wiring wiring;
+  private final Firewall firewall;
+  private final HostFirewall hostFirewall;
+  private final Map<String, Network> raised = new LinkedHashMap<>();
+  private final Changes changes;
+  private boolean ruled;
+
+  HostSide(
+      Naming naming,
+      Networks.Settings settings,
+      Function<Collection<Network>, Facts> facts,
+      Runnable changed) {
+    this.naming = naming;
+    this.machineFile = settings.run().resolve(MACHINE);
+    this.facts = facts;
+    this.wiring = new Wiring(route, naming);
+    this.firewall = new Firewall(netfilter, naming);
+    this.hostFirewall = new HostFirewall(route, naming, firewall, settings.obeysHost());
+    this.changes = new Changes(changed);
+  }
+
+  Wiring wiring() {
+    return wiring;
+  }
+
+  Firewall firewall() {
+    return firewall;
+  }
+
+  Collection<Network> raised() {
+    return List.copyOf(raised.values());
+  }
+
+  /** The networks that the host reaches otherwise than by these links. */
+  List<Cidr> reachedBeside(List<String> own) {
+    return wiring.reached(own);
+  }
+
+  /** Has a network in the kernel, and all rules. */
+  void raise(Network network) {
+    if (raised.containsKey(network.id())) {
+      return;
+    }
+    if (network.driver().equals(Network.BRIDGE)) {
+      forward(network);
+      int _ = wiring.raise(network);
+    }
+    raised.put(network.id(), network);
+    if (!ruled) {
+      ruled = true;
+      replaceRules();
+      firewall.exceptFromForeignPolicies();
+      changes.listen();
+    } else if (network.driver().equals(Network.BRIDGE)) {
+      firewall.add(BridgeRules.of(network, naming));
+    }
+  }
+
+  private void forward(Network network) {
+    if (HostSettings.forwardIpv4()) {
+      writeMachine();
+    }
+    if (network.ipv6Subnet().isPresent() && HostSettings.hasIpv6()) {
+      HostSettings.forwardIpv6();
+    }
+  }
+
+  /** The host's real links: between them nothing is passed on, as before. */
+  private void writeMachine() {
+    List<String> names =
+        wiring.links().stream()
+            .filter(each -> each.kind().isEmpty() && !each.name().equals("lo"))
+            .map(Link::name)
+            .toList();
+    AtomicFile.write(
+        machineFile,
+        String.join("\n", names).getBytes(java.nio.charset.StandardCharsets.UTF_8),
+        AtomicFile.Durability.SURVIVES_CRASH);
+  }
+
+  private List<String> machine() {
+    try {
+      return Files.exists(machineFile)
+          ? Files.readAllLines(machineFile).stream().filter(it -> !it.isBlank()).toList()
+          : List.of();
+    } catch (IOException e) {
+      throw new NetworkException.Failed("read", machineFile.toString(), AtomicFile.reason(e), e);
+    }
+  }
+
+  void replaceRules() {
+    Facts now =
+        facts.apply(
+            raised.values().stream().filter(it -> it.driver().equals(Network.BRIDGE)).toList());
+    firewall.replace(
+        new Firewall.State(
+            now.bridges(), now.cards(), now.ports(), machine(), hostFirewall.detour()));
+  }
+
+  void lower(Network network) {
+    if (raised.remove(network.id()) != null && network.driver().equals(Network.BRIDGE)) {
+      wiring.lower(network);
+      firewall.remove(BridgeRules.of(network, naming));
+    }
+  }
+
+  /** Makes a bridge again that somebody removed. */
+  void repair(Network network, List<Endpoint> inside) {
+    if (network.driver().equals(Network.BRIDGE) && !wiring.has(naming.bridge(network))) {
+      int bridge = wiring.raise(network);
+      inside.forEach(each -> wiring.rejoin(each, bridge));
+      System.getLogger(HostSide.class.getName())
+          .log(
+              System.Logger.Level.WARNING,
+              "a bridge was missing and is made again network={0}",
+              network.name());
+    }
+  }
+
+  /** Makes the rules again that somebody removed, or that no longer fit the host's own. */
+  void checkRules() {
+    if (!ruled) {
+      return;
+    }
+    if (hostFirewall.changed() || !firewall.stands()) {
+      replaceRules();
+    }
+    firewall.exceptFromForeignPolicies();
+  }
+
+  /** Whether an engine with this state may have left something in the kernel. */
+  static boolean leftBehind(Networks.Settings settings, Naming naming) {
+    if (!Files.exists(settings.state().resolve("networks"))) {
+      return false;
+    }
+    try (NetlinkSocket socket = NetlinkSocket.route()) {
+      return !new Wiring(socket, naming).own().isEmpty();
+    } catch (SyscallException e) {
+      return false;
+    }
+  }
+
+  /** Removes links and bridges that no container and no network has. */
+  void clear(Collection<Joined> members, List<Network> networks) {
+    Set<String> known = new HashSet<>();
+    members.forEach(each -> each.endpoints().forEach(it -> known.add(it.link())));
+    networks.stream()
+        .filter(it -> raised.containsKey(it.id()))
+        .map(naming::bridge)
+        .forEach(known::add);
+    List<Link> nobodys = new ArrayList<>(wiring.own());
+    nobodys.removeIf(link -> known.contains(link.name()));
+    nobodys.forEach(link -> wiring.remove(link.name()));
+    if (raised.isEmpty()) {
+      firewall.remove();
+    }
+  }
+
+  /** Lets go of the kernel; what is nobody's is removed. */
+  void close(boolean unused) {
+    changes.close();
+    if (unused) {
+      remove();
+    }
+    route.close();
+    netfilter.close();
+  }
+
+  private void remove() {
+    try {
+      raised.values().stream()
+          .filter(it -> it.driver().equals(Network.BRIDGE))
+          .forEach(wiring::lower);
+      firewall.remove();
+      hostFirewall.remove();
+    } catch (SyscallException e) {
+      System.getLogger(HostSide.class.getName())
+          .log(System.Logger.Level.WARNING, "networks cannot be removed", e);
+    }
+  }
+
+  /** The way of a container's link, if the host has it. */
+  Optional<Link.Traffic> traffic(Endpoint endpoint) {
+    return wiring.find(endpoint.link()).map(Link::traffic);
+  }
+}

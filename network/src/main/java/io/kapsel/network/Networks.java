@@ -1,0 +1,547 @@
+package io.kapsel.network;
+
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.netlink.Cidr;
+import io.kapsel.linux.netlink.NetworkNamespace;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * The networks of one engine, and the containers that are in them. What it knows of the kernel it
+ * can make again from files: the networks', and those of running containers.
+ *
+ * <p>Nothing is made in the kernel before the first container needs it.
+ */
+public final class Networks implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Networks.class.getName());
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Naming naming;
+  private final Registry registry;
+  private final NetworkMaker maker;
+  private final Places places;
+  private final PortHolds holds = new PortHolds();
+  private final Map<String, Joined> members = new HashMap<>();
+  private final Map<String, Integer> pids = new ConcurrentHashMap<>();
+  private final Settings settings;
+  private final NameServers names;
+  private Optional<HostSide> host = Optional.empty();
+
+  /**
+   * How an engine's networks are.
+   *
+   * @param state the directory of the engine's state
+   * @param run the directory of what a reboot ends
+   * @param pools out of which networks get addresses, as {@code SUBNET,BITS}; empty: the usual ones
+   * @param obeysHost whether published ports obey what the host's own rules say of its input
+   */
+  public record Settings(Path state, Path run, List<String> pools, boolean obeysHost) {
+    /** Copies the list. */
+    public Settings {
+      pools = List.copyOf(pools);
+    }
+
+    /** With what environment variables say: KAPSEL_ADDRESS_POOLS and KAPSEL_HOST_FIREWALL. */
+    public static Settings ofEnvironment(Path state, Path run, Map<String, String> environment) {
+      String pools = environment.getOrDefault("KAPSEL_ADDRESS_POOLS", "");
+      return new Settings(
+          state,
+          run,
+          pools.isBlank() ? List.of() : List.of(pools.strip().split("\\s+")),
+          !environment.getOrDefault("KAPSEL_HOST_FIREWALL", "obey").equals("bypass"));
+    }
+  }
+
+  /** Reads the networks that there are. */
+  public Networks(Settings settings) {
+    this.settings = settings;
+    this.naming = Naming.of(settings.state());
+    this.registry = new Registry(settings.state().resolve("networks"));
+    List<SubnetChooser.Pool> pools =
+        settings.pools().isEmpty()
+            ? SubnetChooser.DEFAULT
+            : settings.pools().stream().map(SubnetChooser.Pool::parse).toList();
+    this.maker = new NetworkMaker(pools, settings.state().toString());
+    this.places = new Places(registry, naming);
+    this.names = new NameServers();
+  }
+
+  private <T> T locked(Supplier<T> work) {
+    lock.lock();
+    try {
+      return work.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** All networks, by name. */
+  public List<Network> list() {
+    return locked(() -> {
+      ensureDefault();
+      return registry.all();
+    });
+  }
+
+  /** The one with that name, id or beginning of an id. */
+  public Network find(String reference) {
+    return locked(() -> {
+      if (reference.equals(Network.DEFAULT)) {
+        ensureDefault();
+      }
+      return registry.find(reference);
+    });
+  }
+
+  /** Whether containers can be joined to networks on this host; nothing, or the reason. */
+  public Optional<String> unusable() {
+    return locked(() -> {
+      try {
+        HostSide _ = host();
+        return Optional.empty();
+      } catch (SyscallException | NetworkException e) {
+        return Optional.of(String.valueOf(e.getMessage()));
+      }
+    });
+  }
+
+  /** The running containers in a network. */
+  public List<Joined> members(Network network) {
+    return locked(
+        () -> members.values().stream().filter(each -> each.in(network.id()).isPresent()).toList());
+  }
+
+  /** What a running container has; nothing when it is in no network. */
+  public Optional<Joined> member(String id) {
+    return locked(() -> Optional.ofNullable(members.get(id)));
+  }
+
+  /** Makes a network, in a file; in the kernel when somebody joins it. */
+  public Network create(NewNetwork wanted) {
+    return locked(() -> {
+      List<String> own = registry.all().stream().map(naming::bridge).toList();
+      Network made = maker.make(wanted, registry.subnets(), host().reachedBeside(own));
+      registry.add(made);
+      LOG.log(System.Logger.Level.INFO, "network created name={0} id={1}", made.name(), made.id());
+      return made;
+    });
+  }
+
+  private void ensureDefault() {
+    if (!registry.has(Network.DEFAULT)) {
+      Network _ =
+          create(
+              new NewNetwork(
+                  Network.DEFAULT,
+                  Network.BRIDGE,
+                  false,
+                  false,
+                  false,
+                  List.of(),
+                  Map.of(),
+                  Map.of()));
+    }
+  }
+
+  /** Removes a network that nobody is in. */
+  public Network remove(String reference) {
+    return locked(() -> {
+      Network network = registry.find(reference);
+      if (network.isBuiltIn()) {
+        throw new NetworkException.Conflict(
+            "remove network",
+            network.name(),
+            network.name() + " is a pre-defined network and cannot be removed");
+      }
+      List<Joined> inside = members(network);
+      if (!inside.isEmpty()) {
+        throw new NetworkException.Conflict(
+            "remove network",
+            network.name(),
+            "network has active endpoints: "
+                + String.join(", ", inside.stream().map(Joined::name).toList()));
+      }
+      host.ifPresent(it -> it.lower(network));
+      registry.remove(network);
+      return network;
+    });
+  }
+
+  private HostSide host() {
+    if (host.isEmpty()) {
+      host = Optional.of(new HostSide(naming, settings, this::facts, this::heal));
+    }
+    return host.get();
+  }
+
+  private HostSide.Facts facts(Collection<Network> raised) {
+    List<Endpoint> cards = new ArrayList<>();
+    List<Published> ports = new ArrayList<>();
+    for (Joined each : members.values()) {
+      cards.addAll(bridged(each));
+      ports.addAll(published(each));
+    }
+    return new HostSide.Facts(
+        raised.stream().map(it -> BridgeRules.of(it, naming)).toList(), cards, ports);
+  }
+
+  private List<Endpoint> bridged(Joined joined) {
+    return joined.endpoints().stream()
+        .filter(each -> registry.find(each.network()).driver().equals(Network.BRIDGE))
+        .toList();
+  }
+
+  /** Ports lead to the network with the way to the outside; not into internal networks. */
+  private List<Published> published(Joined joined) {
+    Optional<Endpoint> way =
+        joined.byPriority().stream()
+            .filter(each -> !registry.find(each.network()).internal())
+            .filter(each -> registry.find(each.network()).driver().equals(Network.BRIDGE))
+            .findFirst();
+    if (way.isEmpty()) {
+      return List.of();
+    }
+    Network network = registry.find(way.get().network());
+    return joined.ports().stream()
+        .map(port ->
+            new Published(
+                port,
+                way.get().ipv4Address(),
+                way.get().ipv6Address(),
+                network.ipv4Subnet().map(Subnet::gatewayAddress),
+                network.ipv6Subnet().map(Subnet::gatewayAddress)))
+        .toList();
+  }
+
+  /**
+   * Gives a container its addresses and ports. {@link #join} makes them work; whoever does not get
+   * that far calls {@link #leave}.
+   */
+  public Joined reserve(Member member) {
+    return locked(() -> {
+      List<Endpoint> endpoints = new ArrayList<>();
+      boolean whole = false;
+      try {
+        for (Attachment wanted : member.attachments()) {
+          endpoints.add(place(member.id(), wanted, "eth" + endpoints.size()));
+        }
+        List<Port> ports =
+            holds.hold(
+                member.id(),
+                member.name(),
+                member.ports().stream().map(it -> bound(it, endpoints)).toList());
+        Joined joined =
+            new Joined(
+                Joined.SCHEMA, member.id(), member.name(), member.hostname(), endpoints, ports);
+        members.put(member.id(), joined);
+        whole = true;
+        return joined;
+      } finally {
+        if (!whole) {
+          endpoints.forEach(each -> places.release(registry.find(each.network()), each));
+        }
+      }
+    });
+  }
+
+  /** A network may say to which address of the host ports go that name none. */
+  private Port bound(Port port, List<Endpoint> endpoints) {
+    Optional<String> usual =
+        endpoints.stream()
+            .map(each -> registry.find(each.network()).options().get(Network.HOST_BINDING))
+            .filter(java.util.Objects::nonNull)
+            .findFirst();
+    return port.hostIp().isPresent()
+        ? port
+        : new Port(
+            port.protocol(), usual, port.hostPort(), port.lastHostPort(), port.containerPort());
+  }
+
+  private Endpoint place(String id, Attachment wanted, String inside) {
+    if (wanted.network().equals(Network.DEFAULT)) {
+      ensureDefault();
+    }
+    Network network = registry.find(wanted.network());
+    if (!network.hasLinks()) {
+      throw new NetworkException.Invalid(
+          "join network", network.name(), "it cannot be one of several");
+    }
+    host().raise(network);
+    return places.take(network, id, wanted, inside, members(network).size());
+  }
+
+  /** Makes a container's links, in the network namespace of that process. */
+  public void join(Joined joined, int pid) {
+    try (NetworkNamespace namespace = NetworkNamespace.madeBy(pid)) {
+      Wiring wiring =
+          locked(() -> {
+            HostSide now = host();
+            now.firewall().add(bridged(joined), published(joined));
+            return now.wiring();
+          });
+      String way = way(joined);
+      for (Endpoint each : joined.endpoints()) {
+        wiring.join(each, find(each.network()), namespace, each.network().equals(way));
+      }
+      serveNames(joined, namespace);
+      pids.put(joined.id(), pid);
+    } catch (SyscallException e) {
+      throw new NetworkException.Failed(
+          "join networks for", joined.name(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private String way(Joined joined) {
+    return joined.byPriority().stream()
+        .filter(each -> !find(each.network()).internal())
+        .map(Endpoint::network)
+        .findFirst()
+        .orElse("");
+  }
+
+  private boolean resolves(Joined joined) {
+    return joined.endpoints().stream().anyMatch(each -> !find(each.network()).isDefault());
+  }
+
+  /** Whether a container's names are resolved by the engine, at 127.0.0.11. */
+  public boolean resolves(List<Attachment> attachments) {
+    return attachments.stream().anyMatch(each -> !each.network().equals(Network.DEFAULT));
+  }
+
+  /** Whom a container's resolver asks, instead of the host's. */
+  public void ask(String id, List<String> servers) {
+    if (!servers.isEmpty()) {
+      names.ask(id, servers.stream().map(Cidr::address).toList());
+    }
+  }
+
+  /** Takes a container out of all networks. */
+  public void leave(String id) {
+    Optional<Joined> gone =
+        locked(() -> {
+          Joined joined = members.remove(id);
+          holds.release(id);
+          if (joined == null) {
+            return Optional.empty();
+          }
+          withdraw(bridged(joined), published(joined));
+          joined.endpoints().forEach(each -> places.release(registry.find(each.network()), each));
+          return Optional.of(joined);
+        });
+    names.forget(id);
+    if (gone.filter(this::resolves).isPresent()) {
+      tellNames();
+    }
+    pids.remove(id);
+    gone.ifPresent(it -> Thread.startVirtualThread(() -> removeLinks(it)));
+  }
+
+  private void withdraw(List<Endpoint> cards, List<Published> ports) {
+    Firewall firewall = host().firewall();
+    try {
+      firewall.remove(cards, ports);
+    } catch (SyscallException e) {
+      LOG.log(System.Logger.Level.DEBUG, "the rules for packets are made anew", e);
+      host().replaceRules();
+    }
+  }
+
+  /** The kernel does so, too, when the last process has left the namespace. */
+  private void removeLinks(Joined joined) {
+    for (Endpoint each : joined.endpoints()) {
+      try {
+        host().wiring().remove(each.link());
+      } catch (SyscallException e) {
+        LOG.log(System.Logger.Level.DEBUG, "a link cannot be removed name=" + each.link(), e);
+      }
+    }
+  }
+
+  /** Joins a running container to one more network. */
+  public Joined connect(String id, Attachment wanted, int pid) {
+    Joined before = locked(() -> members.get(id));
+    if (before == null) {
+      throw new NetworkException.Conflict("connect", id, "the container has no network of its own");
+    }
+    Network network = find(wanted.network());
+    if (before.in(network.id()).isPresent()) {
+      throw new NetworkException.Conflict(
+          "connect",
+          before.name(),
+          "endpoint with name " + before.name() + " already exists in network " + network.name());
+    }
+    Joined after =
+        locked(() -> {
+          Endpoint added = place(id, wanted, inside(before));
+          List<Endpoint> all = new ArrayList<>(before.endpoints());
+          all.add(added);
+          Joined changed = before.with(all);
+          members.put(id, changed);
+          host().replaceRules();
+          return changed;
+        });
+    try (NetworkNamespace namespace = NetworkNamespace.of(pid)) {
+      Endpoint added = after.in(network.id()).orElseThrow();
+      boolean first = way(before).isEmpty() && !network.internal();
+      host().wiring().join(added, network, namespace, first);
+      serveNames(after, namespace);
+    }
+    return after;
+  }
+
+  private static String inside(Joined joined) {
+    int number = 0;
+    while (true) {
+      String name = "eth" + number++;
+      if (joined.endpoints().stream().noneMatch(each -> each.inside().equals(name))) {
+        return name;
+      }
+    }
+  }
+
+  /** Takes a running container out of a network. */
+  public Joined disconnect(String id, String reference, int pid) {
+    Network network = find(reference);
+    Joined before = locked(() -> members.get(id));
+    Endpoint gone =
+        Optional.ofNullable(before)
+            .flatMap(it -> it.in(network.id()))
+            .orElseThrow(() ->
+                new NetworkException.Conflict(
+                    "disconnect", id, "container is not connected to network " + network.name()));
+    Joined after =
+        locked(() -> {
+          Joined changed =
+              before.with(before.endpoints().stream().filter(each -> !each.equals(gone)).toList());
+          members.put(id, changed);
+          places.release(network, gone);
+          host().replaceRules();
+          return changed;
+        });
+    try (NetworkNamespace namespace = NetworkNamespace.of(pid)) {
+      host().wiring().leave(gone, network, Optional.of(namespace));
+    }
+    return after;
+  }
+
+  /** Knows again what running containers have, and clears away what is nobody's. */
+  public void recover(List<Running> running) {
+    boolean needed =
+        locked(() -> {
+          running.forEach(each -> remember(each.joined()));
+          return !members.isEmpty() || HostSide.leftBehind(settings, naming);
+        });
+    if (!needed) {
+      return;
+    }
+    try {
+      locked(() -> {
+        for (Network network : registry.all()) {
+          if (!members(network).isEmpty()) {
+            host().raise(network);
+          }
+        }
+        host().clear(members.values(), registry.all());
+        return true;
+      });
+      for (Running each : running) {
+        try (NetworkNamespace namespace = NetworkNamespace.of(each.pid())) {
+          serveNames(each.joined(), namespace);
+          pids.put(each.joined().id(), each.pid());
+        }
+      }
+    } catch (SyscallException | NetworkException e) {
+      LOG.log(System.Logger.Level.ERROR, "networks cannot be recovered", e);
+    }
+  }
+
+  /** A container that was found running, and what its file says. */
+  public record Running(Joined joined, int pid) {}
+
+  private void remember(Joined joined) {
+    List<Endpoint> known =
+        joined.endpoints().stream()
+            .filter(each -> registry.all().stream().anyMatch(it -> it.id().equals(each.network())))
+            .toList();
+    Joined kept = joined.with(known);
+    members.put(kept.id(), kept);
+    known.forEach(each -> places.mark(registry.find(each.network()), each));
+    holds.holdAgain(kept.id(), kept.name(), kept.ports());
+  }
+
+  /** Makes again what somebody took away. */
+  private void heal() {
+    boolean _ =
+        locked(() -> {
+          HostSide now = host();
+          for (Network network : now.raised()) {
+            List<Endpoint> inside =
+                members(network).stream().flatMap(each -> each.in(network.id()).stream()).toList();
+            now.repair(network, inside);
+          }
+          now.checkRules();
+          return true;
+        });
+    pids.forEach(this::healLinks);
+  }
+
+  /** A container whose link somebody removed is joined again. */
+  private void healLinks(String id, int pid) {
+    Joined joined = locked(() -> members.get(id));
+    if (joined == null) {
+      return;
+    }
+    List<Endpoint> lost =
+        bridgedLocked(joined).stream().filter(each -> !host().wiring().has(each.link())).toList();
+    if (lost.isEmpty()) {
+      return;
+    }
+    try (NetworkNamespace namespace = NetworkNamespace.of(pid)) {
+      String way = way(joined);
+      for (Endpoint each : lost) {
+        host().wiring().join(each, find(each.network()), namespace, each.network().equals(way));
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "a link was missing and is made again container={0}",
+            joined.name());
+      }
+    } catch (SyscallException e) {
+      LOG.log(System.Logger.Level.DEBUG, "a container has ended id=" + id, e);
+    }
+  }
+
+  private List<Endpoint> bridgedLocked(Joined joined) {
+    return locked(() -> bridged(joined));
+  }
+
+  private void serveNames(Joined joined, NetworkNamespace namespace) {
+    if (resolves(joined)) {
+      tellNames();
+      names.serve(joined.id(), namespace);
+    }
+  }
+
+  private void tellNames() {
+    names.publish(locked(() -> NameServers.Directory.of(members.values(), registry.all())));
+  }
+
+  /** Lets go; what containers use stays in the kernel. */
+  @Override
+  public void close() {
+    names.close();
+    boolean _ =
+        locked(() -> {
+          host.ifPresent(it -> it.close(members.isEmpty()));
+          members.keySet().stream().toList().forEach(holds::release);
+          return true;
+        });
+  }
+}

@@ -1,0 +1,30 @@
+package io.kapsel.network;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What a caller says of a network that is to be made; {@code subnets} may be empty. */
+public record NewNetwork(
+    String name,
+    String driver,
+    boolean internal,
+    boolean ipv6,
+    boolean attachable,
+    List<Wish> subnets,
+    Map<String, String> labels,
+    Map<String, String> options) {
+  /** A subnet, or only a part of what is to be known of it. */
+  public record Wish(
+      Optional<String> subnet,
+      Optional<String> gateway,
+      Optional<String> range,
+      Map<String, String> reserved) {}
+
+  /** Copies the collections. */
+  public NewNetwork {
+    subnets = List.copyOf(subnets);
+    labels = Map.copyOf(labels);
+    options = Map.copyOf(options);
+  }
+}

@@ -1,0 +1,105 @@
+package io.kapsel.network;
+
+import io.kapsel.linux.netlink.Cidr;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * A port of a container that the host offers to others.
+ *
+ * @param hostIp the host's address; nothing: all of them
+ * @param hostPort 0: any that is free
+ * @param lastHostPort the first free one from {@code hostPort} to this is taken
+ */
+public record Port(
+    String protocol, Optional<String> hostIp, int hostPort, int lastHostPort, int containerPort) {
+  private static final int LAST = 65535;
+
+  /** Checks protocol, address and numbers. */
+  public Port {
+    require(List.of("tcp", "udp", "sctp").contains(protocol), "invalid proto: " + protocol);
+    hostIp.ifPresent(Cidr::address);
+    require(hostPort >= 0 && hostPort <= LAST, "invalid hostPort: " + hostPort);
+    require(lastHostPort >= hostPort && lastHostPort <= LAST, "invalid hostPort: " + lastHostPort);
+    require(containerPort > 0 && containerPort <= LAST, "invalid containerPort: " + containerPort);
+  }
+
+  /** Reads {@code [[HOST:]PORT[-LAST]:]PORT[-LAST][/PROTOCOL]} as Docker does. */
+  public static List<Port> parse(String text) {
+    int slash = text.lastIndexOf('/');
+    String protocol = slash < 0 ? "tcp" : text.substring(slash + 1).toLowerCase(Locale.ROOT);
+    String rest = slash < 0 ? text : text.substring(0, slash);
+    int last = rest.lastIndexOf(':');
+    String container = rest.substring(last + 1);
+    String before = last < 0 ? "" : rest.substring(0, last);
+    int middle = before.endsWith("]") ? before.length() : before.lastIndexOf(':');
+    boolean alone = middle < 0 || middle == before.length();
+    String host = alone ? (middle < 0 ? "" : before) : before.substring(0, middle);
+    String outside = alone ? (middle < 0 ? before : "") : before.substring(middle + 1);
+    require(!container.isEmpty(), "no port specified: " + text);
+    return ports(protocol, host(host), range(outside, text), range(container, text), text);
+  }
+
+  private static Optional<String> host(String text) {
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    boolean brackets = text.startsWith("[") && text.endsWith("]");
+    return Optional.of(brackets ? text.substring(1, text.length() - 1) : text);
+  }
+
+  private record Range(int first, int last) {}
+
+  private static Range range(String text, String whole) {
+    if (text.isEmpty()) {
+      return new Range(0, 0);
+    }
+    int dash = text.indexOf('-');
+    int first = number(dash < 0 ? text : text.substring(0, dash), whole);
+    int last = dash < 0 ? first : number(text.substring(dash + 1), whole);
+    require(first <= last, "invalid range format: " + whole);
+    return new Range(first, last);
+  }
+
+  private static int number(String text, String whole) {
+    require(text.matches("\\d{1,5}") && Integer.parseInt(text) <= LAST, "invalid port: " + whole);
+    return Integer.parseInt(text);
+  }
+
+  private static List<Port> ports(
+      String protocol, Optional<String> host, Range outside, Range inside, String whole) {
+    int count = inside.last - inside.first + 1;
+    int offered = outside.last - outside.first + 1;
+    boolean any = outside.first == 0;
+    boolean choice = count == 1 && offered > 1;
+    require(
+        any || count == offered || choice,
+        "invalid ranges specified for container and host: " + whole);
+    List<Port> all = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int hostPort = any ? 0 : outside.first + i;
+      int most = choice ? outside.last : hostPort;
+      all.add(new Port(protocol, host, hostPort, most, inside.first + i));
+    }
+    return all;
+  }
+
+  /** The same with the port that was found for it. */
+  Port at(int found) {
+    return new Port(protocol, hostIp, found, found, containerPort);
+  }
+
+  /** What clients of the host use: {@code 0.0.0.0:8080->80/tcp}. */
+  public String shown() {
+    String address = hostIp.map(it -> it.contains(":") ? "[" + it + "]" : it).orElse("0.0.0.0");
+    return address + ":" + hostPort + "->" + containerPort + "/" + protocol;
+  }
+
+  private static void require(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new IllegalArgumentException(otherwise);
+    }
+  }
+}

@@ -1,0 +1,196 @@
+package io.kapsel.network;
+
+import io.kapsel.linux.netlink.Cidr;
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Keeps the host's programs and other containers from a published port: a socket is bound to it, on
+ * which nobody listens. Packets never reach it. Callers hold the lock of {@link Networks}.
+ */
+final class PortHolds {
+  private static final int FIRST_FREE = 49153;
+  private static final int LAST_FREE = 65535;
+  private static final int TRIES = 200;
+  private static final int MOST_SOCKETS = 4096;
+
+  private record Hold(Port port, Optional<AutoCloseable> socket) {}
+
+  private final Map<String, List<Hold>> holds = new HashMap<>();
+  private final Map<String, String> names = new HashMap<>();
+  private final SecureRandom random = new SecureRandom();
+  private int sockets;
+
+  /** Holds all of a container's ports or none; with the numbers that were found. */
+  List<Port> hold(String id, String name, List<Port> ports) {
+    List<Port> found = new ArrayList<>();
+    boolean all = false;
+    names.put(id, name);
+    try {
+      for (Port port : ports) {
+        found.add(hold(id, port));
+      }
+      all = true;
+      return found;
+    } finally {
+      if (!all) {
+        release(id);
+      }
+    }
+  }
+
+  private Port hold(String id, Port port) {
+    if (port.hostPort() == 0) {
+      return any(id, port);
+    }
+    Optional<NetworkException> refused = Optional.empty();
+    for (int number = port.hostPort(); number <= port.lastHostPort(); number++) {
+      Port exact = port.at(number);
+      refused = tryHold(id, exact);
+      if (refused.isEmpty()) {
+        return exact;
+      }
+    }
+    throw refused.orElseThrow();
+  }
+
+  private Port any(String id, Port port) {
+    for (int i = 0; i < TRIES; i++) {
+      Port exact = port.at(FIRST_FREE + random.nextInt(LAST_FREE - FIRST_FREE + 1));
+      if (tryHold(id, exact).isEmpty()) {
+        return exact;
+      }
+    }
+    throw new NetworkException.Conflict("publish", port.shown(), "no free port was found");
+  }
+
+  private Optional<NetworkException> tryHold(String id, Port port) {
+    String what = at(port);
+    Optional<String> holder = holder(port);
+    if (holder.isPresent()) {
+      return Optional.of(
+          new NetworkException.Conflict(
+              "publish",
+              what,
+              "port is already allocated; container '%s' has it".formatted(holder.get())));
+    }
+    try {
+      Optional<AutoCloseable> socket = sockets < MOST_SOCKETS ? bind(port) : Optional.empty();
+      sockets += socket.isPresent() ? 1 : 0;
+      holds.computeIfAbsent(id, _ -> new ArrayList<>()).add(new Hold(port, socket));
+      return Optional.empty();
+    } catch (java.net.BindException e) {
+      return Optional.of(
+          new NetworkException.Conflict(
+              "publish", what, reason(port, String.valueOf(e.getMessage()))));
+    } catch (IOException e) {
+      return Optional.of(
+          new NetworkException.Failed("publish", what, String.valueOf(e.getMessage()), e));
+    }
+  }
+
+  private static String reason(Port port, String words) {
+    String reason = words.replaceFirst(" \\(.*", "").toLowerCase(java.util.Locale.ROOT);
+    if (!reason.contains("in use")) {
+      return reason;
+    }
+    return PortOwner.find(port)
+        .map(owner -> "port is already allocated; " + owner + " has it")
+        .orElse("port is already allocated");
+  }
+
+  private static String at(Port port) {
+    String shown = port.shown();
+    return shown.substring(0, shown.indexOf("->")) + "/" + port.protocol();
+  }
+
+  /** Two ports meet if one of them is on all addresses, or both are on the same. */
+  private Optional<String> holder(Port wanted) {
+    return holds.entrySet().stream()
+        .filter(each -> each.getValue().stream().anyMatch(hold -> meet(hold.port(), wanted)))
+        .map(each -> names.getOrDefault(each.getKey(), each.getKey()))
+        .findFirst();
+  }
+
+  private static boolean meet(Port one, Port other) {
+    return one.hostPort() == other.hostPort()
+        && one.protocol().equals(other.protocol())
+        && (isAny(one) || isAny(other) || one.hostIp().equals(other.hostIp()));
+  }
+
+  private static boolean isAny(Port port) {
+    return port.hostIp().map(Cidr::address).filter(it -> !it.isAnyLocalAddress()).isEmpty();
+  }
+
+  private static Optional<AutoCloseable> bind(Port port) throws IOException {
+    SocketAddress address =
+        port.hostIp()
+            .<SocketAddress>map(ip -> new InetSocketAddress(Cidr.address(ip), port.hostPort()))
+            .orElseGet(() -> new InetSocketAddress(port.hostPort()));
+    return switch (port.protocol()) {
+      case "tcp" -> {
+        Socket socket = new Socket();
+        yield Optional.of(bound(socket, () -> socket.bind(address)));
+      }
+      case "udp" -> {
+        DatagramSocket socket = new DatagramSocket(null);
+        yield Optional.of(bound(socket, () -> socket.bind(address)));
+      }
+      default -> Optional.empty(); // the JDK has no SCTP of the kernel
+    };
+  }
+
+  /** What may fail as a socket does. */
+  private interface Binding {
+    void run() throws IOException;
+  }
+
+  private static AutoCloseable bound(AutoCloseable socket, Binding binding) throws IOException {
+    try {
+      binding.run();
+      return socket;
+    } catch (IOException e) {
+      close(socket);
+      throw e;
+    }
+  }
+
+  private static void close(AutoCloseable socket) {
+    try {
+      socket.close();
+    } catch (Exception e) {
+      System.getLogger(PortHolds.class.getName())
+          .log(System.Logger.Level.DEBUG, "a socket cannot be closed", e);
+    }
+  }
+
+  /** Holds again what a container had when the engine went away; who was faster keeps it. */
+  void holdAgain(String id, String name, List<Port> ports) {
+    names.put(id, name);
+    for (Port port : ports) {
+      if (tryHold(id, port).isPresent()) {
+        holds.computeIfAbsent(id, _ -> new ArrayList<>()).add(new Hold(port, Optional.empty()));
+      }
+    }
+  }
+
+  void release(String id) {
+    names.remove(id);
+    List<Hold> all = holds.remove(id);
+    if (all != null) {
+      for (Hold each : all) {
+        each.socket().ifPresent(PortHolds::close);
+        sockets -= each.socket().isPresent() ? 1 : 0;
+      }
+    }
+  }
+}

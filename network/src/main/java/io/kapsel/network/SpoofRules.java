@@ -1,0 +1,193 @@
+package io.kapsel.network;
+
+import io.kapsel.linux.netlink.Cidr;
+import io.kapsel.linux.netlink.MacAddress;
+import io.kapsel.linux.nftables.Batch;
+import io.kapsel.linux.nftables.Family;
+import io.kapsel.linux.nftables.Field;
+import io.kapsel.linux.nftables.Hook;
+import io.kapsel.linux.nftables.NamedSet;
+import io.kapsel.linux.nftables.NamedSet.Element;
+import io.kapsel.linux.nftables.Rule;
+import io.kapsel.linux.nftables.Table;
+import io.kapsel.linux.nftables.Verdict;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a container may put on its wire: frames from its own card with its own addresses. Containers
+ * may open raw sockets (CAP_NET_RAW, as ping needs), so without this one could answer for its
+ * neighbours or for the gateway (ARP, neighbour discovery), offer leases (DHCP), announce routes,
+ * or send as somebody else.
+ */
+final class SpoofRules {
+  private static final byte[] IPV4 = {8, 0};
+  private static final byte[] ARP = {8, 6};
+  private static final byte[] IPV6 = {(byte) 0x86, (byte) 0xdd};
+  private static final byte UDP = 17;
+  private static final byte ICMPV6 = 58;
+  private static final String CHAIN = "from_containers";
+
+  private final Table table;
+  private final String prefix;
+  private final NamedSet cards;
+  private final NamedSet addresses;
+  private final NamedSet addresses6;
+
+  SpoofRules(Naming naming) {
+    table = new Table(Family.BRIDGE, naming.table());
+    prefix = naming.linkPrefix();
+    cards = NamedSet.of(table, "cards", Field.LINK, Field.MAC);
+    addresses = NamedSet.of(table, "addresses4", Field.LINK, Field.IPV4);
+    addresses6 = NamedSet.of(table, "addresses6", Field.LINK, Field.IPV6);
+  }
+
+  Table table() {
+    return table;
+  }
+
+  /** The elements for one link. */
+  Map<NamedSet, List<Element>> elements(Endpoint endpoint) {
+    byte[] link = Rule.name(endpoint.link());
+    Map<NamedSet, List<Element>> all = new LinkedHashMap<>();
+    all.put(cards, List.of(cards.element(link, new MacAddress(endpoint.mac()).bytes())));
+    endpoint
+        .ipv4Address()
+        .ifPresent(it -> all.put(addresses, List.of(addresses.element(link, it.getAddress()))));
+    List<Element> six = new ArrayList<>();
+    six.add(addresses6.element(link, linkLocal(endpoint.mac()).getAddress()));
+    endpoint.ipv6Address().ifPresent(it -> six.add(addresses6.element(link, it.getAddress())));
+    all.put(addresses6, six);
+    return all;
+  }
+
+  /** What the kernel calls a link by itself (RFC 4291, appendix A). */
+  static InetAddress linkLocal(String mac) {
+    byte[] six = new MacAddress(mac).bytes();
+    String text =
+        "fe80::%x:%x:%x:%x"
+            .formatted(
+                ((six[0] & 0xff) ^ 2) << 8 | (six[1] & 0xff),
+                (six[2] & 0xff) << 8 | 0xff,
+                0xfe00 | (six[3] & 0xff),
+                (six[4] & 0xff) << 8 | (six[5] & 0xff));
+    return Cidr.address(text);
+  }
+
+  void define(Batch batch) {
+    batch.replace(table).set(cards).set(addresses).set(addresses6);
+    batch.chain(table, CHAIN).chain(table, "arp").chain(table, "ipv4").chain(table, "ipv6");
+    batch.chain(table, "prerouting", new Hook("filter", Hook.Point.PREROUTING, Hook.RAW));
+    rule(batch, "prerouting", new Rule().startsWith(Rule.Meta.IN, prefix), Verdict.jump(CHAIN));
+    rule(
+        batch,
+        CHAIN,
+        new Rule().load(Rule.Meta.IN, 0).load(Rule.Base.FRAME, 6, 6, 4).isNotIn(cards, 0).count(),
+        Verdict.DROP);
+    rule(batch, CHAIN, frame(IPV4), Verdict.goTo("ipv4"));
+    rule(batch, CHAIN, frame(IPV6), Verdict.goTo("ipv6"));
+    rule(batch, CHAIN, frame(ARP), Verdict.goTo("arp"));
+    rule(batch, CHAIN, new Rule().count(), Verdict.DROP); // neither VLANs nor bridges of its own
+    arp(batch);
+    ipv4(batch);
+    ipv6(batch);
+  }
+
+  private static Rule frame(byte[] type) {
+    return new Rule().load(Rule.Base.FRAME, 12, 2, 0).equal(0, type);
+  }
+
+  /** Sender and card must be its own; one without an address yet may search for its own. */
+  private void arp(Batch batch) {
+    rule(
+        batch,
+        "arp",
+        new Rule().load(Rule.Meta.IN, 0).load(Rule.Base.NETWORK, 8, 6, 4).isNotIn(cards, 0).count(),
+        Verdict.DROP);
+    rule(
+        batch,
+        "arp",
+        new Rule()
+            .load(Rule.Meta.IN, 0)
+            .load(Rule.Base.NETWORK, 14, 4, 4)
+            .isNotIn(addresses, 0)
+            .count(),
+        Verdict.DROP);
+  }
+
+  private void ipv4(Batch batch) {
+    rule(
+        batch,
+        "ipv4",
+        new Rule()
+            .load(Rule.Meta.IN, 0)
+            .load(Rule.Base.NETWORK, 12, 4, 4)
+            .isNotIn(addresses, 0)
+            .count(),
+        Verdict.DROP);
+    rule(
+        batch,
+        "ipv4",
+        new Rule()
+            .load(Rule.Meta.PROTOCOL, 0)
+            .equal(0, UDP)
+            .load(Rule.Base.TRANSPORT, 0, 2, 0)
+            .equal(0, new byte[] {0, 67})
+            .count(),
+        Verdict.DROP); // offers of leases
+  }
+
+  private void ipv6(Batch batch) {
+    for (byte type : new byte[] {(byte) 134, (byte) 137}) {
+      rule(batch, "ipv6", icmp(type).count(), Verdict.DROP); // announcements and redirects
+    }
+    rule(
+        batch,
+        "ipv6",
+        icmp((byte) 136)
+            .load(Rule.Meta.IN, 0)
+            .load(Rule.Base.TRANSPORT, 8, 16, 4)
+            .isNotIn(addresses6, 0)
+            .count(),
+        Verdict.DROP); // answers for others
+    rule(
+        batch,
+        "ipv6",
+        new Rule().load(Rule.Base.NETWORK, 8, 16, 0).equal(0, new byte[16]),
+        Verdict.ACCEPT); // the search for duplicates of a new address
+    rule(
+        batch,
+        "ipv6",
+        new Rule()
+            .load(Rule.Meta.IN, 0)
+            .load(Rule.Base.NETWORK, 8, 16, 4)
+            .isNotIn(addresses6, 0)
+            .count(),
+        Verdict.DROP);
+    rule(
+        batch,
+        "ipv6",
+        new Rule()
+            .load(Rule.Meta.PROTOCOL, 0)
+            .equal(0, UDP)
+            .load(Rule.Base.TRANSPORT, 0, 2, 0)
+            .equal(0, new byte[] {2, 35})
+            .count(),
+        Verdict.DROP);
+  }
+
+  private static Rule icmp(byte type) {
+    return new Rule()
+        .load(Rule.Meta.PROTOCOL, 0) // behind extension headers, too
+        .equal(0, ICMPV6)
+        .load(Rule.Base.TRANSPORT, 0, 1, 0)
+        .equal(0, type);
+  }
+
+  private void rule(Batch batch, String chain, Rule rule, Verdict verdict) {
+    batch.rule(table, chain, rule.then(verdict));
+  }
+}

@@ -1,0 +1,17 @@
+package io.kapsel.network.dns;
+
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Optional;
+
+/** What one container may know by name: those with whom it shares a network. */
+public interface Zone {
+  /** The addresses of a name, in lower case; nothing if it is nobody's. */
+  Optional<List<InetAddress>> addresses(String name);
+
+  /** The name of an address; nothing if it is nobody's. */
+  Optional<String> name(InetAddress address);
+
+  /** Who is asked for the names of others; empty: nobody. */
+  List<InetAddress> upstreams();
+}

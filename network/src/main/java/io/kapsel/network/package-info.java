@@ -1,0 +1,2 @@
+/** Networks, and how containers are joined to them. */
+package io.kapsel.network;
