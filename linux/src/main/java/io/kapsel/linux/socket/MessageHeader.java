@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The structures msghdr, iovec and cmsghdr; see recvmsg(2) and cmsg(3). */
 final class MessageHeader {
@@ -27,6 +28,7 @@ final class MessageHeader {
   private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG;
   private static final int SOL_SOCKET = 1;
   private static final int SCM_RIGHTS = 1;
+  private static final int SCM_CREDENTIALS = 2;
 
   private final MemorySegment header;
   private final MemorySegment control;
@@ -89,6 +91,27 @@ final class MessageHeader {
       at += (length + 7) & ~7L;
     }
     return found;
+  }
+
+  /** Who sent a received message, if the socket asks for that. */
+  Optional<Credentials> credentials() {
+    long end = header.get(WORD, CONTROL_LENGTH);
+    long at = 0;
+    while (at + CONTROL_HEAD + Credentials.SIZE <= end) {
+      long length = control.get(WORD, at);
+      if (length < CONTROL_HEAD || at + length > end) {
+        break;
+      }
+      if (control.get(HALF, at + CONTROL_LEVEL) == SOL_SOCKET
+          && control.get(HALF, at + CONTROL_TYPE) == SCM_CREDENTIALS) {
+        long from = at + CONTROL_HEAD;
+        return Optional.of(
+            new Credentials(
+                control.get(HALF, from), control.get(HALF, from + 4), control.get(HALF, from + 8)));
+      }
+      at += (length + 7) & ~7L;
+    }
+    return Optional.empty();
   }
 
   private static long space(int descriptors) {

@@ -4,6 +4,8 @@ package io.kapsel.linux.socket;
 public enum SocketKind {
   /** Bytes without borders, SOCK_STREAM. */
   STREAM(1),
+  /** Messages, each by itself, SOCK_DGRAM. */
+  DATAGRAMS(2),
   /** Messages, in order, SOCK_SEQPACKET. */
   MESSAGES(5);
 

@@ -66,7 +66,7 @@ public final class UnixListener implements AutoCloseable {
     fd.close();
   }
 
-  private static void bind(Fd fd, String path) {
+  static void bind(Fd fd, String path) {
     try (SocketAddress address = SocketAddress.of(path);
         Scratch scratch = Scratch.take()) {
       long memory = address.in(scratch).address();
