@@ -206,7 +206,8 @@ static void close_others(void)
 
 	for (;;) {
 		unsigned int next = ~0u;
-		int kept[] = {CONTROL, launch.init_pidfd, self.signals};
+		int kept[] = {CONTROL, launch.init_pidfd, self.signals,
+			      (int)launch.roles[ROLE_CONSOLE]};
 
 		for (unsigned int i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 			if ((unsigned int)kept[i] >= from && (unsigned int)kept[i] < next)

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param logLimitBytes of one file, 0: none
  * @param asWritten whether the configuration is obeyed word for word, as by a runtime that others
  *     call, and where; else it is one of the engine's, which all have the same shape
+ * @param system whether an init of its own runs in it, to which its control group belongs
  */
 public record Bundle(
     String id,
@@ -32,7 +33,8 @@ public record Bundle(
     Path runDirectory,
     Path logDirectory,
     long logLimitBytes,
-    Optional<AsWritten> asWritten) {
+    Optional<AsWritten> asWritten,
+    boolean system) {
 
   /**
    * One that is obeyed word for word, with the root and the filter that its configuration names.
@@ -58,7 +60,8 @@ public record Bundle(
         runDirectory,
         runDirectory,
         logLimitBytes,
-        Optional.of(asWritten));
+        Optional.of(asWritten),
+        false);
   }
 
   /** The same with another configuration. */
@@ -74,7 +77,8 @@ public record Bundle(
         runDirectory,
         logDirectory,
         logLimitBytes,
-        asWritten);
+        asWritten,
+        system);
   }
 
   private static Path root(AsWritten asWritten, Spec spec) {
@@ -112,6 +116,24 @@ public record Bundle(
         runDirectory,
         logDirectory,
         logLimitBytes,
-        Optional.empty());
+        Optional.empty(),
+        false);
+  }
+
+  /** The same with an init of its own. */
+  public Bundle asSystem() {
+    return new Bundle(
+        id,
+        spec,
+        root,
+        seccomp,
+        init,
+        privileged,
+        stdio,
+        runDirectory,
+        logDirectory,
+        logLimitBytes,
+        asWritten,
+        true);
   }
 }

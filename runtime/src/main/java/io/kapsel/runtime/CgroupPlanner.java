@@ -29,6 +29,15 @@ import java.util.concurrent.ConcurrentHashMap;
  * milliseconds; docs/decisions says more.
  */
 final class CgroupPlanner {
+  /** What belongs to whoever a group is handed to, "Delegation" in the kernel's cgroup-v2.rst. */
+  private static final List<String> DELEGATED =
+      List.of(
+          "cgroup.procs",
+          "cgroup.threads",
+          "cgroup.subtree_control",
+          "memory.oom.group",
+          "memory.reclaim");
+
   private static final int PROGRAM_ATTACH = 8;
   private static final int CGROUP_DEVICE_HOOK = 6;
   private static final int ALLOW_MULTI = 2;
@@ -94,6 +103,27 @@ final class CgroupPlanner {
               + " cannot set %s limit: container could not join or create cgroup"
                   .formatted(write.controller()));
     }
+  }
+
+  /** Lets an init inside have groups below; the limits of the group itself stay the host's. */
+  void delegate(Slot group, long uid, long gid) {
+    String why = "its init makes groups of its own below";
+    own(group, "", uid, gid, Flag.EMPTY_PATH, why);
+    DELEGATED.forEach(
+        file -> own(group, file, uid, gid, Flag.NO_FOLLOW, why).tolerating(Errno.ENOENT));
+  }
+
+  private Step own(Slot group, String file, long uid, long gid, Value.Constant flags, String why) {
+    return draft
+        .monitor
+        .call(
+            Syscall.FCHOWNAT,
+            Value.of(group),
+            Value.text(file),
+            Value.of(uid),
+            Value.of(gid),
+            flags)
+        .because(why);
   }
 
   private void putIfThere(Slot directory, CgroupWrite write, String why) {

@@ -19,6 +19,7 @@ final class Cgroups {
   /** The directory below each hierarchy's mount point that is ours. */
   static final String PARENT = "kapsel";
 
+  private static final String LEAF = ".kapsel";
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final List<String> DELEGATED =
       List.of("cpuset", "cpu", "io", "memory", "pids", "hugetlb");
@@ -191,6 +192,19 @@ final class Cgroups {
   /** The directories of one container's groups that exist. */
   List<Path> groups(String id) {
     return parents().stream().map(each -> each.resolve(id)).filter(Files::isDirectory).toList();
+  }
+
+  /** A group below one of version 2, for programs that enter from outside. */
+  Path leaf(Path group) {
+    if (host.unified().filter(group::startsWith).isEmpty()) {
+      return group;
+    }
+    try {
+      return Files.createDirectories(group.resolve(LEAF));
+    } catch (IOException e) {
+      throw new LaunchException(
+          LaunchException.Kind.FAILED, "cannot make control group: " + e.getMessage());
+    }
   }
 
   /** Ends all that runs in them and removes them. */

@@ -102,7 +102,12 @@ final class ContainerPlanner {
           .noticing();
     }
     draft.attributes(draft.monitor, tree, options, why);
-    return new Bind(mount, tree, Files.isDirectory(Path.of(source)));
+    return new Bind(mount, tree, isOfTheEngine(mount) || Files.isDirectory(Path.of(source)));
+  }
+
+  /** The directory of a system container that the engine makes when it is started. */
+  private boolean isOfTheEngine(Mount mount) {
+    return wanted.bundle().system() && mount.destination().equals("/run/host");
   }
 
   private void enterMounts(Slot root, List<Bind> binds, List<Slot> trees) {
@@ -246,5 +251,22 @@ final class ContainerPlanner {
     init.call(Syscall.PIVOT_ROOT, Value.text("."), Value.text(".")).because(why);
     init.call(Syscall.UMOUNT2, Value.text("."), Value.named("MNT_DETACH", 2)).because(why);
     init.call(Syscall.CHDIR, Value.text("/")).because(why);
+    if (wanted.bundle().system()) {
+      shareMounts(root);
+    }
+  }
+
+  /** An init in a container leaves that to whoever made the container; its services rely on it. */
+  private void shareMounts(Slot root) {
+    draft
+        .init
+        .call(
+            Syscall.MOUNT_SETATTR,
+            Value.of(root),
+            Value.text(""),
+            Flag.THIS_AND_BELOW,
+            Value.at(Blob.words("{MS_SHARED}", 0, 0, 1 << 20, 0)),
+            Value.of(32))
+        .because("mounts made later reach the namespaces of services");
   }
 }

@@ -183,8 +183,7 @@ public final class ContainerRuntime implements AutoCloseable {
   public ContainerProcess exec(
       ContainerProcess target, Bundle bundle, Process process, Stdio stdio, List<Client> clients) {
     Segment segment =
-        new ExecPlanner(target.pid(), bundle, process, stdio, facts, cgroups.groups(bundle.id()))
-            .plan();
+        new ExecPlanner(target.pid(), bundle, process, stdio, facts, groupsToEnter(bundle)).plan();
     Control control = spawn();
     try {
       Launch launch = new Launch(control, programs).entering(target.handle());
@@ -197,6 +196,12 @@ public final class ContainerRuntime implements AutoCloseable {
           ? e
           : new LaunchException(LaunchException.Kind.FAILED, e.getMessage());
     }
+  }
+
+  /** A group with others below, as an init inside makes them, may hold no process itself. */
+  private List<Path> groupsToEnter(Bundle bundle) {
+    List<Path> groups = cgroups.groups(bundle.id());
+    return bundle.system() ? groups.stream().map(cgroups::leaf).toList() : groups;
   }
 
   /** Finds the monitor of a container again, after a restart of the engine. */

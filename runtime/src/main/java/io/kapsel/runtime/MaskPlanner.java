@@ -2,6 +2,7 @@ package io.kapsel.runtime;
 
 import io.kapsel.linux.Errno;
 import io.kapsel.linux.Syscall;
+import io.kapsel.oci.Namespace;
 import io.kapsel.runtime.plan.Slot;
 import io.kapsel.runtime.plan.Step;
 import io.kapsel.runtime.plan.Steps;
@@ -45,10 +46,18 @@ final class MaskPlanner {
     }
     for (String path : wanted.linux().readonlyPaths()) {
       Slot base = base(path);
-      if (base.isThere()) {
+      if (keepsNetwork(path) && base.isThere()) {
+        makeReadOnlyButTheNetwork(base);
+      } else if (base.isThere()) {
         makeReadOnly(draft.init, base, below(path));
       }
     }
+  }
+
+  private boolean keepsNetwork(String path) {
+    return path.equals("/proc/sys")
+        && wanted.bundle().system()
+        && wanted.own(Namespace.Type.NETWORK);
   }
 
   /** All others, once the root is there. */
@@ -109,6 +118,27 @@ final class MaskPlanner {
         .call(Syscall.OPEN_TREE, Value.of(mount), Value.text(path), Flag.COPY)
         .into(copy)
         .because(why);
+  }
+
+  /** An init inside configures its own network, with what only its network namespace shows. */
+  private void makeReadOnlyButTheNetwork(Slot proc) {
+    String why = "its network is its own to configure";
+    Slot kept = draft.slots.take("kept");
+    Slot place = draft.slots.sharedBy("target");
+    draft
+        .init
+        .call(Syscall.OPEN_TREE, Value.of(proc), Value.text("sys/net"), Flag.COPY)
+        .into(kept)
+        .because(why);
+    makeReadOnly(draft.init, proc, "/sys");
+    draft
+        .init
+        .act(Step.Op.OPEN_ROOT, Value.of(proc), Value.text("/sys/net"), Flag.MUST_EXIST, Flag.ZERO)
+        .into(place)
+        .because(why);
+    draft.attach(draft.init, kept, place, why);
+    draft.close(draft.init, place);
+    draft.close(draft.init, kept);
   }
 
   private void makeReadOnly(Steps steps, Slot root, String path) {

@@ -52,6 +52,9 @@ final class SandboxPlanner {
     monitor.call(Syscall.UMASK, Flag.ZERO).because("modes as they are written here");
     Optional<Slot> group =
         cgroups.make(wanted.limits(), wanted.deviceRules(), !wanted.bundle().privileged());
+    if (wanted.bundle().system() && wanted.mapped()) {
+      group.ifPresent(each -> cgroups.delegate(each, wanted.hostUid(0), wanted.hostGid(0)));
+    }
     namespaces.join();
     List<Slot> made = new ArrayList<>();
     monitor.call(Syscall.UMASK, Value.mode(077)).because("nothing for others by oversight");

@@ -144,6 +144,9 @@ final class StdioPlanner {
     User user = wanted.bundle().spec().process().orElseThrow().user();
     Slot slave = openTerminal(draft, init, Value.of(rooms.pts), "ptmx", master, stdio, user);
     giveMaster(draft, master, stdio);
+    if (wanted.bundle().system()) {
+      keep(slave);
+    }
     Slot target =
         draft.inRoot(
             init,
@@ -162,6 +165,13 @@ final class StdioPlanner {
         .into(tree)
         .because("the console is that terminal");
     draft.attach(init, tree, target, "the console is that terminal");
+  }
+
+  /** A console is hung up and opened anew; without an open side it could not be, for a while. */
+  private void keep(Slot slave) {
+    String why = "the console stays when nobody has it open";
+    Slot kept = draft.handOver(draft.init, draft.monitor, List.of(slave), why).getFirst();
+    draft.monitor.role(Role.CONSOLE, Value.of(kept));
   }
 
   /** Opens a pair below a devpts, makes it the controlling terminal and the standard streams. */

@@ -93,6 +93,19 @@ class GoldenPlanTest {
   }
 
   @Test
+  void wholeSystem() throws Exception {
+    Bundle bundle =
+        bundle()
+            .withTerminal()
+            .with(
+                Mount.of("/run", "tmpfs", "tmpfs", "nosuid", "nodev", "mode=755"),
+                Mount.of("/run/host", "bind", "/run/kapsel/host", "bind", "rprivate", "ro"))
+            .running("/sbin/init");
+
+    compare("system", bundle.asSystem(), Hosts.current());
+  }
+
+  @Test
   void directoryAsRoot() throws Exception {
     compare(
         "directory",

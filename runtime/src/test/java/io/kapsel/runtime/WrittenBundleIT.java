@@ -96,7 +96,8 @@ class WrittenBundleIT extends OnWrittenBundles {
               log,
               log,
               0,
-              bundle.asWritten());
+              bundle.asWritten(),
+              false);
       try (ContainerProcess other = runtime.launch(moved, List.of())) {
         assertThat(other.await().code()).isZero();
       } finally {

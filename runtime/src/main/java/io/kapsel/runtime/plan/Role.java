@@ -21,7 +21,9 @@ public enum Role {
   /** Bits. */
   FLAGS("switches"),
   /** Number of the sync socket from now on, in either half. */
-  SYNC("number of the socket between the halves");
+  SYNC("number of the socket between the halves"),
+  /** The program's side of a terminal that outlives whoever has it open. */
+  CONSOLE("other side of a terminal that stays");
 
   private final String meaning;
 
