@@ -6,6 +6,7 @@ import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.engine.spec.SecurityRequest.SeccompRequest;
+import io.kapsel.engine.system.OwnFiles;
 import io.kapsel.linux.Abi;
 import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.linux.lsm.AppArmorProfile;
@@ -107,18 +108,24 @@ final class Assembly {
         new SpecCompiler(spec, engine.facts(), identity, Users.in(layers), this::pidOf, usersOf())
             .compile(state.resolve("files"));
     io.kapsel.engine.spec.Stdio stdio = spec.stdio();
-    return new Bundle(
-        identity.id(),
-        configuration,
-        new RootFilesystem.Overlay(layers, state, spec.autoRemove()),
-        seccomp(configuration),
-        spec.init(),
-        spec.privileged(),
-        new Stdio(
-            stdio.terminal(), stdio.openStdin(), stdio.stdinOnce(), stdio.rows(), stdio.columns()),
-        engine.store.runOf(identity.id()),
-        state,
-        engine.config.logLimitBytes());
+    Bundle bundle =
+        new Bundle(
+            identity.id(),
+            configuration,
+            new RootFilesystem.Overlay(layers, state, spec.autoRemove()),
+            seccomp(configuration),
+            spec.init(),
+            spec.privileged(),
+            new Stdio(
+                stdio.terminal(),
+                stdio.openStdin(),
+                stdio.stdinOnce(),
+                stdio.rows(),
+                stdio.columns()),
+            engine.store.runOf(identity.id()),
+            state,
+            engine.config.logLimitBytes());
+    return spec.isSystem() ? bundle.asSystem() : bundle;
   }
 
   private Optional<SeccompProfile> seccomp(Spec configuration) {
@@ -175,6 +182,10 @@ final class Assembly {
     if (spec.root() instanceof RootSource.Host) {
       engine.hostRoot.prepare(engine.store.stateOf(identity.id()).resolve("upper"));
     }
+    if (spec.isSystem()) {
+      Path upper = engine.store.stateOf(identity.id()).resolve("upper");
+      OwnFiles.write(upper, layers, identity.hostname(spec));
+    }
   }
 
   /** Which version of the host's resolv.conf a container would get now. */
@@ -188,6 +199,9 @@ final class Assembly {
 
   /** Writes the files that the container has for itself in /etc. */
   void writeFiles() {
+    if (spec.isSystem()) {
+      return;
+    }
     Path files = engine.store.stateOf(identity.id()).resolve("files");
     String name = identity.hostname(spec);
     try {

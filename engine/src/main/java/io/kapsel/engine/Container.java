@@ -36,6 +36,7 @@ public final class Container {
   private static final int KILL = 9;
   private static final int TERM = 15;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE_WITH_SYSTEM = Duration.ofSeconds(60);
 
   private final Kapsel engine;
   private final ReentrantLock life = new ReentrantLock();
@@ -48,10 +49,14 @@ public final class Container {
   private boolean unsaved;
   private volatile CompletableFuture<ExitStatus> ended = new CompletableFuture<>();
   private volatile Optional<Path> layerGoesTo = Optional.empty();
+  private final Optional<SystemLife> system;
 
   Container(Kapsel engine, StoredContainer stored) {
     this.engine = engine;
     this.stored = stored;
+    Path host = engine.store.stateOf(stored.id()).resolve("files/host");
+    this.system =
+        stored.spec().isSystem() ? Optional.of(new SystemLife(this, host)) : Optional.empty();
   }
 
   /** The whole id. */
@@ -228,6 +233,7 @@ public final class Container {
         ended = new CompletableFuture<>();
       }
       engine.store.beginRun(id());
+      system.ifPresent(SystemLife::begin);
       began(launch());
     } catch (LaunchException e) {
       throw notStarted(failure(e));
@@ -259,6 +265,7 @@ public final class Container {
   }
 
   private EngineException notStarted(EngineException failure) {
+    system.ifPresent(SystemLife::close);
     discardSandbox();
     engine.pool().discard(id());
     stored = stored.in(stored.phase(), Optional.ofNullable(failure.getMessage()));
@@ -345,6 +352,7 @@ public final class Container {
       if (stored.phase() != ContainerStatus.Phase.RUNNING) {
         stored = stored.started(engine.store.startOf(id()), engine.bootId);
       }
+      system.ifPresent(SystemLife::resume);
       watch(found.get());
       return;
     }
@@ -373,9 +381,11 @@ public final class Container {
     return ExitStatus.of(record.status().raw(), oomKilled, record.finished());
   }
 
-  private void settle(ExitStatus status) {
+  private void settle(ExitStatus how) {
+    ExitStatus status = system.isPresent() ? SystemLife.meant(how) : how;
     life.lock();
     try {
+      system.ifPresent(SystemLife::close);
       stored = stored.ended(status);
       layerGoesTo.ifPresent(target -> engine.store.moveLayer(id(), target));
       if (stored.spec().autoRemove()) {
@@ -387,6 +397,7 @@ public final class Container {
       } else {
         engine.store.save(stored);
         engine.store.endRun(id());
+        system.ifPresent(it -> it.rebootIfAsked(status, stored.startedAt(), this::startAgain));
       }
     } catch (EngineException | LaunchException | SyscallException e) {
       LOG.log(System.Logger.Level.ERROR, "a container's end cannot be written id=" + id(), e);
@@ -394,6 +405,24 @@ public final class Container {
       ended.complete(status);
       life.unlock();
     }
+  }
+
+  private void startAgain() {
+    try {
+      start();
+    } catch (EngineException e) {
+      LOG.log(System.Logger.Level.ERROR, "a container cannot reboot id=" + id(), e);
+    }
+  }
+
+  /** Waits until a system container says that it has booted; false when it does not. */
+  public boolean awaitReady(Duration limit) throws InterruptedException {
+    return system.isPresent() && system.get().awaitReady(limit);
+  }
+
+  /** What the init of a system container said last of what it does. */
+  public String initStatus() {
+    return system.map(SystemLife::status).orElse("");
   }
 
   /** Waits for the program's end. One that never ran is waited for, too. */
@@ -420,20 +449,26 @@ public final class Container {
   /** Asks the program to stop, and kills it after a while; returns when it has ended. */
   public void stop(Optional<Integer> signal, Optional<Duration> patience)
       throws InterruptedException {
+    system.ifPresent(SystemLife::stop);
     if (stored.phase() != ContainerStatus.Phase.RUNNING) {
       return;
     }
-    int number =
-        signal
-            .or(() -> spec().stopSignal().flatMap(Signal::parse).map(Signal::number))
-            .orElse(TERM);
+    int number = signal.isPresent() ? signal.get() : stopSignal();
     Duration wait =
-        patience.or(() -> spec().stopTimeoutSeconds().map(Duration::ofSeconds)).orElse(PATIENCE);
+        patience
+            .or(() -> spec().stopTimeoutSeconds().map(Duration::ofSeconds))
+            .orElse(system.isPresent() ? PATIENCE_WITH_SYSTEM : PATIENCE);
     process.ifPresent(each -> each.signal(number));
     if (!awaitFor(wait)) {
       process.ifPresent(each -> each.signal(KILL));
       await();
     }
+  }
+
+  private int stopSignal() throws InterruptedException {
+    return system.isPresent()
+        ? system.get().haltingSignal()
+        : spec().stopSignal().flatMap(Signal::parse).map(Signal::number).orElse(TERM);
   }
 
   private boolean awaitFor(Duration limit) throws InterruptedException {
@@ -453,6 +488,7 @@ public final class Container {
 
   /** Removes it and all that it has written. */
   public void remove(boolean force) throws InterruptedException {
+    system.ifPresent(SystemLife::stop);
     if (stored.phase() == ContainerStatus.Phase.RUNNING) {
       if (!force) {
         throw new EngineException.Conflict(
@@ -559,6 +595,7 @@ public final class Container {
 
   void release() {
     begun.ifPresent(Sandbox::close);
+    system.ifPresent(SystemLife::close);
     process.ifPresent(ContainerProcess::close);
   }
 

@@ -2,6 +2,7 @@ package io.kapsel.engine;
 
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
+import io.kapsel.engine.system.SystemProfile;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.oci.Capabilities;
@@ -128,7 +129,8 @@ public final class Exec {
 
   private List<String> environment(Process base, Optional<String> home) {
     Map<String, String> all = new LinkedHashMap<>();
-    List<String> given = new ArrayList<>(base.env());
+    List<String> given =
+        new ArrayList<>(made.isSystem() ? SystemProfile.environmentOfJoining() : base.env());
     home.ifPresent(path -> given.add("HOME=" + path));
     if (spec.stdio().terminal()) {
       given.add("TERM=xterm");

@@ -3,6 +3,7 @@ package io.kapsel.engine;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.system.SystemProfile;
 import io.kapsel.oci.Mount;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +33,8 @@ final class Mounting {
   }
 
   private static List<Mount> standard(ContainerSpec spec, Path files) {
-    String access = spec.privileged() ? "rw" : "ro";
+    String access = spec.privileged() && !spec.isSystem() ? "rw" : "ro";
+    String groups = spec.isSystem() ? "rw" : access;
     List<Mount> mounts = new ArrayList<>();
     mounts.add(Mount.of("/proc", "proc", "proc", "nosuid", "noexec", "nodev"));
     mounts.add(
@@ -49,8 +51,12 @@ final class Mounting {
             "mode=0620",
             "gid=5"));
     mounts.add(Mount.of("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", access));
-    mounts.add(Mount.of("/sys/fs/cgroup", "cgroup", "cgroup", access, "nosuid", "noexec", "nodev"));
+    mounts.add(Mount.of("/sys/fs/cgroup", "cgroup", "cgroup", groups, "nosuid", "noexec", "nodev"));
     addIpc(spec, mounts);
+    if (spec.isSystem()) { // it has files of its own
+      mounts.addAll(SystemProfile.mounts(files.resolve("host")));
+      return mounts;
+    }
     for (String name : List.of("resolv.conf", "hostname", "hosts")) {
       mounts.add(
           Mount.of("/etc/" + name, "bind", files.resolve(name).toString(), "rbind", "rprivate"));

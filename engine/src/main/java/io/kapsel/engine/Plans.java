@@ -102,7 +102,8 @@ final class Plans {
 
   /** Pids of other containers, device nodes and labels are looked up at each launch. */
   private static boolean dependsOnNothingElse(ContainerSpec spec) {
-    return spec.devices().isEmpty()
+    return !spec.isSystem() // its variables are made of its id
+        && spec.devices().isEmpty()
         && spec.security().labels().isEmpty()
         && Stream.of(spec.network(), spec.ipc(), spec.pid(), spec.uts(), spec.cgroupns())
             .noneMatch(NamespaceMode.Container.class::isInstance);

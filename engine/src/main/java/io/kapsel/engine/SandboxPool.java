@@ -80,7 +80,8 @@ final class SandboxPool implements AutoCloseable {
   /** What a sandbox depends on is as nearly everybody has it. */
   private static boolean isOrdinary(ContainerSpec spec) {
     NamespaceMode own = NamespaceMode.OWN;
-    return !spec.privileged()
+    return !spec.isSystem()
+        && !spec.privileged()
         && !spec.stdio().terminal()
         && spec.limits().equals(Limits.DEFAULT)
         && spec.devices().isEmpty()

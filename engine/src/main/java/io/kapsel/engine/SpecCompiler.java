@@ -3,6 +3,7 @@ package io.kapsel.engine;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.DeviceRequest;
 import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.system.SystemProfile;
 import io.kapsel.linux.capability.Capability;
 import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.linux.file.Attributes;
@@ -142,9 +143,7 @@ final class SpecCompiler {
   private CapabilitySet capabilities() {
     try {
       CapabilitySet wanted =
-          spec.privileged()
-              ? CapabilitySet.ALL
-              : CapabilitySet.DEFAULT.adjusted(spec.capAdd(), spec.capDrop());
+          spec.privileged() ? CapabilitySet.ALL : base().adjusted(spec.capAdd(), spec.capDrop());
       CapabilitySet known = wanted.upTo(facts.lastCapability());
       return identity.idBase().isPresent() ? known : known.and(facts.bounding());
     } catch (IllegalArgumentException e) {
@@ -152,12 +151,18 @@ final class SpecCompiler {
     }
   }
 
+  private CapabilitySet base() {
+    return spec.isSystem()
+        ? SystemProfile.capabilities(identity.idBase().isPresent())
+        : CapabilitySet.DEFAULT;
+  }
+
   private Optional<String> apparmor() {
     Optional<String> asked = spec.security().apparmorProfile();
     if (asked.isPresent()) {
       return asked.filter(name -> !name.equals("unconfined")).map(this::profile);
     }
-    return facts.appArmor() && !spec.privileged()
+    return facts.appArmor() && !spec.privileged() && !spec.isSystem()
         ? Optional.of("kapsel-default")
         : Optional.empty();
   }
@@ -192,6 +197,11 @@ final class SpecCompiler {
   }
 
   private List<String> environment(Users.Account account, String hostname) {
+    if (spec.isSystem()) {
+      List<String> all = new ArrayList<>(SystemProfile.environment(identity.id()));
+      all.addAll(spec.env());
+      return all;
+    }
     Map<String, String> all = new LinkedHashMap<>();
     all.put("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     all.put("HOSTNAME", hostname);

@@ -69,6 +69,22 @@ class SpecCompilerTest {
   }
 
   @Test
+  void letsAnInitHaveItsGroupsAndNoFilesOfTheHost() {
+    request.system();
+
+    List<Mount> mounts = compile().mounts();
+
+    assertThat(mounts)
+        .filteredOn(mount -> mount.destination().equals("/sys/fs/cgroup"))
+        .allMatch(mount -> mount.options().contains("rw"));
+    assertThat(mounts)
+        .filteredOn(mount -> mount.destination().equals("/sys"))
+        .allMatch(mount -> mount.options().contains("ro"));
+    assertThat(mounts).noneMatch(mount -> mount.destination().startsWith("/etc/"));
+    assertThat(process().env()).doesNotContain("HOME=/root");
+  }
+
+  @Test
   void givesTheDefaultsOfDocker() {
     Spec spec = compile();
 

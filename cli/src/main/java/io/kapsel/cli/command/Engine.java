@@ -98,6 +98,12 @@ public interface Engine {
     /** What it is doing. */
     ContainerStatus status();
 
+    /** Waits until a system container says that it has booted; false when it does not. */
+    boolean awaitReady(Duration limit) throws InterruptedException;
+
+    /** What the init of a system container said last of what it does. */
+    String initStatus();
+
     /** Asks it to stop, and kills it after a while. */
     void stop(Optional<Integer> signal, Optional<Duration> patience) throws InterruptedException;
 

@@ -7,6 +7,7 @@ import io.kapsel.engine.spec.InvalidRequestException;
 import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.image.debian.DebianRequest.Variant;
 import io.kapsel.oci.InvalidSpecException;
+import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.Reference;
 import java.net.URI;
 import java.util.HashMap;
@@ -59,7 +60,12 @@ final class ImageCreateCommand implements Command {
   @Override
   public int run(Call call) {
     DebianRequest request = request(call);
-    Reference name = name(call, request);
+    call.print(create(call, request, name(call, request)).toString());
+    return 0;
+  }
+
+  /** Makes an image while the client waits, and returns its id. */
+  static Digest create(Call call, DebianRequest request, Reference name) {
     Map<String, String> environment = new HashMap<>();
     for (String entry : call.request().environment()) {
       int equals = entry.indexOf('=');
@@ -67,17 +73,14 @@ final class ImageCreateCommand implements Command {
         environment.put(entry.substring(0, equals), entry.substring(equals + 1));
       }
     }
-    var id =
-        call.client()
-            .waiting(() ->
-                call.engine()
-                    .createImage(
-                        request,
-                        name,
-                        environment,
-                        line -> call.client().err("kapsel: " + line + "\n")));
-    call.print(id.toString());
-    return 0;
+    return call.client()
+        .waiting(() ->
+            call.engine()
+                .createImage(
+                    request,
+                    name,
+                    environment,
+                    line -> call.client().err("kapsel: " + line + "\n")));
   }
 
   private static DebianRequest request(Call call) {

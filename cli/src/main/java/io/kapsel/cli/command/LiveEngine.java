@@ -160,6 +160,16 @@ public final class LiveEngine implements Engine, AutoCloseable {
     }
 
     @Override
+    public boolean awaitReady(Duration limit) throws InterruptedException {
+      return container.awaitReady(limit);
+    }
+
+    @Override
+    public String initStatus() {
+      return container.initStatus();
+    }
+
+    @Override
     public void stop(Optional<Integer> signal, Optional<Duration> patience)
         throws InterruptedException {
       container.stop(signal, patience);

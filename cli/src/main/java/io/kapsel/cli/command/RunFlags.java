@@ -46,6 +46,8 @@ final class RunFlags {
           "Pull the image first: always, missing (default) or never",
           ImageSource::policy);
   static final Flag<Platform> PLATFORM = PullCommand.PLATFORM;
+  static final Flag<Boolean> SYSTEM =
+      Flag.toggle("system", "Boot a whole system: the command is an init, such as systemd");
   static final Flag<Boolean> INIT =
       Flag.toggle("init", "Run a tiny init that passes signals on and reaps processes");
   static final Flag<String> STOP_SIGNAL =
@@ -141,6 +143,7 @@ final class RunFlags {
           ENTRYPOINT,
           PULL,
           PLATFORM,
+          SYSTEM,
           INIT,
           STOP_SIGNAL,
           STOP_TIMEOUT,
@@ -180,6 +183,26 @@ final class RunFlags {
   /** What {@code create} knows. */
   static List<Flag<?>> ofCreate() {
     return CREATE;
+  }
+
+  /** What {@code launch} knows: all but what makes no sense for a whole system. */
+  static List<Flag<?>> ofLaunch() {
+    List<Flag<?>> without =
+        List.of(
+            INTERACTIVE,
+            TTY,
+            REMOVE,
+            NAME,
+            ENTRYPOINT,
+            SYSTEM,
+            INIT,
+            READ_ONLY,
+            PID,
+            CGROUP_NAMESPACE,
+            USER,
+            GROUP,
+            DIRECTORY);
+    return CREATE.stream().filter(flag -> !without.contains(flag)).toList();
   }
 
   /** What {@code run} knows. */

@@ -51,6 +51,26 @@ final class SpecReader {
     ContainerSpecBuilder spec = new ContainerSpecBuilder(root(operands.getFirst()));
     spec.command(operands.subList(1, operands.size()));
     spec.stdio(stdio(attached));
+    if (arguments.is(RunFlags.SYSTEM)) {
+      spec.system();
+    }
+    return read(spec);
+  }
+
+  /** A whole system as {@code launch} has it: a root, and perhaps a name. */
+  static ContainerSpecBuilder system(Arguments arguments, Request request, String root) {
+    SpecReader reader = new SpecReader(arguments, request);
+    ContainerSpecBuilder spec = new ContainerSpecBuilder(reader.root(root)).system();
+    reader.parts(spec);
+    return spec;
+  }
+
+  private ContainerSpec read(ContainerSpecBuilder spec) {
+    parts(spec);
+    return spec.build();
+  }
+
+  private void parts(ContainerSpecBuilder spec) {
     identity(spec);
     files(spec);
     rights(spec);
@@ -59,7 +79,6 @@ final class SpecReader {
     spec.ulimits(arguments.all(RunFlags.ULIMIT).stream().map(Ulimit::parse).toList());
     spec.sysctls(pairs(RunFlags.SYSCTL, true));
     arguments.last(RunFlags.OOM_SCORE).ifPresent(spec::oomScoreAdj);
-    return spec.build();
   }
 
   private RootSource root(String text) {

@@ -191,6 +191,16 @@ final class FakeEngine implements Engine {
     }
 
     @Override
+    public boolean awaitReady(Duration limit) {
+      return true;
+    }
+
+    @Override
+    public String initStatus() {
+      return "";
+    }
+
+    @Override
     public void stop(Optional<Integer> signal, Optional<Duration> patience) {
       deeds.add(
           "stop "

@@ -48,7 +48,8 @@ public record ContainerSpec(
     NamespaceMode pid,
     NamespaceMode uts,
     NamespaceMode userns,
-    NamespaceMode cgroupns) {
+    NamespaceMode cgroupns,
+    Optional<Kind> kind) {
   private static final int LONGEST_HOSTNAME = 64;
   private static final int WORST_OOM_SCORE = 1000;
   private static final Pattern HOSTNAME =
@@ -89,6 +90,21 @@ public record ContainerSpec(
     InvalidRequestException.unless(
         uts instanceof NamespaceMode.Own || hostname.isEmpty(),
         "a host name cannot be given to the host's UTS namespace");
+    if (kind.filter(Kind.SYSTEM::equals).isPresent()) {
+      InvalidRequestException.unless(!init, "a system container has an init of its own: no --init");
+      InvalidRequestException.unless(
+          pid instanceof NamespaceMode.Own && cgroupns instanceof NamespaceMode.Own,
+          "the init of a system container needs its own processes and control groups");
+      InvalidRequestException.unless(!readOnly, "a system container writes to its root");
+      InvalidRequestException.unless(
+          stdio.terminal() && stdio.openStdin() && !stdio.stdinOnce(),
+          "a system container has a console");
+    }
+  }
+
+  /** Whether a whole system runs in it. */
+  public boolean isSystem() {
+    return kind.filter(Kind.SYSTEM::equals).isPresent();
   }
 
   /**
@@ -142,7 +158,8 @@ public record ContainerSpec(
         pid,
         uts,
         userns,
-        cgroupns);
+        cgroupns,
+        kind);
   }
 
   /** What runs: entry point and command together. */
@@ -188,7 +205,8 @@ public record ContainerSpec(
         pid,
         uts,
         userns,
-        cgroupns);
+        cgroupns,
+        kind);
   }
 
   private static void checkName(String name) {

@@ -40,6 +40,7 @@ public final class ContainerSpecBuilder {
   private NamespaceMode uts = NamespaceMode.OWN;
   private NamespaceMode userns = NamespaceMode.OWN;
   private NamespaceMode cgroupns = NamespaceMode.OWN;
+  private Optional<Kind> kind = Optional.empty();
 
   /** A container with this root file system, and the engine's defaults. */
   public ContainerSpecBuilder(RootSource root) {
@@ -244,6 +245,13 @@ public final class ContainerSpecBuilder {
     return this;
   }
 
+  /** Sets that a whole system runs in it, with a console that outlives whoever looks at it. */
+  public ContainerSpecBuilder system() {
+    kind = Optional.of(Kind.SYSTEM);
+    stdio = new Stdio(true, true, false, stdio.rows(), stdio.columns());
+    return this;
+  }
+
   /**
    * The specification.
    *
@@ -284,6 +292,7 @@ public final class ContainerSpecBuilder {
         pid,
         uts,
         userns,
-        cgroupns);
+        cgroupns,
+        kind);
   }
 }

@@ -1,0 +1,131 @@
+package io.kapsel.engine;
+
+import io.kapsel.base.AtomicFile;
+import io.kapsel.engine.system.InitSignals;
+import io.kapsel.engine.system.RunHost;
+import io.kapsel.linux.SyscallException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** What the life of a system container has more than others: readiness, clean ends and reboots. */
+final class SystemLife {
+  private static final System.Logger LOG = System.getLogger(SystemLife.class.getName());
+
+  /** How long an init may take to listen to signals. */
+  private static final Duration BEGINNING = Duration.ofSeconds(10);
+
+  /** Whoever ran that long does not loop. */
+  private static final Duration STEADY = Duration.ofSeconds(10);
+
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+  private static final int MOST_DOUBLINGS = 9; // 51 seconds
+
+  private final Container container;
+  private final Path directory;
+  private volatile Optional<RunHost> host = Optional.empty();
+  private Optional<CompletableFuture<Void>> reboot = Optional.empty();
+  private int quickReboots;
+  private volatile boolean stopping;
+
+  /** {@code directory} becomes /run/host inside. */
+  SystemLife(Container container, Path directory) {
+    this.container = container;
+    this.directory = directory;
+  }
+
+  /** Before a start. */
+  void begin() {
+    cancelReboot();
+    stopping = false;
+    try {
+      host = Optional.of(RunHost.begin(directory, container.id(), this::pid));
+    } catch (IOException e) {
+      throw new EngineException.Failed("start", container.name(), AtomicFile.reason(e), e);
+    }
+  }
+
+  /** It was running when the engine began. */
+  void resume() {
+    try {
+      host = Optional.of(RunHost.resume(directory, this::pid));
+    } catch (IOException | SyscallException e) {
+      LOG.log(
+          System.Logger.Level.WARNING, "a container is not listened to id=" + container.id(), e);
+    }
+  }
+
+  private int pid() {
+    return container.status().pid().orElse(0);
+  }
+
+  /** It has ended, or its engine leaves it. */
+  void close() {
+    host.ifPresent(RunHost::close);
+    host = Optional.empty();
+  }
+
+  boolean awaitReady(Duration limit) throws InterruptedException {
+    Optional<RunHost> running = host;
+    return running.isPresent() && (!InitSignals.tells(pid()) || running.get().await(limit));
+  }
+
+  String status() {
+    return host.map(RunHost::status).orElse("");
+  }
+
+  int haltingSignal() throws InterruptedException {
+    return InitSignals.halting(pid(), BEGINNING);
+  }
+
+  /** A system that has halted, or wants to boot again, has ended well, whatever the kernel says. */
+  static ExitStatus meant(ExitStatus how) {
+    return InitSignals.isHalt(how.signal()) || InitSignals.isReboot(how.signal())
+        ? new ExitStatus(0, how.signal(), how.oomKilled(), how.finishedAt())
+        : how;
+  }
+
+  /**
+   * Starts it again if it has asked for that; more slowly each time when it does nothing else.
+   *
+   * @param start starts it, unless something else has happened to it
+   */
+  void rebootIfAsked(ExitStatus how, Optional<Instant> since, Runnable start) {
+    if (stopping || !InitSignals.isReboot(how.signal()) || container.spec().autoRemove()) {
+      quickReboots = 0;
+      return;
+    }
+    boolean steady = since.filter(it -> it.plus(STEADY).isBefore(how.finishedAt())).isPresent();
+    quickReboots = steady ? 0 : Math.min(quickReboots + 1, MOST_DOUBLINGS);
+    long millis = steady ? 0 : FIRST_PAUSE.toMillis() << (quickReboots - 1);
+    LOG.log(
+        System.Logger.Level.INFO, "a container reboots id={0} in={1}ms", container.id(), millis);
+    reboot =
+        Optional.of(
+            CompletableFuture.runAsync(
+                start,
+                CompletableFuture.delayedExecutor(
+                    millis, TimeUnit.MILLISECONDS, task -> Thread.ofVirtual().start(task))));
+  }
+
+  /** Whether it is about to be started again. */
+  boolean rebooting() {
+    return reboot.filter(each -> !each.isDone()).isPresent();
+  }
+
+  /** Somebody wants it to stop: it does not boot again, whatever its init asks for. */
+  void stop() {
+    stopping = true;
+    cancelReboot();
+  }
+
+  /** Somebody wants it otherwise. */
+  void cancelReboot() {
+    reboot.ifPresent(each -> each.cancel(false));
+    reboot = Optional.empty();
+  }
+}
