@@ -36,7 +36,6 @@ public final class Container {
   private static final int KILL = 9;
   private static final int TERM = 15;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final Duration PATIENCE_WITH_SYSTEM = Duration.ofSeconds(60);
 
   private final Kapsel engine;
   private final ReentrantLock life = new ReentrantLock();
@@ -54,9 +53,7 @@ public final class Container {
   Container(Kapsel engine, StoredContainer stored) {
     this.engine = engine;
     this.stored = stored;
-    Path host = engine.store.stateOf(stored.id()).resolve("files/host");
-    this.system =
-        stored.spec().isSystem() ? Optional.of(new SystemLife(this, host)) : Optional.empty();
+    this.system = SystemLife.of(this, engine.store);
   }
 
   /** The whole id. */
@@ -236,7 +233,7 @@ public final class Container {
       system.ifPresent(SystemLife::begin);
       began(launch());
     } catch (LaunchException e) {
-      throw notStarted(failure(e));
+      throw notStarted(Refusals.failure("start", name(), e));
     } catch (EngineException e) {
       throw notStarted(e);
     } finally {
@@ -294,20 +291,6 @@ public final class Container {
     begun = Optional.empty();
     return engine.runtime.launch(
         sandbox, plan, engine.store.runOf(id()), waiting, this::saveUnsaved);
-  }
-
-  private EngineException failure(LaunchException e) {
-    String reason = String.valueOf(e.getMessage());
-    return switch (e.kind()) {
-      case NOT_FOUND ->
-          new EngineException.LaunchFailed(
-              name(), reason, EngineException.LaunchFailed.NOT_FOUND, e);
-      case NOT_EXECUTABLE ->
-          new EngineException.LaunchFailed(
-              name(), reason, EngineException.LaunchFailed.NOT_EXECUTABLE, e);
-      case REFUSED -> new EngineException.Refused("start", name(), reason);
-      case FAILED -> new EngineException.Failed("start", name(), reason, e);
-    };
   }
 
   private void checkThere(String action) {
@@ -397,21 +380,13 @@ public final class Container {
       } else {
         engine.store.save(stored);
         engine.store.endRun(id());
-        system.ifPresent(it -> it.rebootIfAsked(status, stored.startedAt(), this::startAgain));
+        system.ifPresent(it -> it.rebootIfAsked(status, stored.startedAt()));
       }
     } catch (EngineException | LaunchException | SyscallException e) {
       LOG.log(System.Logger.Level.ERROR, "a container's end cannot be written id=" + id(), e);
     } finally {
       ended.complete(status);
       life.unlock();
-    }
-  }
-
-  private void startAgain() {
-    try {
-      start();
-    } catch (EngineException e) {
-      LOG.log(System.Logger.Level.ERROR, "a container cannot reboot id=" + id(), e);
     }
   }
 
@@ -457,7 +432,7 @@ public final class Container {
     Duration wait =
         patience
             .or(() -> spec().stopTimeoutSeconds().map(Duration::ofSeconds))
-            .orElse(system.isPresent() ? PATIENCE_WITH_SYSTEM : PATIENCE);
+            .orElse(system.isPresent() ? SystemLife.PATIENCE : PATIENCE);
     process.ifPresent(each -> each.signal(number));
     if (!awaitFor(wait)) {
       process.ifPresent(each -> each.signal(KILL));
@@ -465,7 +440,7 @@ public final class Container {
     }
   }
 
-  private int stopSignal() throws InterruptedException {
+  private int stopSignal() {
     return system.isPresent()
         ? system.get().haltingSignal()
         : spec().stopSignal().flatMap(Signal::parse).map(Signal::number).orElse(TERM);

@@ -70,17 +70,7 @@ public final class Exec {
                       stdio.columns()),
                   waiting));
     } catch (LaunchException e) {
-      String reason = String.valueOf(e.getMessage());
-      throw switch (e.kind()) {
-        case NOT_FOUND ->
-            new EngineException.LaunchFailed(
-                container, reason, EngineException.LaunchFailed.NOT_FOUND, e);
-        case NOT_EXECUTABLE ->
-            new EngineException.LaunchFailed(
-                container, reason, EngineException.LaunchFailed.NOT_EXECUTABLE, e);
-        case REFUSED -> new EngineException.Refused("exec in", container, reason);
-        case FAILED -> new EngineException.Failed("exec in", container, reason, e);
-      };
+      throw Refusals.failure("exec in", container, e);
     } finally {
       waiting.forEach(client -> client.stream().close());
       waiting.clear();

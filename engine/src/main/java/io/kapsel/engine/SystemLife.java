@@ -22,6 +22,9 @@ final class SystemLife {
   /** Whoever ran that long does not loop. */
   private static final Duration STEADY = Duration.ofSeconds(10);
 
+  /** How long a system may take to halt. */
+  static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
   private static final int MOST_DOUBLINGS = 9; // 51 seconds
 
@@ -32,8 +35,16 @@ final class SystemLife {
   private int quickReboots;
   private volatile boolean stopping;
 
+  /** That of a system container. */
+  static Optional<SystemLife> of(Container container, ContainerStore store) {
+    return container.spec().isSystem()
+        ? Optional.of(
+            new SystemLife(container, store.stateOf(container.id()).resolve("files/host")))
+        : Optional.empty();
+  }
+
   /** {@code directory} becomes /run/host inside. */
-  SystemLife(Container container, Path directory) {
+  private SystemLife(Container container, Path directory) {
     this.container = container;
     this.directory = directory;
   }
@@ -78,7 +89,7 @@ final class SystemLife {
     return host.map(RunHost::status).orElse("");
   }
 
-  int haltingSignal() throws InterruptedException {
+  int haltingSignal() {
     return InitSignals.halting(pid(), BEGINNING);
   }
 
@@ -91,10 +102,8 @@ final class SystemLife {
 
   /**
    * Starts it again if it has asked for that; more slowly each time when it does nothing else.
-   *
-   * @param start starts it, unless something else has happened to it
    */
-  void rebootIfAsked(ExitStatus how, Optional<Instant> since, Runnable start) {
+  void rebootIfAsked(ExitStatus how, Optional<Instant> since) {
     if (stopping || !InitSignals.isReboot(how.signal()) || container.spec().autoRemove()) {
       quickReboots = 0;
       return;
@@ -107,14 +116,17 @@ final class SystemLife {
     reboot =
         Optional.of(
             CompletableFuture.runAsync(
-                start,
+                this::startAgain,
                 CompletableFuture.delayedExecutor(
                     millis, TimeUnit.MILLISECONDS, task -> Thread.ofVirtual().start(task))));
   }
 
-  /** Whether it is about to be started again. */
-  boolean rebooting() {
-    return reboot.filter(each -> !each.isDone()).isPresent();
+  private void startAgain() {
+    try {
+      container.start();
+    } catch (EngineException e) {
+      LOG.log(System.Logger.Level.ERROR, "a container cannot reboot id=" + container.id(), e);
+    }
   }
 
   /** Somebody wants it to stop: it does not boot again, whatever its init asks for. */

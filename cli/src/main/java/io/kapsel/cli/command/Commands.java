@@ -61,8 +61,6 @@ final class Commands {
                     new ManifestCreateCommand())),
             new SearchCommand(),
             RegistryCommands.group(),
-                "Look at manifests in registries",
-                Map.of("inspect", new ManifestInspectCommand())),
             new LaunchCommand(),
             new ShellCommand(),
             new ConsoleCommand(),

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /** Which signal asks an init to halt, found out by looking which it listens to. */
 public final class InitSignals {
@@ -48,11 +49,11 @@ public final class InitSignals {
    * The signal for the init with that pid. One that has only begun is waited for: the kernel drops
    * what the first process of a pid namespace does not listen to yet.
    */
-  public static int halting(int pid, Duration patience) throws InterruptedException {
+  public static int halting(int pid, Duration patience) {
     long deadline = System.nanoTime() + patience.toNanos();
     Optional<Integer> known = listening(pid);
     while (known.isEmpty() && System.nanoTime() < deadline) {
-      Thread.sleep(PAUSE);
+      LockSupport.parkNanos(PAUSE.toNanos());
       known = listening(pid);
     }
     return known.orElse(TERM);

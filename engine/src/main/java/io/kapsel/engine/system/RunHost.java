@@ -1,6 +1,5 @@
 package io.kapsel.engine.system;
 
-import io.kapsel.linux.Errno;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.socket.DatagramListener;
 import java.io.IOException;
@@ -31,6 +30,7 @@ public final class RunHost implements AutoCloseable {
   private final IntSupplier init;
   private final CompletableFuture<Boolean> ready = new CompletableFuture<>();
   private volatile String status = "";
+  private volatile boolean closed;
 
   private RunHost(DatagramListener listener, IntSupplier init) {
     this.listener = listener;
@@ -75,7 +75,7 @@ public final class RunHost implements AutoCloseable {
         }
       }
     } catch (SyscallException e) {
-      if (!e.is(Errno.EBADF)) { // closed
+      if (!closed) {
         LOG.log(System.Logger.Level.WARNING, "cannot hear whether a container is ready", e);
       }
     }
@@ -110,6 +110,7 @@ public final class RunHost implements AutoCloseable {
   /** The container has ended, or the engine leaves it alone. */
   @Override
   public void close() {
+    closed = true;
     ready.complete(false);
     listener.close();
   }

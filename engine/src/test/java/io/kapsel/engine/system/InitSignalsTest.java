@@ -15,7 +15,7 @@ class InitSignalsTest {
   }
 
   @Test
-  void asksWhoeverListensToNothingElseToTerminate() throws InterruptedException {
+  void asksWhoeverListensToNothingElseToTerminate() {
     int gone = Integer.MAX_VALUE;
 
     assertThat(InitSignals.halting(gone, Duration.ofSeconds(5))).isEqualTo(15);
