@@ -42,7 +42,8 @@ class PullIT extends PullFixture {
 
   @Test
   void wrongBytesNeverGetAName() throws IOException {
-    for (int at : new int[] {0, 20, image.layer.length / 2, image.layer.length - 1}) {
+    // The fifth byte is of the time in gzip's header: what it holds stays right, and it is another.
+    for (int at : new int[] {0, 4, 20, image.layer.length / 2, image.layer.length - 1}) {
       byte[] wrong = image.layer.clone();
       wrong[at] ^= 1;
       registry.on(image.layerPath(), LoopbackRegistry.bytes("x/y", wrong));
