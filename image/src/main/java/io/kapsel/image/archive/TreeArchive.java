@@ -1,5 +1,6 @@
 package io.kapsel.image.archive;
 
+import io.kapsel.image.tar.Packer;
 import io.kapsel.image.tar.TarEntry;
 import io.kapsel.image.tar.TarWriter;
 import io.kapsel.image.tar.Xattrs;
@@ -55,12 +56,17 @@ public final class TreeArchive {
 
   private static void write(List<Fd> layers, OutputStream out, boolean whiteouts)
       throws IOException {
-    try (TarWriter tar = new TarWriter(out)) {
-      new TreeArchive(tar, whiteouts).directory("", layers, 0);
-      tar.finish();
-    } catch (SyscallException e) {
-      throw new IOException(e.getMessage(), e);
-    }
+    Packer.run(
+        layers,
+        out,
+        (inside, packed) -> {
+          try (TarWriter tar = new TarWriter(packed)) {
+            new TreeArchive(tar, whiteouts).directory("", inside, 0);
+            tar.finish();
+          } catch (SyscallException e) {
+            throw new IOException(e.getMessage(), e);
+          }
+        });
   }
 
   /** A name and the directories of layers, the upper ones first, in which it stands. */

@@ -3,6 +3,7 @@ package io.kapsel.image.tar;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.io.OutputStream;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.locks.Condition;
@@ -10,8 +11,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes on their way from the thread that reads them to the confined one that writes them to disk.
- * Both are platform threads: what is confined must not wake up a virtual one.
+ * Bytes on their way from the thread that reads them to the one that writes them, of which one is
+ * confined. Both are platform threads: what is confined must not wake up a virtual one.
  */
 final class Handoff extends InputStream {
   private static final int PIECE = 1 << 17;
@@ -48,6 +49,58 @@ final class Handoff extends InputStream {
     } finally {
       end();
     }
+  }
+
+  /** Where bytes can be written to instead; its end is theirs. */
+  OutputStream entrance() {
+    return new OutputStream() {
+      private @Nullable Piece piece;
+
+      @Override
+      public void write(int one) throws IOException {
+        write(new byte[] {(byte) one}, 0, 1);
+      }
+
+      @Override
+      public void write(byte[] bytes, int from, int length) throws IOException {
+        for (int done = 0; done < length; ) {
+          Piece into = piece == null ? fresh() : piece;
+          int count = Math.min(length - done, PIECE - into.to);
+          System.arraycopy(bytes, from + done, into.bytes, into.to, count);
+          into.to += count;
+          done += count;
+          piece = into;
+          if (into.to == PIECE) {
+            flush();
+          }
+        }
+      }
+
+      @Override
+      public void flush() {
+        Piece full = piece;
+        if (full != null) {
+          offer(full);
+          piece = null;
+        }
+      }
+
+      @Override
+      public void close() {
+        flush();
+        end();
+      }
+    };
+  }
+
+  private Piece fresh() throws IOException {
+    Piece piece = takeEmpty();
+    if (piece == null) {
+      throw new IOException("nobody wants it any more");
+    }
+    piece.from = 0;
+    piece.to = 0;
+    return piece;
   }
 
   private @Nullable Piece takeEmpty() throws IOException {

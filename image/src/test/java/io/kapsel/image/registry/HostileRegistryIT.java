@@ -289,12 +289,20 @@ class HostileRegistryIT extends PullFixture {
         LoopbackRegistry.bytes(
             "application/json",
             "{\"token\":\"good\",\"expires_in\":-5}".getBytes(StandardCharsets.UTF_8)));
-    LoopbackRegistry.Reply manifest = LoopbackRegistry.bytes(MediaTypes.MANIFEST, image.manifest);
+    demandToken("/v2/a/manifests/1", LoopbackRegistry.bytes(MediaTypes.MANIFEST, image.manifest));
+    demandToken(image.layerPath(), LoopbackRegistry.bytes("x/y", image.layer));
+    demandToken(
+        "/v2/a/blobs/" + Digest.of(image.config), LoopbackRegistry.bytes("x/y", image.config));
+    assertThat(pull().changed()).isTrue();
+    assertThat(registry.asked).filteredOn(each -> each.path().startsWith("/token")).hasSize(1);
+  }
+
+  private void demandToken(String path, LoopbackRegistry.Reply reply) {
     registry.on(
-        "/v2/a/manifests/1",
+        path,
         (asked, out) -> {
           if (asked.header("Authorization").equals("Bearer good")) {
-            manifest.to(asked, out);
+            reply.to(asked, out);
           } else {
             LoopbackRegistry.head(
                 out,
@@ -303,7 +311,5 @@ class HostileRegistryIT extends PullFixture {
                 "Content-Length: 0");
           }
         });
-    assertThat(pull().changed()).isTrue();
-    assertThat(registry.asked).filteredOn(each -> each.path().startsWith("/token")).hasSize(1);
   }
 }

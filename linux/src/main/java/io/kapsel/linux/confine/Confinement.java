@@ -9,6 +9,7 @@ import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.OpenHow;
+import io.kapsel.linux.mount.FilesystemContext;
 import io.kapsel.linux.mount.MountAttributes;
 import io.kapsel.linux.mount.Mounts;
 import io.kapsel.linux.seccomp.SeccompAction;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -138,26 +140,34 @@ public final class Confinement<T> {
     T in(Fd root, List<Fd> below) throws IOException;
   }
 
-  private final Fd directory;
+  private final Optional<Fd> directory;
   private final List<Fd> readable;
   private final Work<T> work;
   private final Thread thread;
   private volatile @Nullable T result;
   private volatile @Nullable Throwable failure;
 
-  private Confinement(Fd directory, List<Fd> readable, Work<T> work) {
+  private Confinement(Optional<Fd> directory, List<Fd> readable, Work<T> work) {
     this.directory = directory;
-    this.readable = readable;
+    this.readable = List.copyOf(readable);
     this.work = work;
     this.thread = Thread.ofPlatform().daemon().name("kapsel-confined").unstarted(this::run);
   }
 
   /** Begins to do it. The descriptors stay the caller's, and open until {@link #await}. */
   public static <T> Confinement<T> start(Fd directory, List<Fd> readable, Work<T> work) {
+    return new Confinement<>(Optional.of(directory), readable, work).started();
+  }
+
+  /** The same for work that only reads: its root is empty, and stays so. */
+  public static <T> Confinement<T> start(List<Fd> readable, Work<T> work) {
+    return new Confinement<>(Optional.empty(), readable, work).started();
+  }
+
+  private Confinement<T> started() {
     Loaded.classes();
-    Confinement<T> confinement = new Confinement<>(directory, List.copyOf(readable), work);
-    confinement.thread.start();
-    return confinement;
+    thread.start();
+    return this;
   }
 
   /** What came of it, once the thread is gone: also when the caller is interrupted. */
@@ -193,7 +203,7 @@ public final class Confinement<T> {
   }
 
   private void run() {
-    try (Fd root = mount(directory, SAFE)) {
+    try (Fd root = directory.isPresent() ? mount(directory.get(), SAFE) : empty()) {
       List<Fd> below = new ArrayList<>();
       try {
         for (Fd each : readable) {
@@ -205,6 +215,14 @@ public final class Confinement<T> {
       }
     } catch (Throwable e) { // handed to whoever waits
       failure = e;
+    }
+  }
+
+  private static Fd empty() throws IOException {
+    try (FilesystemContext context = FilesystemContext.open("tmpfs")) {
+      return context.option("size", "4k").mount(SAFE | MountAttributes.READ_ONLY);
+    } catch (SyscallException e) {
+      throw refused(e);
     }
   }
 
@@ -227,7 +245,11 @@ public final class Confinement<T> {
       OwnThread.pivotInto(mount);
       if (Landlock.usable()) {
         try (Landlock rules = Landlock.begin()) {
-          rules.writable(mount);
+          if (directory.isPresent()) {
+            rules.writable(mount);
+          } else {
+            rules.readable(mount);
+          }
           below.forEach(rules::readable);
           rules.enforce();
         }
@@ -252,7 +274,7 @@ public final class Confinement<T> {
 
   private static IOException refused(SyscallException e) {
     return new IOException(
-        "the thread that writes cannot be confined: "
+        "the thread for it cannot be confined: "
             + e.getMessage()
             + "; the engine must be root, outside of a container that forbids mounts",
         e);

@@ -142,6 +142,25 @@ class ConfinementIT {
   }
 
   @Test
+  void whoOnlyReadsWritesNowhereAndReadsNothingElse() throws IOException {
+    List<String> answers =
+        Confinement.start(
+                List.of(lower),
+                (root, below) ->
+                    List.of(
+                        tried(() -> Open.at(below.getFirst(), "g", OpenHow.of(0)).close()),
+                        tried(() -> write(root, "x")),
+                        tried(() -> write(below.getFirst(), "g")),
+                        tried(
+                            () -> Open.at(below.getFirst(), "../canary/f", OpenHow.of(0)).close()),
+                        tried(() -> Open.path("/etc/passwd", OpenFlags.READ).close())))
+            .await();
+
+    assertThat(answers.getFirst()).isEqualTo("done");
+    assertThat(answers.subList(1, 5)).doesNotContain("done");
+  }
+
+  @Test
   void callsThatReachTheMachineAreRefused() throws IOException {
     List<Syscall> calls =
         List.of(
