@@ -78,7 +78,7 @@ bool is_terminal(int fd);
 /* The size of the first of stdout, stdin and stderr that is a terminal; zeros without one. */
 struct terminal_size terminal_size(void);
 /* Passes every key through, until terminal_restore; nothing happens when stdin is no terminal. */
-void terminal_raw(void);
+void terminal_raw(bool processing_output);
 void terminal_restore(void);
 
 /* ---- signals.c ---- */

@@ -116,7 +116,7 @@ static void attach(struct session *s, uint32_t flags)
 	s->up.keys = (flags & ATTACH_DETACH_KEYS) != 0;
 	s->up.resized = (flags & ATTACH_TERMINAL) != 0;
 	if ((flags & ATTACH_TERMINAL) != 0 && s->up.open)
-		terminal_raw();
+		terminal_raw((flags & ATTACH_OUTPUT) != 0);
 }
 
 static void attachment_ended(struct session *s)
@@ -180,7 +180,7 @@ static void resume(struct session *s)
 	if ((s->attach & ATTACH_TERMINAL) == 0)
 		return;
 	if ((s->attach & ATTACH_STDIN) != 0)
-		terminal_raw();
+		terminal_raw((s->attach & ATTACH_OUTPUT) != 0);
 	s->up.resized = true;
 }
 

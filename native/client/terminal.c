@@ -29,7 +29,7 @@ struct terminal_size terminal_size(void)
 	return (struct terminal_size){0, 0};
 }
 
-void terminal_raw(void)
+void terminal_raw(bool processing_output)
 {
 	struct termios settings;
 
@@ -39,7 +39,8 @@ void terminal_raw(void)
 		saved = settings;
 	settings.c_iflag &=
 		~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
-	settings.c_oflag &= ~(tcflag_t)OPOST;
+	if (!processing_output)
+		settings.c_oflag &= ~(tcflag_t)OPOST;
 	settings.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
 	settings.c_cflag &= ~(tcflag_t)(CSIZE | PARENB);
 	settings.c_cflag |= CS8;

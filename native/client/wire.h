@@ -39,6 +39,7 @@ enum attach_flags {
 	ATTACH_STDIN = 2,
 	ATTACH_DETACH_KEYS = 4,
 	ATTACH_SIGNALS = 8,
+	ATTACH_OUTPUT = 16,
 };
 
 _Static_assert(sizeof(struct request) == 32, "the request's fixed part");

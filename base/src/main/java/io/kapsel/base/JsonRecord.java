@@ -11,6 +11,7 @@ import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ final class JsonRecord implements JsonShape {
   private final Constructor<?> constructor;
   private final List<Property> properties;
   private final Map<String, Integer> positions = new HashMap<>();
+  private final Map<String, Integer> lowerCase = new HashMap<>();
 
   private JsonRecord(Class<?> type, Constructor<?> constructor, List<Property> properties) {
     this.type = type;
@@ -30,6 +32,9 @@ final class JsonRecord implements JsonShape {
     this.properties = properties;
     for (int i = 0; i < properties.size(); i++) {
       positions.put(properties.get(i).name(), i);
+    }
+    if (type.getPackage().isAnnotationPresent(JsonAnyCase.class)) {
+      positions.forEach((name, at) -> lowerCase.put(name.toLowerCase(Locale.ROOT), at));
     }
   }
 
@@ -71,7 +76,7 @@ final class JsonRecord implements JsonShape {
     @Nullable Object[] values = new @Nullable Object[properties.size()];
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String name = parser.currentName();
-      Integer position = positions.get(name);
+      Integer position = position(name);
       if (parser.nextToken() == JsonToken.VALUE_NULL) {
         continue;
       }
@@ -84,6 +89,29 @@ final class JsonRecord implements JsonShape {
     for (int i = 0; i < values.length; i++) {
       if (values[i] == null) {
         values[i] = absent(properties.get(i), path);
+      }
+    }
+    return create(values);
+  }
+
+  private @Nullable Integer position(String name) {
+    Integer exact = positions.get(name);
+    return exact == null && !lowerCase.isEmpty()
+        ? lowerCase.get(name.toLowerCase(Locale.ROOT))
+        : exact;
+  }
+
+  /** One without properties, where that is allowed. */
+  @Override
+  public @Nullable Object absent() {
+    if (lowerCase.isEmpty()) {
+      return null;
+    }
+    @Nullable Object[] values = new @Nullable Object[properties.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = properties.get(i).shape().absent();
+      if (values[i] == null) {
+        return null;
       }
     }
     return create(values);

@@ -80,6 +80,11 @@ interface JsonShape {
     public void write(JsonGenerator generator, Object value) throws IOException {
       Json.shape(type).write(generator, value);
     }
+
+    @Override
+    public @Nullable Object absent() {
+      return Json.shape(type).absent();
+    }
   }
 
   /** An {@code Optional}. */

@@ -108,10 +108,7 @@ final class CreateCommand implements Command {
     Process process = Inherited.adjust(call, bundle.spec().process().orElseThrow());
     Spec spec = Bundles.withProcess(bundle.spec(), process);
     Placing placing = Placing.of(call, spec);
-    if (new Groups(placing.groups()).frozen()) {
-      made.forget();
-      throw new OciException("container's cgroup unexpectedly frozen");
-    }
+    check(made, new Groups(placing.groups()));
     Started started;
     try {
       Bundle planned = bundle(call, bundle, spec, made, guest, placing);
@@ -148,6 +145,19 @@ final class CreateCommand implements Command {
       DeleteCommand.destroy(call, container);
     }
     return code;
+  }
+
+  /** What runs there is another's, and stays as it is. */
+  private static void check(Container made, Groups groups) {
+    if (groups.frozen()) {
+      made.forget();
+      throw new OciException("container's cgroup unexpectedly frozen");
+    }
+    int others = groups.processes().size();
+    if (others > 0) {
+      made.forget();
+      throw new OciException("container's cgroup is not empty: " + others + " process(es) found");
+    }
   }
 
   private static Bundle bundle(

@@ -90,7 +90,8 @@ final class DeleteCommand implements Command {
     }
     container.kept().unit().ifPresent(unit -> Units.stop(call, unit));
     groups.remove();
-    List<String> failures = new HookRunner(container.bundle()).deleted();
+    List<String> failures =
+        new HookRunner(container.bundle(), call.caller().environment()).deleted();
     container.forget();
     failures.forEach(call.log()::warn);
   }

@@ -155,6 +155,7 @@ final class ExecCommand implements Command {
 
   /** Each {@code [controller[,controller]:]path} leads to a group below the container's. */
   private static List<Path> groups(Groups groups, List<String> below) {
+    below.forEach(word -> checkControllers(groups, word));
     List<Path> all = new ArrayList<>();
     groups
         .paths()
@@ -176,12 +177,22 @@ final class ExecCommand implements Command {
     return all;
   }
 
+  private static void checkControllers(Groups groups, String word) {
+    int colon = word.indexOf(':');
+    for (String each :
+        colon < 0 ? List.<String>of() : List.of(word.substring(0, colon).split(","))) {
+      if (!groups.paths().containsKey(each)) {
+        throw new OciException("unknown controller " + each + " in --cgroup " + word);
+      }
+    }
+  }
+
   private static void check(Path group, Path container, String word) {
     if (!group.startsWith(container)) {
-      throw new OciException("bad --cgroup value: " + word + " is not a sub cgroup path");
+      throw new OciException("bad sub cgroup path: " + word + " is not below the container's");
     }
     if (!Files.isDirectory(group)) {
-      throw new OciException("cannot join cgroup " + group + ": no such file or directory");
+      throw new OciException("error adding pid to " + group + ": no such file or directory");
     }
   }
 }

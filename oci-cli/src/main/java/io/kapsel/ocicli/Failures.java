@@ -5,12 +5,17 @@ import io.kapsel.runtime.LaunchException;
 
 /** Why a program does not run, in the words that callers map to exit codes. */
 final class Failures {
+  /** It was there, and yet the kernel did not run it: its interpreter may be missing. */
+  private static final String TRIED = "exec '";
+
   private Failures() {}
 
   static String text(String prefix, Process process, RuntimeException failure) {
     String reason = String.valueOf(failure.getMessage());
-    if (failure instanceof LaunchException e) {
-      String program = process.args().getFirst();
+    String program = process.args().getFirst();
+    if (reason.startsWith(TRIED)) {
+      reason = "exec " + program + ": " + withoutName(reason.substring(reason.indexOf("': ") + 3));
+    } else if (failure instanceof LaunchException e) {
       boolean path = program.contains("/");
       reason =
           switch (e.kind()) {
@@ -30,5 +35,9 @@ final class Failures {
           };
     }
     return prefix + ": " + reason;
+  }
+
+  private static String withoutName(String errno) {
+    return errno.replaceAll(" \\(E\\w+\\)$", "");
   }
 }

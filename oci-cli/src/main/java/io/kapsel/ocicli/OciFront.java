@@ -47,11 +47,13 @@ public final class OciFront {
     try {
       Words global = Words.parse(caller.words().subList(1, caller.words().size()), GLOBAL);
       if (global.is("version")) {
-        caller.out("%s version 1.3.0+kapsel.%s\nspec: %s\n".formatted(NAME, version, Spec.VERSION));
+        caller.out(
+            "%s version 1.3.0+kapsel.%s\ncommit: %s\nspec: %s\n"
+                .formatted(NAME, version, version, Spec.VERSION));
         return 0;
       }
       if (global.is("help") || global.operands().isEmpty()) {
-        caller.out(help());
+        caller.out(help(name(caller)));
         return 0;
       }
       Places places = Places.of(caller);
@@ -62,6 +64,12 @@ public final class OciFront {
       log.error(e.text());
       return e.exitCode();
     }
+  }
+
+  /** What the caller called. */
+  private static String name(Caller caller) {
+    String word = caller.words().getFirst();
+    return word.substring(word.lastIndexOf('/') + 1);
   }
 
   private static boolean json(Words global) {
@@ -83,7 +91,10 @@ public final class OciFront {
     String word = global.operands().getFirst();
     List<String> rest = global.operands().subList(1, global.operands().size());
     if (word.equals("help") || word.equals("h")) {
-      caller.out(rest.isEmpty() ? help() : help(find(rest.getFirst()).orElseThrow()));
+      caller.out(
+          rest.isEmpty()
+              ? help(name(caller))
+              : help(name(caller), find(rest.getFirst()).orElseThrow()));
       return 0;
     }
     Optional<Command> found = find(word);
@@ -99,7 +110,7 @@ public final class OciFront {
       Words words =
           usage(caller, command, () -> Words.parse(rest, options, command.arity().bounded()));
       if (words.is("help")) {
-        caller.out(help(command));
+        caller.out(help(name(caller), command));
         return 0;
       }
       checkArity(caller, command, words.operands().size());
@@ -139,7 +150,7 @@ public final class OciFront {
     try {
       return parsing.get();
     } catch (OciException e) {
-      caller.out("Incorrect Usage: " + e.text() + "\n\n" + help(command));
+      caller.out("Incorrect Usage: " + e.text() + "\n\n" + help(name(caller), command));
       throw e;
     }
   }
@@ -155,7 +166,7 @@ public final class OciFront {
       wrong = "requires a maximum of %d argument(s)".formatted(arity.most());
     }
     if (!wrong.isEmpty()) {
-      caller.out("Incorrect Usage.\n\n" + help(command));
+      caller.out("Incorrect Usage.\n\n" + help(name(caller), command));
       throw new OciException("%s: \"%s\" %s".formatted(NAME, command.name(), wrong));
     }
   }
@@ -164,10 +175,10 @@ public final class OciFront {
     return commands.stream().filter(each -> each.name().equals(word)).findFirst();
   }
 
-  private String help() {
-    return "NAME:\n   %s - runs containers of OCI bundles, by Kapsel\n\n".formatted(NAME)
+  private String help(String name) {
+    return "NAME:\n   %s - Open Container Initiative runtime, by Kapsel\n\n".formatted(name)
         + "USAGE:\n   %s [global options] command [command options] [arguments...]\n\n"
-            .formatted(NAME)
+            .formatted(name)
         + "VERSION:\n   "
         + version
         + "\n\nCOMMANDS:\n"
@@ -178,10 +189,10 @@ public final class OciFront {
         + Option.help(GLOBAL);
   }
 
-  private static String help(Command command) {
-    return "NAME:\n   %s %s - %s\n\n".formatted(NAME, command.name(), command.meaning())
+  private static String help(String name, Command command) {
+    return "NAME:\n   %s %s - %s\n\n".formatted(name, command.name(), command.meaning())
         + "USAGE:\n   %s %s [command options] %s\n\n"
-            .formatted(NAME, command.name(), command.operands())
+            .formatted(name, command.name(), command.operands())
         + "OPTIONS:\n"
         + Option.help(command.options());
   }

@@ -3,18 +3,24 @@ package io.kapsel.ocicli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The caller's paths as the engine can use them: from his working directory, and by way of his
  * root, where he has a mount namespace of his own.
  */
-record Places(Path directory, Path root) {
+record Places(Path directory, Path root, int pid) {
+  private static final Pattern DESCRIPTOR =
+      Pattern.compile("(?:/dev/fd|/proc/self/fd|/proc/thread-self/fd)/(\\d+)");
+
   static Places of(Caller caller) {
     Path process = Path.of("/proc", Integer.toString(caller.pid()));
     boolean same =
         link(process.resolve("ns/mnt")).equals(link(Path.of("/proc/self/ns/mnt")))
             && link(process.resolve("root")).equals("/");
-    return new Places(caller.directory(), same ? Path.of("/") : process.resolve("root"));
+    return new Places(
+        caller.directory(), same ? Path.of("/") : process.resolve("root"), caller.pid());
   }
 
   private static String link(Path path) {
@@ -30,9 +36,12 @@ record Places(Path directory, Path root) {
     return directory.resolve(path).normalize();
   }
 
-  /** The path for the engine. */
+  /** The path for the engine. Descriptors are the caller's. */
   Path of(String path) {
-    return of(absolute(path));
+    Matcher descriptor = DESCRIPTOR.matcher(path);
+    return descriptor.matches()
+        ? Path.of("/proc", Integer.toString(pid), "fd", descriptor.group(1))
+        : of(absolute(path));
   }
 
   /** The path for the engine. */
@@ -41,6 +50,6 @@ record Places(Path directory, Path root) {
   }
 
   Places in(Path other) {
-    return new Places(other, root);
+    return new Places(other, root, pid);
   }
 }

@@ -39,12 +39,12 @@ final class StartCommand implements Command {
 
   @Override
   public int run(Call call) {
-    start(call.store().find(call.id()));
+    start(call, call.store().find(call.id()));
     return 0;
   }
 
   /** Of two who start it at once, one wins. */
-  private static void start(Container container) {
+  private static void start(Call call, Container container) {
     switch (container.status()) {
       case STOPPED -> throw new OciException("cannot start a container that has stopped");
       case RUNNING -> throw new OciException("cannot start an already running container");
@@ -64,13 +64,14 @@ final class StartCommand implements Command {
     } catch (IOException e) {
       throw new OciException("cannot remove the start socket: " + AtomicFile.reason(e), e);
     }
-    started(container);
+    started(call, container);
   }
 
   /** A hook that fails now ends the program. */
-  private static void started(Container container) {
+  private static void started(Call call, Container container) {
     try {
-      new HookRunner(container.bundle()).started(container.kept().pid());
+      new HookRunner(container.bundle(), call.caller().environment())
+          .started(container.kept().pid());
     } catch (LaunchException e) {
       container.groups().signal(KILL);
       throw e;

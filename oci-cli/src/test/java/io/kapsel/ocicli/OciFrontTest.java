@@ -33,7 +33,7 @@ class OciFrontTest {
     for (Command command : Commands.all()) {
       TestCaller caller = call(command.name(), "--help");
       assertThat(caller.exitCode).isZero();
-      assertThat(caller.out.toString()).startsWith("NAME:\n   runc " + command.name());
+      assertThat(caller.out.toString()).startsWith("NAME:\n   kapsel-runc " + command.name());
     }
   }
 

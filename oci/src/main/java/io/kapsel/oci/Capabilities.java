@@ -10,7 +10,7 @@ public record Capabilities(
     List<String> inheritable,
     List<String> permitted,
     List<String> ambient) {
-  /** Checks that the kernel will take the sets. */
+  /** Checks that the kernel will take the sets; what cannot be ambient is left out of that one. */
   public Capabilities {
     bounding = List.copyOf(bounding);
     effective = List.copyOf(effective);
@@ -18,7 +18,6 @@ public record Capabilities(
     permitted = List.copyOf(permitted);
     ambient = List.copyOf(ambient);
     subset("effective", effective, permitted, "permitted");
-    subset("ambient", ambient, permitted, "permitted");
   }
 
   /** With nothing in any set. */

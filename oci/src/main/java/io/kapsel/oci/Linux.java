@@ -119,7 +119,7 @@ public record Linux(
   }
 
   /** On which nodes memory is taken; see set_mempolicy(2). */
-  public record MemoryPolicy(String mode, String nodes, List<String> flags) {
+  public record MemoryPolicy(Optional<String> mode, Optional<String> nodes, List<String> flags) {
     /** Copies the flags. */
     public MemoryPolicy {
       flags = List.copyOf(flags);

@@ -44,6 +44,23 @@ class SpecTest {
       """;
 
   @Test
+  void findsPropertiesInWhateverCaseTheyAreWrittenAndTakesAMissingUserForRoot() {
+    Spec spec =
+        Spec.parse(
+            """
+            {"ociVersion":"1.2.0","process":{"args":["sh"],"CWD":"/"},
+             "linux":{"resources":{"hugepagelimits":[{"pagesize":"2MB","limit":7}]}}}
+            """
+                .getBytes(UTF_8));
+
+    Process process = spec.process().orElseThrow();
+    assertThat(process.cwd()).isEqualTo("/");
+    assertThat(process.user()).isEqualTo(User.of(0, 0));
+    assertThat(spec.linux().orElseThrow().resources().orElseThrow().hugepageLimits())
+        .containsExactly(new Resources.HugepageLimit("2MB", 7));
+  }
+
+  @Test
   void readsAndWritesAWholeConfiguration() {
     Spec spec = Spec.parse(WHOLE.getBytes(UTF_8));
 

@@ -82,6 +82,9 @@ final class BundlePlanner {
     namespaces.joinUsers(init);
     namespaces.becomeRoot(init);
     cgroups.join(init);
+    if (wanted.bundle().stdio().guest().isPresent()) {
+      SchedulingPlanner.release(init);
+    }
     if (wanted.own(Namespace.Type.CGROUP)) {
       init.call(Syscall.UNSHARE, Flag.NEW_CGROUP).because("its control group becomes the root");
     }

@@ -145,6 +145,9 @@ final class BundleRules {
     if (!unknown.isEmpty()) {
       warnings.add("ignoring unknown or unavailable capabilities: " + unknown);
     }
+    wanted.process().capabilities().map(Capabilities::unraised).orElse(List.of()).stream()
+        .map(name -> "can't raise ambient capability " + name + ": operation not permitted")
+        .forEach(warnings::add);
     wanted
         .bundle()
         .seccomp()
@@ -174,6 +177,14 @@ final class BundleRules {
           .flatMap(List::stream)
           .distinct()
           .filter(name -> !Wanted.isCapability(name))
+          .toList();
+    }
+
+    /** Those that the kernel keeps out of the ambient set; see capabilities(7). */
+    static List<String> unraised(io.kapsel.oci.Capabilities sets) {
+      return sets.ambient().stream()
+          .filter(Wanted::isCapability)
+          .filter(name -> !sets.inheritable().contains(name) || !sets.permitted().contains(name))
           .toList();
     }
   }

@@ -26,12 +26,30 @@ final class CgroupViewPlanner {
   private final Wanted wanted;
   private final Slot root;
   private final CgroupHost host;
+  private final Map<String, Slot> views = new TreeMap<>();
 
   CgroupViewPlanner(Draft draft, Wanted wanted, Slot root) {
     this.draft = draft;
     this.wanted = wanted;
     this.root = root;
     this.host = wanted.facts().cgroups();
+  }
+
+  /** In the monitor: a user namespace may not mount hierarchies that are the host's. */
+  void prepare(Mount mount, MountOptions options) {
+    if (!wanted.inUserNamespace() || wanted.own(Namespace.Type.CGROUP)) {
+      return;
+    }
+    String why = "control groups at '" + mount.destination() + "'";
+    List<String> hierarchies =
+        host.mode() == CgroupHost.Mode.V2
+            ? List.of(CgroupPlace.UNIFIED)
+            : names().values().stream().map(List::getFirst).toList();
+    for (String name : hierarchies) {
+      Slot view = draft.slots.take("view");
+      view(draft.monitor, view, name, options.change(), why);
+      views.put(name, view);
+    }
   }
 
   void plan(Mount mount, MountOptions options) {
@@ -106,7 +124,11 @@ final class CgroupViewPlanner {
 
   private void hierarchy(String name, String destination, MountChange change, String why) {
     Steps init = draft.init;
-    Slot view = view(name, change, why);
+    Slot view = views.get(name);
+    if (view == null) {
+      view = draft.slots.sharedBy("view");
+      view(init, view, name, change, why);
+    }
     Slot target = draft.inRoot(init, root, destination, Flag.OWN_DIRECTORY, 0755, "target", why);
     draft.attach(init, view, target, why);
     draft.close(init, target);
@@ -114,8 +136,7 @@ final class CgroupViewPlanner {
   }
 
   /** Of the whole hierarchy, as its namespace shows it, or cut down to its own group. */
-  private Slot view(String name, MountChange change, String why) {
-    Steps init = draft.init;
+  private void view(Steps steps, Slot view, String name, MountChange change, String why) {
     List<String> options = new ArrayList<>();
     String type = "cgroup";
     if (name.equals(CgroupPlace.UNIFIED)) {
@@ -130,27 +151,27 @@ final class CgroupViewPlanner {
         options.addAll(together(name));
       }
     }
+    boolean all = wanted.linux().namespace(Namespace.Type.CGROUP).isPresent();
     Slot whole =
         draft.filesystem(
-            init,
+            steps,
             type,
-            draft.slots.sharedBy("hierarchy"),
+            all ? view : draft.slots.sharedBy("hierarchy"),
             change.set(),
             why,
             options.toArray(String[]::new));
-    if (wanted.linux().namespace(Namespace.Type.CGROUP).isPresent()) {
-      return whole;
+    if (all) {
+      return;
     }
     String path = wanted.cgroupPlace().pathIn(host, name);
     String only = "only its own group is seen";
-    draft.attach(init, whole, Flag.CWD, STAGE, only);
-    Slot part = draft.slots.sharedBy("part");
-    init.call(Syscall.OPEN_TREE, Value.of(whole), Value.text(path.substring(1)), Flag.COPY)
-        .into(part)
+    draft.attach(steps, whole, Flag.CWD, STAGE, only);
+    steps
+        .call(Syscall.OPEN_TREE, Value.of(whole), Value.text(path.substring(1)), Flag.COPY)
+        .into(view)
         .because(only);
-    init.call(Syscall.UMOUNT2, Value.text(STAGE), Value.named("MNT_DETACH", 2)).because(only);
-    draft.close(init, whole);
-    return part;
+    steps.call(Syscall.UMOUNT2, Value.text(STAGE), Value.named("MNT_DETACH", 2)).because(only);
+    draft.close(steps, whole);
   }
 
   /** Controllers that the host has mounted together can only be mounted together. */

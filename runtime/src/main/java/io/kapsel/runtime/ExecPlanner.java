@@ -109,6 +109,9 @@ final class ExecPlanner {
     for (Slot task : tasks) {
       draft.write(init, task, "0", "moves itself into the container's control group");
     }
+    if (stdio.guest().isPresent() && affinity.isEmpty()) {
+      SchedulingPlanner.release(init);
+    }
     affinity
         .flatMap(Process.ExecCpuAffinity::last)
         .filter(list -> !list.isEmpty())

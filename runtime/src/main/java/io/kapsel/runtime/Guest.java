@@ -1,6 +1,7 @@
 package io.kapsel.runtime;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -24,5 +25,10 @@ public record Guest(int kept, boolean detached, Optional<Path> barrier, Optional
      * @param kept how many descriptors from number 3 on it passes through
      */
     void launch(io.kapsel.linux.Fd program, io.kapsel.linux.Fd control, int kept);
+
+    /** The caller's environment, each as {@code NAME=value}. */
+    default List<String> environment() {
+      return List.of();
+    }
   }
 }

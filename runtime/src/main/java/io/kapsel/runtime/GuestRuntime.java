@@ -81,7 +81,7 @@ public final class GuestRuntime {
       cgroups.prepare(written.cgroup());
     }
     Guest guest = bundle.stdio().guest().orElseThrow();
-    HookRunner hooks = new HookRunner(bundle);
+    HookRunner hooks = new HookRunner(bundle, host.environment());
     List<Segment> segments =
         GuestSegments.of(plan.segments(), guest.detached(), true, entered(bundle));
     return launch(

@@ -20,9 +20,6 @@ import java.util.Optional;
  * half ends, and with it everything that it has started.
  */
 final class HookPlanner {
-  /** Where the host's files are for hooks that run before the root is entered. */
-  private static final String HOST = "/stage/sys";
-
   private static final int PIDFD_READABLE = 1;
   private static final int CHILD_STEPS_OUTSIDE = 11;
   private static final int CHILD_STEPS_INSIDE = 8;
@@ -41,6 +38,19 @@ final class HookPlanner {
     return wanted.bundle().spec().hooks().map(all -> all.createContainer()).orElse(List.of());
   }
 
+  /** Whether hooks look at the container's mounts before its root is entered. */
+  static boolean seeMounts(Wanted wanted) {
+    return wanted
+        .bundle()
+        .spec()
+        .hooks()
+        .filter(all ->
+            !all.prestart().isEmpty()
+                || !all.createRuntime().isEmpty()
+                || !all.createContainer().isEmpty())
+        .isPresent();
+  }
+
   static List<Hook> beforeStarting(Wanted wanted) {
     return wanted.bundle().spec().hooks().map(all -> all.startContainer()).orElse(List.of());
   }
@@ -48,12 +58,13 @@ final class HookPlanner {
   /**
    * Hooks before the root is entered are programs of the host, and see the container's mounts where
    * the root is on the host. So the host's files are there for them, and the root is attached in
-   * its own place.
+   * its own place. They cover the launcher's own root, so that whoever enters the mount namespace
+   * stands in them.
    */
   static Slot rootPlace(Draft draft, Wanted wanted, Rooms rooms) {
     String why = "hooks are programs of the host";
     Slot tree = rooms.host;
-    draft.attach(draft.init, tree, Flag.CWD, HOST, why);
+    draft.attach(draft.init, tree, Flag.CWD, "/", why);
     RootFilesystem.Directory root = (RootFilesystem.Directory) wanted.bundle().root();
     return draft.inRoot(
         draft.init,
@@ -138,7 +149,7 @@ final class HookPlanner {
     if (host.isThere()) {
       init.call(Syscall.FCHDIR, Value.of(host)).because(why);
       init.call(Syscall.CHROOT, Value.text(".")).because("hooks are programs of the host");
-      init.call(Syscall.CHDIR, Value.text("/")).because(why);
+      init.call(Syscall.CHDIR, Value.text(place())).because("in the root, as the hook knows it");
     }
     Slot nothing = draft.slots.sharedBy("nothing");
     init.call(
@@ -160,12 +171,22 @@ final class HookPlanner {
             Value.named("CLOSE_RANGE_CLOEXEC", 4))
         .because("a hook gets nothing of ours");
     List<String> args = hook.args().isEmpty() ? List.of(hook.path()) : hook.args();
+    List<String> variables = environment(hook);
     init.call(
             Syscall.EXECVE,
             Value.text(hook.path()),
             Value.at(Blob.texts(args, args.toString())),
-            Value.at(Blob.texts(hook.env(), hook.env().size() + " variables")))
+            Value.at(Blob.texts(variables, variables.size() + " variables")))
         .because(why);
+  }
+
+  private String place() {
+    return ((RootFilesystem.Directory) wanted.bundle().root()).path().toString();
+  }
+
+  /** A hook in the container that names none has the environment of the program. */
+  private List<String> environment(Hook hook) {
+    return hook.env().isEmpty() && !host.isThere() ? wanted.process().env() : hook.env();
   }
 
   private void await(Hook hook, Slot pid, String why) {

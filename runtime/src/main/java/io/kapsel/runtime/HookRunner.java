@@ -29,10 +29,17 @@ public final class HookRunner {
   private static final int OTHERS_WRITE = 022;
 
   private final Bundle bundle;
+  private final List<String> environment;
 
   /** For a bundle that is obeyed word for word. */
   public HookRunner(Bundle bundle) {
+    this(bundle, List.of());
+  }
+
+  /** Hooks that name no environment get this one, as from a runtime that was called with it. */
+  public HookRunner(Bundle bundle, List<String> environment) {
     this.bundle = bundle;
+    this.environment = List.copyOf(environment);
   }
 
   /** {@code prestart} and {@code createRuntime}: everything is mounted and nothing is entered. */
@@ -93,7 +100,7 @@ public final class HookRunner {
     return "error running " + kind + " hook #" + index;
   }
 
-  private static void run(String kind, int index, Hook hook, byte[] state) {
+  private void run(String kind, int index, Hook hook, byte[] state) {
     String what = what(kind, index);
     try (Fd program = open(hook, what);
         Fd input = Memfd.room("state", state.length);
@@ -102,7 +109,7 @@ public final class HookRunner {
       Spawn spawn =
           Spawn.program(program)
               .arguments(hook.args().isEmpty() ? List.of(hook.path()) : hook.args())
-              .environment(hook.env())
+              .environment(hook.env().isEmpty() ? environment : hook.env())
               .descriptor(0, input)
               .descriptor(2, errors)
               .session();

@@ -135,6 +135,7 @@ final class IdentityPlanner {
     }
     label(proc);
     new SchedulingPlanner(draft, process).planInit(wanted.linux());
+    Slot entered = enterDirectory();
     init.call(Syscall.UMASK, Value.mode(process.user().umask().orElse(DEFAULT_UMASK)))
         .because("what new files may not allow");
     dropBounding(set(named.bounding()));
@@ -172,8 +173,7 @@ final class IdentityPlanner {
             Flag.ZERO,
             Flag.ZERO)
         .because("without its monitor it ends; the change of user had reset that");
-    init.call(Syscall.CHDIR, Value.text(process.cwd()))
-        .because("the working directory, as the user");
+    enterDirectoryAsUser(entered);
     checkDirectory();
     boolean asks = seccomp.filter(SeccompProfile::notifies).isPresent();
     if (process.noNewPrivileges() && asks) {
@@ -359,6 +359,34 @@ final class IdentityPlanner {
     Blob check = Blob.room(24, "sets");
     init.call(Syscall.CAPGET, Value.at(head), Value.at(check)).because("read back");
     draft.expect(init, check, sets.array(), "the capabilities are what they should be");
+  }
+
+  /** The user may have a working directory that only root can reach, or one that root cannot. */
+  private Slot enterDirectory() {
+    Slot entered = draft.slots.take("entered");
+    draft
+        .init
+        .call(Syscall.CHDIR, Value.text(process.cwd()))
+        .into(entered)
+        .because("the working directory")
+        .tolerating(Errno.EACCES, Errno.EPERM);
+    return entered;
+  }
+
+  private void enterDirectoryAsUser(Slot entered) {
+    String why = "the working directory, as the user";
+    draft
+        .init
+        .act(
+            Step.Op.EXPECT,
+            Value.of(entered),
+            Flag.ZERO,
+            Value.named("~0", -1),
+            Value.named("EACCES", Errno.EACCES.number()))
+        .because(why)
+        .tolerating(Errno.EACCES)
+        .orElse(1);
+    draft.init.call(Syscall.CHDIR, Value.text(process.cwd())).because(why);
   }
 
   /** A working directory outside the root would not begin with a slash. */

@@ -239,6 +239,9 @@ final class Launch {
     Errno errno = new Errno(answer.c());
     String text = step.reason() + ": " + step.callName() + ": " + errno;
     String what = segments.get(answer.b() >> 16).told(text);
+    if (step.op() == Step.Op.OPEN_ROOT && errno.equals(Errno.ELOOP)) {
+      return what + "; it must be mounted on ordinary directory, not through a link";
+    }
     return step.makes("overlay") && errno.equals(Errno.ENODEV)
         ? what + "; this kernel has no overlayfs: modprobe overlay"
         : what;

@@ -7,6 +7,7 @@ import io.kapsel.runtime.plan.Slot;
 import io.kapsel.runtime.plan.Step;
 import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
+import java.util.List;
 
 /**
  * Hides paths, and makes others read-only. What is put over them comes from our own private /dev
@@ -38,7 +39,7 @@ final class MaskPlanner {
       draft.attach( // some kernels copy only what is attached; and it is gone with the old root
           draft.init, rooms.empty, Flag.CWD, "/stage/empty", "hides directories");
     }
-    for (String path : wanted.linux().maskedPaths()) {
+    for (String path : masked()) {
       Slot base = base(path);
       if (base.isThere()) {
         mask(draft.init, base, below(path));
@@ -62,12 +63,16 @@ final class MaskPlanner {
 
   /** All others, once the root is there. */
   void planOthers(Steps steps, Slot root) {
-    wanted.linux().maskedPaths().stream()
+    masked().stream()
         .filter(path -> !base(path).isThere())
         .forEach(path -> mask(steps, root, path));
     wanted.linux().readonlyPaths().stream()
         .filter(path -> !base(path).isThere())
         .forEach(path -> makeReadOnly(steps, root, path));
+  }
+
+  private List<String> masked() {
+    return wanted.linux().maskedPaths().stream().distinct().toList();
   }
 
   private Slot base(String path) {

@@ -11,7 +11,9 @@ import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -32,6 +34,7 @@ final class MountPlanner {
   private final Propagation base;
   private final List<Ready> all = new ArrayList<>();
   private final List<Ready> readOnlyLater = new ArrayList<>();
+  private final Map<Mount, CgroupViewPlanner> views = new HashMap<>();
   private Slot root = Draft.NONE;
 
   MountPlanner(Draft draft, Wanted wanted, Rooms rooms) {
@@ -65,7 +68,7 @@ final class MountPlanner {
     String why = "the root file system";
     root = draft.input(Input.Kind.TREE_RECURSIVE, directory.path().toString(), "root", why);
     propagate(root, List.of(), why);
-    if (!HookPlanner.beforeEntering(wanted).isEmpty()) {
+    if (HookPlanner.seeMounts(wanted)) {
       rooms.host =
           draft.input(Input.Kind.TREE_RECURSIVE, "/", "host", "hooks are programs of the host");
       propagate(rooms.host, Propagation.SLAVE, "hooks do not mount on the host");
@@ -101,6 +104,12 @@ final class MountPlanner {
     }
     Ready made = new Ready(mount, options, Draft.NONE, false);
     String type = mount.type().orElse("");
+    if (type.equals("cgroup")) {
+      CgroupViewPlanner view = new CgroupViewPlanner(draft, wanted, root);
+      view.prepare(mount, options);
+      views.put(mount, view);
+      return made;
+    }
     if (!HostFilesystem.isOfTheKernel(type, mount.source().orElse(""))) {
       return new Ready(mount, options, ofHostFiles(made), false);
     }
@@ -308,7 +317,7 @@ final class MountPlanner {
   private void place(Ready ready) {
     Mount mount = ready.mount();
     if (mount.type().filter("cgroup"::equals).isPresent() && !ready.options().bind()) {
-      new CgroupViewPlanner(draft, wanted, root).plan(mount, ready.options());
+      java.util.Objects.requireNonNull(views.get(mount)).plan(mount, ready.options());
       return;
     }
     Slot tree = ready.tree().isThere() ? ready.tree() : make(draft.init, ready);

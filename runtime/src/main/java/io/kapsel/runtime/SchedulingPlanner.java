@@ -1,6 +1,7 @@
 package io.kapsel.runtime;
 
 import io.kapsel.linux.Syscall;
+import io.kapsel.linux.cgroup.CgroupException;
 import io.kapsel.linux.cgroup.NumberList;
 import io.kapsel.oci.Linux;
 import io.kapsel.oci.Process;
@@ -10,9 +11,12 @@ import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * When, where and how soon a program gets processors, memory and disks; see sched_setattr(2),
@@ -22,6 +26,7 @@ final class SchedulingPlanner {
   private static final int ATTRIBUTES = 48;
   private static final int CLASS_SHIFT = 13;
   private static final int LINUX_32 = 8;
+  private static final int MOST_PROCESSORS = 8192; // CONFIG_NR_CPUS goes no further
   private static final Map<String, Integer> POLICIES =
       Map.of(
           "SCHED_OTHER", 0,
@@ -56,6 +61,8 @@ final class SchedulingPlanner {
           "MPOL_F_NUMA_BALANCING", 1 << 13,
           "MPOL_F_RELATIVE_NODES", 1 << 14,
           "MPOL_F_STATIC_NODES", 1 << 15);
+
+  private static final Set<String> WITHOUT_NODES = Set.of("MPOL_DEFAULT", "MPOL_LOCAL");
 
   private final Draft draft;
   private final Process process;
@@ -140,18 +147,46 @@ final class SchedulingPlanner {
   }
 
   private void memory(Linux.MemoryPolicy policy) {
-    int mode =
-        number(MODES, policy.mode(), "linux.memoryPolicy.mode")
-            | bits(MODE_FLAGS, policy.flags(), "linux.memoryPolicy.flags");
-    byte[] nodes = policy.nodes().isEmpty() ? new byte[0] : mask("memory nodes", policy.nodes());
+    String name = policy.mode().orElse("");
+    Optional<Integer> known = Optional.ofNullable(MODES.get(name));
+    int mode = known.orElseThrow(() -> invalid("mode", name)) | modeFlags(policy.flags());
+    byte[] nodes = nodes(policy.nodes().filter(text -> !text.isEmpty()));
+    if (WITHOUT_NODES.contains(name) && nodes.length > 0) {
+      throw new LaunchException(
+          LaunchException.Kind.REFUSED,
+          "memory policy mode requires 0 nodes but got " + BitSet.valueOf(nodes).cardinality());
+    }
+    String shown = "{" + policy.nodes().orElse("") + "}";
     draft
         .init
         .call(
             Syscall.SET_MEMPOLICY,
-            Value.named(policy.mode(), mode),
-            nodes.length == 0 ? Flag.NULL : Value.at(Blob.of(nodes, "{" + policy.nodes() + "}")),
+            Value.named(name, mode),
+            nodes.length == 0 ? Flag.NULL : Value.at(Blob.of(nodes, shown)),
             Value.of(nodes.length == 0 ? 0 : nodes.length * 8L + 1))
         .because("linux.memoryPolicy");
+  }
+
+  private static int modeFlags(List<String> names) {
+    int flags = 0;
+    for (String name : names) {
+      flags |= Optional.ofNullable(MODE_FLAGS.get(name)).orElseThrow(() -> invalid("flag", name));
+    }
+    return flags;
+  }
+
+  private static byte[] nodes(Optional<String> list) {
+    try {
+      return list.map(text -> mask("memory nodes", text)).orElse(new byte[0]);
+    } catch (CgroupException e) {
+      throw new LaunchException(
+          LaunchException.Kind.REFUSED, "invalid memory policy node: " + e.getMessage());
+    }
+  }
+
+  private static LaunchException invalid(String what, String name) {
+    return new LaunchException(
+        LaunchException.Kind.REFUSED, "invalid memory policy " + what + ": '" + name + "'");
   }
 
   /** On which processors the process itself goes on. */
@@ -164,6 +199,20 @@ final class SchedulingPlanner {
             Value.of(mask.length),
             Value.at(Blob.of(mask, "{" + list + "}")))
         .because(why);
+  }
+
+  /** On all processors that its control group allows, wherever the caller itself may run. */
+  static void release(Steps steps) {
+    byte[] all = new byte[MOST_PROCESSORS / Byte.SIZE];
+    java.util.Arrays.fill(all, (byte) 0xff);
+    steps
+        .call(
+            Syscall.SCHED_SETAFFINITY,
+            Flag.ZERO,
+            Value.of(all.length),
+            Value.at(Blob.of(all, "{all}")))
+        .because("on all processors of its control group")
+        .toleratingAll();
   }
 
   private static byte[] mask(String what, String list) {

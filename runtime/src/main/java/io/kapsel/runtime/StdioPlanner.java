@@ -21,6 +21,11 @@ final class StdioPlanner {
   private static final Value.Constant PEER = Value.named("TIOCGPTPEER", 0x5441);
   private static final Value.Constant SIZE = Value.named("TIOCSWINSZ", 0x5414);
   private static final Value.Constant CONTROLLING = Value.named("TIOCSCTTY", 0x540E);
+  private static final Value.Constant GET_SETTINGS = Value.named("TCGETS", 0x5401);
+  private static final Value.Constant SET_SETTINGS = Value.named("TCSETS", 0x5402);
+  private static final Value.Constant PROCESS_OUTPUT = Value.named("OPOST", 1);
+  private static final int TERMIOS = 40; // struct termios of the kernel has 36 bytes
+  private static final int OUTPUT_FLAGS = 4;
 
   private static final long NULL_DEVICE = 1 << 8 | 3;
   private static final int STAT_RDEV = Abi.host() == Abi.X86_64 ? 40 : 32;
@@ -194,6 +199,9 @@ final class StdioPlanner {
               Value.at(Blob.words("{" + stdio.rows() + "x" + stdio.columns() + "}", size)))
           .because("as large as the user's");
     }
+    if (stdio.guest().filter(guest -> guest.console().isEmpty()).isPresent()) {
+      leaveLinesAlone(init, slave);
+    }
     init.call(Syscall.IOCTL, Value.of(slave), CONTROLLING, Flag.ZERO).because(why);
     init.call(Syscall.FCHOWN, Value.of(slave), Value.of(user.uid()), Value.named("-1", 0xffffffffL))
         .because("it belongs to the user");
@@ -202,6 +210,20 @@ final class StdioPlanner {
           .because("standard stream " + number);
     }
     return slave;
+  }
+
+  /** Output is the program's to the byte: the caller's own terminal ends the lines. */
+  private static void leaveLinesAlone(Steps init, Slot slave) {
+    String why = "lines end as the program ends them";
+    Blob settings = Blob.room(TERMIOS, "termios");
+    init.call(Syscall.IOCTL, Value.of(slave), GET_SETTINGS, Value.at(settings)).because(why);
+    init.act(
+            Step.Op.POKE,
+            new Value.Address(settings.offset(OUTPUT_FLAGS)),
+            PROCESS_OUTPUT,
+            Value.of(Integer.BYTES))
+        .because(why);
+    init.call(Syscall.IOCTL, Value.of(slave), SET_SETTINGS, Value.at(settings)).because(why);
   }
 
   /** The other side of a terminal goes to the monitor, or to whoever listens for it. */

@@ -161,9 +161,8 @@ final class WrittenLimits {
   }
 
   private void pids(long most) {
-    if (most != 0) {
-      add(require("pids", "pids"), "pids.max", max(most < 0 ? -1 : most));
-    }
+    // Nothing runs without a process, so the smallest limit that can be held is one.
+    add(require("pids", "pids"), "pids.max", max(most == 0 ? 1 : most));
   }
 
   private void hugePages(Resources.HugepageLimit each) {
@@ -205,7 +204,7 @@ final class WrittenLimits {
     boolean core = controller.equals("cgroup") && host.unified().isPresent();
     if (!core && !host.onUnified(controller)) {
       throw invalid(
-          "'linux.resources.unified' sets '%s', but this host has no '%s' controller in its version 2 tree"
+          "invalid configuration: 'linux.resources.unified' sets '%s', but this host has no '%s' controller in its version 2 tree"
               .formatted(file, controller));
     }
     add(controller, file, value);

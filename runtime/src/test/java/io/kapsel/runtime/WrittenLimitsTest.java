@@ -73,7 +73,7 @@ class WrittenLimitsTest {
             + "|cpuset.cpus=0-2, cpuset.mems=0",
         "\"pids\":{\"limit\":7}|pids.max=7|pids.max=7",
         "\"pids\":{\"limit\":-1}|pids.max=max|pids.max=max",
-        "\"pids\":{\"limit\":0}||",
+        "\"pids\":{\"limit\":0}|pids.max=1|pids.max=1",
         "\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":4096}]"
             + "|hugetlb.2MB.max=4096, hugetlb.2MB.rsvd.max=4096?"
             + "|hugetlb.2MB.limit_in_bytes=4096, hugetlb.2MB.rsvd.limit_in_bytes=4096?",

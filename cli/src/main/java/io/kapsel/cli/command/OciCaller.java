@@ -17,6 +17,11 @@ record OciCaller(Request request, Client client, List<String> words) implements 
   }
 
   @Override
+  public List<String> environment() {
+    return request.environment();
+  }
+
+  @Override
   public Path directory() {
     return request.directory();
   }
@@ -53,7 +58,7 @@ record OciCaller(Request request, Client client, List<String> words) implements 
 
   @Override
   public void attach(Fd end, boolean terminal, IntConsumer onSignal) {
-    client.attach(new Client.Relay(terminal, terminal, false, true), end, onSignal);
+    client.attach(new Client.Relay(terminal, terminal, false, true, terminal), end, onSignal);
   }
 
   @Override

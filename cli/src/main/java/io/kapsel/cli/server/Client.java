@@ -5,11 +5,25 @@ import java.util.function.IntConsumer;
 
 /** The client as a command sees it: where output goes, who reads it, and who stops waiting. */
 public interface Client {
-  /** How the client treats the stream that it is handed. */
-  record Relay(boolean terminal, boolean stdin, boolean detachKeys, boolean signals) {
+  /**
+   * How the client treats the stream that it is handed.
+   *
+   * @param output whether the client's own terminal ends lines, because the other one does not
+   */
+  record Relay(
+      boolean terminal, boolean stdin, boolean detachKeys, boolean signals, boolean output) {
+    /** With a terminal whose other side ends its lines itself. */
+    public Relay(boolean terminal, boolean stdin, boolean detachKeys, boolean signals) {
+      this(terminal, stdin, detachKeys, signals, false);
+    }
+
     /** The flags of the frame ATTACH. */
     int flags() {
-      return (terminal ? 1 : 0) | (stdin ? 2 : 0) | (detachKeys ? 4 : 0) | (signals ? 8 : 0);
+      return (terminal ? 1 : 0)
+          | (stdin ? 2 : 0)
+          | (detachKeys ? 4 : 0)
+          | (signals ? 8 : 0)
+          | (output ? 16 : 0);
     }
   }
 
