@@ -1,10 +1,12 @@
 package io.kapsel.ocicli;
 
 import io.kapsel.base.AtomicFile;
+import io.kapsel.base.JsonException;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.process.Pidfd;
 import io.kapsel.linux.socket.UnixStream;
+import io.kapsel.oci.InvalidSpecException;
 import io.kapsel.oci.Process;
 import io.kapsel.oci.Spec;
 import io.kapsel.runtime.AsWritten;
@@ -86,6 +88,20 @@ final class CreateCommand implements Command {
 
   @Override
   public int run(Call call) {
+    try {
+      return make(call);
+    } catch (LaunchException | SyscallException | InvalidSpecException | JsonException e) {
+      throw new OciException(failed() + e.getMessage(), e);
+    } catch (OciException e) {
+      throw new OciException(e.exitCode(), failed() + e.text(), e);
+    }
+  }
+
+  private String failed() {
+    return "runc " + name() + " failed: ";
+  }
+
+  private int make(Call call) {
     Store.check(call.id());
     Bundles bundle = Bundles.read(call);
     Process process = bundle.spec().process().orElseThrow();

@@ -4,7 +4,9 @@ import io.kapsel.base.AtomicFile;
 import io.kapsel.base.ByteSize;
 import io.kapsel.base.Json;
 import io.kapsel.linux.cgroup.CgroupWrite;
+import io.kapsel.oci.Linux;
 import io.kapsel.oci.Resources;
+import io.kapsel.oci.Spec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,19 @@ import java.util.Optional;
 
 /** {@code update}: changes the limits of a container. */
 final class UpdateCommand implements Command {
+  private static final List<String> MEMORY = List.of("memory", "memory-reservation", "memory-swap");
+  private static final List<String> CPU =
+      List.of(
+          "cpu-share",
+          "cpu-quota",
+          "cpu-burst",
+          "cpu-period",
+          "cpu-rt-runtime",
+          "cpu-rt-period",
+          "cpuset-cpus",
+          "cpuset-mems",
+          "cpu-idle");
+
   @Override
   public String name() {
     return "update";
@@ -63,9 +78,13 @@ final class UpdateCommand implements Command {
     }
     Resources wanted =
         call.words().text("resources").map(each -> read(call, each)).orElseGet(() -> flags(call));
-    List<CgroupWrite> writes = call.runtime().limits(wanted);
-    container.kept().unit().ifPresent(unit -> Units.change(call, unit, wanted));
+    Spec spec = container.configuration();
+    Update update =
+        Update.of(spec.linux().flatMap(Linux::resources).orElseGet(Resources::none), wanted);
+    List<CgroupWrite> writes = call.runtime().limits(update.changed());
+    container.kept().unit().ifPresent(unit -> Units.change(call, unit, update.changed()));
     apply(container.groups(), writes);
+    container.keep(update.applied(spec).toJson());
     return 0;
   }
 
@@ -84,24 +103,24 @@ final class UpdateCommand implements Command {
   private static Resources flags(Call call) {
     Words words = call.words();
     Resources none = Resources.none();
-    Optional<Long> memory = size(words, "memory");
-    // What cannot be limited without memory need not be, either.
-    Optional<Long> swap =
-        size(words, "memory-swap").or(() -> memory.filter(each -> each == -1).map(_ -> 0L));
     return new Resources(
         none.devices(),
-        Optional.of(
+        named(
+            words,
+            MEMORY,
             new Resources.Memory(
-                memory,
+                size(words, "memory"),
                 size(words, "memory-reservation"),
-                swap,
+                size(words, "memory-swap"),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty())),
-        Optional.of(
+        named(
+            words,
+            CPU,
             new Resources.Cpu(
                 number(words, "cpu-share"),
                 number(words, "cpu-quota"),
@@ -127,6 +146,12 @@ final class UpdateCommand implements Command {
         none.network(),
         none.rdma(),
         none.unified());
+  }
+
+  private static <T> Optional<T> named(Words words, List<String> flags, T part) {
+    return flags.stream().anyMatch(each -> words.text(each).isPresent())
+        ? Optional.of(part)
+        : Optional.empty();
   }
 
   private static Optional<Long> number(Words words, String name) {

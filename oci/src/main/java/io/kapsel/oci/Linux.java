@@ -86,6 +86,28 @@ public record Linux(
         memoryPolicy);
   }
 
+  /** The same with other limits. */
+  public Linux withResources(Resources others) {
+    return new Linux(
+        uidMappings,
+        gidMappings,
+        sysctl,
+        Optional.of(others),
+        cgroupsPath,
+        namespaces,
+        devices,
+        netDevices,
+        seccomp,
+        rootfsPropagation,
+        maskedPaths,
+        readonlyPaths,
+        mountLabel,
+        personality,
+        timeOffsets,
+        intelRdt,
+        memoryPolicy);
+  }
+
   /** The namespace of a kind that the container has for itself or joins, if any. */
   public Optional<Namespace> namespace(Namespace.Type type) {
     return namespaces.stream().filter(each -> each.type() == type).findFirst();

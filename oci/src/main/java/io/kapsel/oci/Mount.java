@@ -47,6 +47,11 @@ public record Mount(
         destination, Optional.of("bind"), Optional.of(tree), flags, List.of(), List.of());
   }
 
+  /** The same at another place. */
+  public Mount withDestination(String place) {
+    return new Mount(place, type, source, options, uidMappings, gidMappings);
+  }
+
   /** Whether a file or directory of the host is shown. */
   public boolean isBind() {
     return type.filter("bind"::equals).isPresent()

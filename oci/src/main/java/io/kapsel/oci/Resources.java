@@ -63,10 +63,10 @@ public record Resources(
               "is not a, b, c, u or p"));
       access.ifPresent(text ->
           Check.that(
-              text.chars().allMatch(c -> "rwm".indexOf(c) >= 0),
+              text.chars().allMatch(c -> "rwma".indexOf(c) >= 0),
               "linux.resources.devices[].access",
               text,
-              "has letters other than r, w, m"));
+              "has letters other than r, w, m, a"));
     }
   }
 
@@ -94,7 +94,7 @@ public record Resources(
       Optional<String> mems,
       Optional<Long> idle) {}
 
-  /** How many tasks there may be; 0 or less: any number. */
+  /** How many tasks there may be; less than 0: any number. */
   public record Pids(Optional<Long> limit) {}
 
   /** Weights and limits of block devices. */

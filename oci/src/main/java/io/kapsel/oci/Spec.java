@@ -61,4 +61,10 @@ public record Spec(
   public byte[] toJson() {
     return Json.write(this);
   }
+
+  /** The same with another part {@code linux}. */
+  public Spec withLinux(Optional<Linux> other) {
+    return new Spec(
+        ociVersion, process, root, hostname, domainname, mounts, hooks, annotations, other);
+  }
 }

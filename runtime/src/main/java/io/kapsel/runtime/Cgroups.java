@@ -94,12 +94,15 @@ final class Cgroups {
   }
 
   private static void makeParents(Path parent, String hierarchy) throws IOException {
-    if (Files.isDirectory(parent) || parent.getParent() == null) {
+    boolean cpuset = hierarchy.equals("cpuset");
+    boolean there = Files.isDirectory(parent);
+    boolean top = there && !Files.exists(parent.resolveSibling("cgroup.procs"));
+    if (top || parent.getParent() == null || (there && !cpuset)) {
       return;
     }
     makeParents(parent.getParent(), hierarchy);
-    Files.createDirectory(parent);
-    if (hierarchy.equals("cpuset")) {
+    Files.createDirectories(parent);
+    if (cpuset) { // whoever made it may have left it empty, and then nothing can run below it
       for (String file : List.of("cpuset.cpus", "cpuset.mems")) {
         copy(parent.resolveSibling(file), parent.resolve(file));
       }

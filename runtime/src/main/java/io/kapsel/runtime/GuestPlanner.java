@@ -2,6 +2,7 @@ package io.kapsel.runtime;
 
 import io.kapsel.linux.Errno;
 import io.kapsel.linux.Syscall;
+import io.kapsel.runtime.plan.Blob;
 import io.kapsel.runtime.plan.Input;
 import io.kapsel.runtime.plan.Role;
 import io.kapsel.runtime.plan.Slot;
@@ -19,16 +20,25 @@ final class GuestPlanner {
   /** Why the program is looked for. */
   static final String LOOK = "the program can be executed";
 
+  private static final Blob ENDING =
+      Blob.words("{SIGHUP, SIGINT, SIGQUIT, SIGTERM}", 1 | 1 << 1 | 1 << 2 | 1 << 14);
+  private static final int ENDED = 128 + 15;
+  private static final long READABLE = 1L << 32;
+  private static final int RETURNED = 6;
+
   private static final int DETACHED = 2;
   private static final int FIRST = 3;
   private static final Value.Constant ALL = Value.named("~0", 0xffffffffL);
 
   private final Draft draft;
   private final Guest guest;
+  private final boolean closing;
 
-  GuestPlanner(Draft draft, Guest guest) {
+  /** {@code closing}: everything of the host is closed by the execution of the program anyway. */
+  GuestPlanner(Draft draft, Guest guest, boolean closing) {
     this.draft = draft;
     this.guest = guest;
+    this.closing = closing;
   }
 
   static void roles(Steps monitor, Guest guest) {
@@ -126,9 +136,10 @@ final class GuestPlanner {
             Value.named("O_CLOEXEC", 02000000))
         .because(why);
     if (last.isEmpty()) {
-      close(place + 1);
+      close(place + 2);
     }
     init.call(Syscall.CLOSE, Value.of(FIRST)).because("created: the monitor leaves");
+    awaitEither(place);
     init.call(
             Syscall.ACCEPT4,
             Value.of(place),
@@ -144,6 +155,65 @@ final class GuestPlanner {
       restoreFirst(Value.of(FIRST + guest.kept()));
     }
     close(FIRST + guest.kept());
+  }
+
+  /** The first process of a pid namespace gets no signal that it does not ask for. */
+  void watchSignals() {
+    if (guest.barrier().isEmpty()) {
+      return;
+    }
+    Steps init = draft.init;
+    int number = FIRST + 2 + guest.kept();
+    String why = "a signal ends a container that is only created";
+    Slot signals = draft.slots.take("signals");
+    init.call(
+            Syscall.RT_SIGPROCMASK,
+            Value.named("SIG_BLOCK", 0),
+            Value.at(ENDING),
+            Flag.NULL,
+            Value.of(Long.BYTES))
+        .because(why);
+    init.call(
+            Syscall.SIGNALFD4,
+            Value.of(-1),
+            Value.at(ENDING),
+            Value.of(Long.BYTES),
+            Value.named("SFD_CLOEXEC", 02000000))
+        .into(signals)
+        .because(why);
+    init.call(Syscall.DUP3, Value.of(signals), Value.of(number), Value.named("O_CLOEXEC", 02000000))
+        .because(why);
+  }
+
+  private void awaitEither(int start) {
+    Steps init = draft.init;
+    String why = "waits to be started, or ended";
+    Blob polled = Blob.words("{start, signals}", start | READABLE, (start + 1) | READABLE);
+    init.call(
+            Syscall.PPOLL,
+            Value.at(polled),
+            Value.of(2),
+            Flag.NULL,
+            Flag.NULL,
+            Value.of(Long.BYTES))
+        .because(why);
+    init.act(
+            Step.Op.EXPECT,
+            new Value.Loaded(polled.offset(Long.BYTES + RETURNED), 1),
+            Flag.ZERO,
+            Value.named("POLLIN", 1),
+            Value.named("EINTR", Errno.EINTR.number()))
+        .because(why)
+        .tolerating(Errno.EINTR)
+        .orElse(1);
+    init.call(Syscall.EXIT_GROUP, Value.of(ENDED)).because("a signal has ended it");
+    init.call(
+            Syscall.RT_SIGPROCMASK,
+            Value.named("SIG_UNBLOCK", 1),
+            Value.at(ENDING),
+            Flag.NULL,
+            Value.of(Long.BYTES))
+        .because("the program gets its signals");
   }
 
   /** The client had moved number 3, which the control socket takes in a launcher. */
@@ -163,10 +233,14 @@ final class GuestPlanner {
   }
 
   private void close(int from) {
-    draft
-        .init
-        .call(Syscall.CLOSE_RANGE, Value.of(from), ALL, Flag.ZERO)
-        .because("nothing of the host stays open");
+    Step close =
+        draft
+            .init
+            .call(Syscall.CLOSE_RANGE, Value.of(from), ALL, Flag.ZERO)
+            .because("nothing of the host stays open");
+    if (closing) {
+      close.toleratingAll();
+    }
   }
 
   private void restoreFirst(Value from) {

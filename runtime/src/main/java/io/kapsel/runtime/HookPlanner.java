@@ -21,8 +21,8 @@ import java.util.Optional;
  */
 final class HookPlanner {
   private static final int PIDFD_READABLE = 1;
-  private static final int CHILD_STEPS_OUTSIDE = 11;
-  private static final int CHILD_STEPS_INSIDE = 8;
+  private static final int SIGNAL_BITS = 0x7f;
+  private static final int BAD_SYSTEM_CALL = 31;
 
   private final Draft draft;
   private final Wanted wanted;
@@ -85,7 +85,7 @@ final class HookPlanner {
     host = rooms.host;
     errors = errors();
     for (int i = 0; i < hooks.size(); i++) {
-      run("createContainer", i, hooks.get(i), "creating");
+      run("createContainer", i, hooks.get(i), "creating", () -> {});
     }
   }
 
@@ -96,11 +96,12 @@ final class HookPlanner {
     }
   }
 
-  void planStart() {
+  /** {@code confine} is what the hook's process does last before it becomes the hook. */
+  void planStart(Runnable confine) {
     host = Draft.NONE;
     List<Hook> hooks = beforeStarting(wanted);
     for (int i = 0; i < hooks.size(); i++) {
-      run("startContainer", i, hooks.get(i), "created");
+      run("startContainer", i, hooks.get(i), "created", confine);
     }
   }
 
@@ -112,7 +113,7 @@ final class HookPlanner {
         .getFirst();
   }
 
-  private void run(String kind, int index, Hook hook, String status) {
+  private void run(String kind, int index, Hook hook, String status, Runnable confine) {
     Steps init = draft.init;
     String why = HookRunner.what(kind, index);
     Slot state = state(status, why);
@@ -120,16 +121,18 @@ final class HookPlanner {
     init.call(Syscall.CLONE, Value.named("SIGCHLD", 17), Flag.NULL, Flag.NULL, Flag.NULL, Flag.NULL)
         .into(pid)
         .because(why);
-    init.act(
-            Step.Op.EXPECT,
-            Value.of(pid),
-            Flag.ZERO,
-            Value.named("~0", -1),
-            Value.named("EAGAIN", Errno.EAGAIN.number()))
-        .because("the child goes on to the hook")
-        .tolerating(Errno.EAGAIN)
-        .elseSkipping(host.isThere() ? CHILD_STEPS_OUTSIDE : CHILD_STEPS_INSIDE);
-    child(hook, state, why);
+    Step divide =
+        init.act(
+                Step.Op.EXPECT,
+                Value.of(pid),
+                Flag.ZERO,
+                Value.named("~0", -1),
+                Value.named("EAGAIN", Errno.EAGAIN.number()))
+            .because("the child goes on to the hook")
+            .tolerating(Errno.EAGAIN);
+    int before = init.list().size();
+    child(hook, state, why, confine);
+    divide.elseSkipping(init.list().size() - before);
     await(hook, pid, why);
     draft.close(init, state);
   }
@@ -143,7 +146,7 @@ final class HookPlanner {
     return new StatePlanner(draft).file(draft.slots.sharedBy("state"), json, why);
   }
 
-  private void child(Hook hook, Slot state, String why) {
+  private void child(Hook hook, Slot state, String why, Runnable confine) {
     Steps init = draft.init;
     init.call(Syscall.SETSID).because(why);
     if (host.isThere()) {
@@ -172,6 +175,7 @@ final class HookPlanner {
         .because("a hook gets nothing of ours");
     List<String> args = hook.args().isEmpty() ? List.of(hook.path()) : hook.args();
     List<String> variables = environment(hook);
+    confine.run();
     init.call(
             Syscall.EXECVE,
             Value.text(hook.path()),
@@ -218,6 +222,22 @@ final class HookPlanner {
     }
     Blob status = Blob.room(8, "status");
     init.call(Syscall.WAIT4, Value.of(pid), Value.at(status), Flag.ZERO, Flag.NULL).because(why);
+    init.act(
+            Step.Op.EXPECT,
+            new Value.Loaded(status, 4),
+            Value.of(BAD_SYSTEM_CALL),
+            Value.of(SIGNAL_BITS),
+            Value.named("EPERM", Errno.EPERM.number()))
+        .because(why)
+        .tolerating(Errno.EPERM)
+        .elseSkipping(1);
+    init.act(
+            Step.Op.EXPECT,
+            Flag.ZERO,
+            Value.of(1),
+            Value.named("~0", -1),
+            Value.named("ETIMEDOUT", Errno.ETIMEDOUT.number()))
+        .because(why + ": signal: bad system call");
     init.act(
             Step.Op.EXPECT,
             new Value.Loaded(status, 4),

@@ -12,6 +12,7 @@ import io.kapsel.linux.seccomp.SeccompFlag;
 import io.kapsel.linux.seccomp.SeccompProfile;
 import io.kapsel.oci.Capabilities;
 import io.kapsel.oci.Process;
+import io.kapsel.oci.Resources;
 import io.kapsel.oci.User;
 import io.kapsel.runtime.plan.Blob;
 import io.kapsel.runtime.plan.Slot;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * What a program is when it begins: limits, keyring, labels, capabilities, user, filter. The order
@@ -42,7 +44,9 @@ final class IdentityPlanner {
   private final Process process;
   private Optional<AgentPlanner> agent = Optional.empty();
   private final Optional<Guest> guest;
-  private Runnable beforeSealing = () -> {};
+  private Consumer<Runnable> beforeSealing = _ -> {};
+  private Runnable confine = () -> {};
+  private boolean closing;
 
   IdentityPlanner(Draft draft, Wanted wanted, Process process) {
     this.draft = draft;
@@ -62,7 +66,7 @@ final class IdentityPlanner {
   }
 
   /** What is done last of all that still needs descriptors. */
-  void beforeSealing(Runnable steps) {
+  void beforeSealing(Consumer<Runnable> steps) {
     beforeSealing = steps;
   }
 
@@ -71,7 +75,9 @@ final class IdentityPlanner {
     for (Process.Rlimit limit : process.rlimits()) {
       rlimit(pid, limit);
     }
-    new SchedulingPlanner(draft, process).planMonitor(pid);
+    boolean fewer =
+        wanted.linux().resources().flatMap(Resources::cpu).flatMap(Resources.Cpu::cpus).isPresent();
+    new SchedulingPlanner(draft, process).planMonitor(pid, fewer);
     process
         .oomScoreAdj()
         .ifPresent(score -> {
@@ -128,6 +134,7 @@ final class IdentityPlanner {
   void planInit(Optional<SeccompProfile> seccomp, Slot proc) {
     Steps init = draft.init;
     Capabilities named = process.capabilities().orElse(Capabilities.none());
+    guest.ifPresent(each -> new GuestPlanner(draft, each, closing).watchSignals());
     if (newKeyring) {
       init.call(Syscall.KEYCTL, Value.named("KEYCTL_JOIN_SESSION_KEYRING", 1), Flag.NULL)
           .because("a keyring of its own")
@@ -135,6 +142,11 @@ final class IdentityPlanner {
     }
     label(proc);
     new SchedulingPlanner(draft, process).planInit(wanted.linux());
+    boolean asks = seccomp.filter(SeccompProfile::notifies).isPresent();
+    boolean last = process.noNewPrivileges() && !asks;
+    if (last) {
+      seccomp.ifPresent(profile -> confine = () -> filter(profile));
+    }
     Slot entered = enterDirectory();
     init.call(Syscall.UMASK, Value.mode(process.user().umask().orElse(DEFAULT_UMASK)))
         .because("what new files may not allow");
@@ -150,6 +162,7 @@ final class IdentityPlanner {
           .because("no program gives it more rights");
       readBack("PR_GET_NO_NEW_PRIVS", 39, 0, 1, "no program gives it more rights");
     } else {
+      closeBefore(seccomp);
       seccomp.ifPresent(this::filter); // needs CAP_SYS_ADMIN, which is given up next
     }
     becomeUser(named);
@@ -175,14 +188,12 @@ final class IdentityPlanner {
         .because("without its monitor it ends; the change of user had reset that");
     enterDirectoryAsUser(entered);
     checkDirectory();
-    boolean asks = seccomp.filter(SeccompProfile::notifies).isPresent();
     if (process.noNewPrivileges() && asks) {
+      closeBefore(seccomp);
       seccomp.ifPresent(this::filter); // while there is a way to hand the listener over
     }
     seal();
-    if (process.noNewPrivileges() && !asks) {
-      seccomp.ifPresent(this::filter);
-    }
+    confine.run();
   }
 
   /** The launcher's own /proc, for labels: nothing in the root can stand in for it. */
@@ -210,14 +221,31 @@ final class IdentityPlanner {
     return proc;
   }
 
+  /** A filter may forbid to close what is open, so that is arranged for before. */
+  private void closeBefore(Optional<SeccompProfile> seccomp) {
+    if (seccomp.isEmpty() || wanted.bundle().asWritten().isEmpty()) {
+      return;
+    }
+    closing = true;
+    draft
+        .init
+        .call(
+            Syscall.CLOSE_RANGE,
+            Value.of(SEAL_FROM + Math.max(guest.map(Guest::kept).orElse(0) - 1, 0)),
+            Value.named("~0", 0xffffffffL),
+            Value.named("CLOSE_RANGE_CLOEXEC", 4))
+        .because("nothing of the host stays open, whatever the filter forbids");
+  }
+
   private void seal() {
     if (guest.isPresent()) {
       boolean more = !HookPlanner.beforeStarting(wanted).isEmpty();
-      new GuestPlanner(draft, guest.get())
-          .seal(candidates(), more ? Optional.of(beforeSealing) : Optional.empty());
+      Runnable steps = () -> beforeSealing.accept(confine);
+      new GuestPlanner(draft, guest.get(), closing)
+          .seal(candidates(), more ? Optional.of(steps) : Optional.empty());
       return;
     }
-    beforeSealing.run();
+    beforeSealing.accept(confine);
     draft
         .init
         .call(Syscall.CLOSE_RANGE, Value.of(SEAL_FROM), Value.named("~0", 0xffffffffL), Flag.ZERO)

@@ -13,7 +13,7 @@ record MountChange(Value.Constant set, long clear) {
   /** Nothing. */
   static final MountChange NONE = new MountChange(Flag.ZERO, 0);
 
-  private static final long ACCESS_TIME = 0x70;
+  static final long ACCESS_TIME = 0x70;
   private static final Value.Constant NO_ACCESS_TIME = Value.named("MOUNT_ATTR_NOATIME", 0x10);
   private static final Value.Constant STRICT = Value.named("MOUNT_ATTR_STRICTATIME", 0x20);
   private static final Value.Constant NO_DIRECTORIES = Value.named("MOUNT_ATTR_NODIRATIME", 0x80);
@@ -50,6 +50,10 @@ record MountChange(Value.Constant set, long clear) {
       Map<String, MountChange> all, String name, String opposite, Value.Constant flag) {
     all.put(name, new MountChange(flag, 0));
     all.put(opposite, new MountChange(Flag.ZERO, flag.value()));
+  }
+
+  static MountChange of(long set, long clear) {
+    return new MountChange(named(set), clear);
   }
 
   static Set<String> names() {

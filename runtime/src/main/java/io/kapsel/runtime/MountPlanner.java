@@ -45,6 +45,26 @@ final class MountPlanner {
     this.base = wanted.linux().rootfsPropagation().map(Propagation::of).orElse(Propagation.SLAVE);
   }
 
+  private Path rootPath() {
+    return ((RootFilesystem.Directory) wanted.bundle().root()).path();
+  }
+
+  /** Some name the place where the root is on the host. */
+  private Mount inRoot(Mount mount) {
+    Path place = Path.of(mount.destination()).normalize();
+    return place.startsWith(rootPath()) && place.getNameCount() > rootPath().getNameCount()
+        ? mount.withDestination("/" + rootPath().relativize(place))
+        : mount;
+  }
+
+  /** A source inside the root is what earlier mounts have made of it. */
+  private Optional<String> inside(Path source) {
+    Path path = source.normalize();
+    return path.startsWith(rootPath()) && path.getNameCount() > rootPath().getNameCount()
+        ? Optional.of("/" + rootPath().relativize(path))
+        : Optional.empty();
+  }
+
   /**
    * A mount, and its tree when the monitor has made that already.
    *
@@ -71,7 +91,7 @@ final class MountPlanner {
     if (HookPlanner.seeMounts(wanted)) {
       rooms.host =
           draft.input(Input.Kind.TREE_RECURSIVE, "/", "host", "hooks are programs of the host");
-      propagate(rooms.host, Propagation.SLAVE, "hooks do not mount on the host");
+      propagate(draft.monitor, rooms.host, Propagation.SLAVE, "hooks do not mount on the host");
     }
     devices.planMonitor();
     for (Mount mount : wanted.bundle().spec().mounts()) {
@@ -96,7 +116,8 @@ final class MountPlanner {
     };
   }
 
-  private Ready ready(Mount mount) {
+  private Ready ready(Mount written) {
+    Mount mount = inRoot(written);
     MountOptions options = MountOptions.of(mount);
     MountRules.check(mount, options);
     if (options.bind()) {
@@ -182,14 +203,54 @@ final class MountPlanner {
   }
 
   private Ready bind(Mount mount, MountOptions options) {
-    Path source = wanted.bundleDirectory().resolve(mount.source().orElse(""));
+    Path source = source(mount);
     Input.Kind kind = options.recursive() ? Input.Kind.TREE_RECURSIVE : Input.Kind.TREE;
     Ready made = new Ready(mount, options, Draft.NONE, !RootLook.isDirectory(source));
+    if (inside(source).isPresent()) {
+      return new Ready(
+          mount, options, Draft.NONE, made.file() && java.nio.file.Files.exists(source));
+    }
     Slot tree = draft.input(kind, source.toString(), "tree", made.reason());
-    propagate(tree, options.propagations(), made.reason());
-    change(draft.monitor, tree, options.own(), false, made.reason());
-    change(draft.monitor, tree, options.below(), true, made.reason());
+    shape(draft.monitor, tree, made);
     return new Ready(mount, options, tree, made.file());
+  }
+
+  private Path source(Mount mount) {
+    return wanted.bundleDirectory().resolve(mount.source().orElse(""));
+  }
+
+  private void shape(Steps steps, Slot tree, Ready ready) {
+    MountOptions options = ready.options();
+    Mount mount = ready.mount();
+    Path source = source(mount);
+    propagate(steps, tree, options.propagations(), ready.reason());
+    MountChange own = BindFlags.of(mount, options, source, wanted.inUserNamespace());
+    change(steps, tree, own, false, ready.reason());
+    change(steps, tree, options.below(), true, ready.reason());
+  }
+
+  /** In the init half, where the root is. */
+  private Slot bindInside(Ready ready, String path) {
+    String why = ready.reason();
+    Slot place = draft.inRoot(draft.init, root, path, Flag.MUST_EXIST, 0, "source", why);
+    Slot tree = draft.slots.take("tree");
+    draft
+        .init
+        .call(
+            Syscall.OPEN_TREE,
+            Value.of(place),
+            Value.text(""),
+            ready.options().recursive() ? Flag.COPY_BELOW : Flag.COPY)
+        .into(tree)
+        .because(why);
+    draft.close(draft.init, place);
+    shape(draft.init, tree, ready);
+    if (ready.options().idMap() != MountOptions.IdMap.NONE) {
+      Slot theirs = draft.handOver(draft.init, draft.monitor, List.of(tree), why).getFirst();
+      idMap(ready, theirs);
+      draft.pass(draft.monitor, draft.init, List.of(), "its owners are shown as others");
+    }
+    return tree;
   }
 
   /**
@@ -198,16 +259,20 @@ final class MountPlanner {
    * host.
    */
   private void propagate(Slot tree, List<Propagation> own, String why) {
-    boolean isolated = wanted.inUserNamespace();
-    if (!base.shares() || isolated) {
-      propagate(tree, base.shares() ? Propagation.SLAVE : base, why);
-    }
-    own.forEach(each -> propagate(tree, each, why));
+    propagate(draft.monitor, tree, own, why);
   }
 
-  private void propagate(Slot tree, Propagation propagation, String why) {
+  private void propagate(Steps steps, Slot tree, List<Propagation> own, String why) {
+    boolean isolated = wanted.inUserNamespace();
+    if (!base.shares() || isolated) {
+      propagate(steps, tree, base.shares() ? Propagation.SLAVE : base, why);
+    }
+    own.forEach(each -> propagate(steps, tree, each, why));
+  }
+
+  private void propagate(Steps steps, Slot tree, Propagation propagation, String why) {
     setAttributes(
-        draft.monitor,
+        steps,
         tree,
         Blob.words("{" + propagation.kind().shown() + "}", 0, 0, propagation.kind().value(), 0),
         propagation.recursive(),
@@ -237,13 +302,13 @@ final class MountPlanner {
   /** Once the user namespace is there, mounts can show their files with its ids. */
   void planOwners() {
     for (Ready ready : all) {
-      if (ready.options().idMap() != MountOptions.IdMap.NONE) {
-        idMap(ready);
+      if (ready.options().idMap() != MountOptions.IdMap.NONE && ready.tree().isThere()) {
+        idMap(ready, ready.tree());
       }
     }
   }
 
-  private void idMap(Ready ready) {
+  private void idMap(Ready ready, Slot tree) {
     Slot users = rooms.userNamespace;
     if (!ready.mount().uidMappings().isEmpty()) {
       users =
@@ -264,7 +329,7 @@ final class MountPlanner {
     draft.poke(draft.monitor, attributes, 24, users, 8);
     setAttributes(
         draft.monitor,
-        ready.tree(),
+        tree,
         attributes,
         ready.options().idMap() == MountOptions.IdMap.BELOW,
         "its owners are shown as others");
@@ -320,7 +385,13 @@ final class MountPlanner {
       java.util.Objects.requireNonNull(views.get(mount)).plan(mount, ready.options());
       return;
     }
-    Slot tree = ready.tree().isThere() ? ready.tree() : make(draft.init, ready);
+    Slot tree = ready.tree();
+    if (!tree.isThere()) {
+      tree =
+          ready.options().bind()
+              ? bindInside(ready, inside(source(mount)).orElseThrow())
+              : make(draft.init, ready);
+    }
     attach(tree, ready);
     if (mount.type().filter("devpts"::equals).isPresent()
         && mount.destination().equals("/dev/pts")) {

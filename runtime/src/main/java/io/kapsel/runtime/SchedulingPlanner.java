@@ -80,9 +80,13 @@ final class SchedulingPlanner {
     return MODE_FLAGS.keySet().stream().sorted().toList();
   }
 
-  /** By the monitor, which may raise priorities where the program's own root may not. */
-  void planMonitor(Slot pid) {
-    process.scheduler().ifPresent(scheduler -> schedule(pid, scheduler));
+  /**
+   * By the monitor, which may raise priorities where the program's own root may not.
+   *
+   * @param fewer whether it may not run on all processors, which deadlines cannot have
+   */
+  void planMonitor(Slot pid, boolean fewer) {
+    process.scheduler().ifPresent(scheduler -> schedule(pid, scheduler, fewer));
     process
         .ioPriority()
         .ifPresent(priority -> {
@@ -103,7 +107,8 @@ final class SchedulingPlanner {
         });
   }
 
-  private void schedule(Slot pid, Process.Scheduler scheduler) {
+  private void schedule(Slot pid, Process.Scheduler scheduler, boolean fewer) {
+    boolean deadline = scheduler.policy().equals("SCHED_DEADLINE");
     ByteBuffer attributes =
         ByteBuffer.allocate(ATTRIBUTES)
             .order(ByteOrder.LITTLE_ENDIAN)
@@ -122,7 +127,10 @@ final class SchedulingPlanner {
             Value.of(pid),
             Value.at(Blob.of(attributes.array(), "{" + scheduler.policy() + "}")),
             Flag.ZERO)
-        .because("process.scheduler");
+        .because(
+            deadline && fewer
+                ? "process scheduler can't be used together with AllowedCPUs"
+                : "process.scheduler");
   }
 
   /** In the init half. */

@@ -283,6 +283,6 @@ record Wanted(Bundle bundle, HostFacts facts) {
         each.type().orElse("a").replace('u', 'c').replace('p', 'c').charAt(0),
         (int) (long) each.major().orElse(-1L),
         (int) (long) each.minor().orElse(-1L),
-        each.access().filter(text -> !text.isEmpty()).orElse("rwm"));
+        each.access().filter(text -> !text.isEmpty() && !text.contains("a")).orElse("rwm"));
   }
 }
