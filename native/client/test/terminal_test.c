@@ -160,6 +160,21 @@ static void a_terminal_without_detach_keys_passes_them(void)
 	CHECK(finish(&client) == 0);
 }
 
+static void a_terminal_that_ends_lines_itself_goes_on_doing_so(void)
+{
+	struct client client;
+	int engine = serve_client_in_terminal(&client);
+	int monitor = send_attach(engine, ATTACH_TERMINAL | ATTACH_STDIN | ATTACH_OUTPUT);
+	char got[16] = {0};
+
+	expect_word(monitor, TO_RESIZE, 33 | 99 << 16);
+	send_frame(monitor, FROM_STDOUT, "x\ny", 3);
+	CHECK(read(client.terminal, got, sizeof(got)) == 4 && memcmp(got, "x\r\ny", 4) == 0);
+	send_word(engine, FROM_EXIT, 0);
+	close(monitor);
+	CHECK(finish(&client) == 0);
+}
+
 static void a_stop_gives_the_terminal_back_and_a_continue_takes_it_again(void)
 {
 	struct client client;
@@ -196,6 +211,8 @@ static void hanging_up_ends_the_input(void)
 }
 
 const struct test TERMINAL_TESTS[] = {
+	{"a terminal that ends lines itself goes on doing so",
+	 a_terminal_that_ends_lines_itself_goes_on_doing_so},
 	{"a terminal is described in the request", a_terminal_is_described_in_the_request},
 	{"the terminal is raw while attached and restored before the exit",
 	 the_terminal_is_raw_while_attached_and_restored_before_the_exit},

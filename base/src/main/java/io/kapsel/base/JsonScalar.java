@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
+import java.math.BigInteger;
 
 /**
  * Numbers and truth values; an absent one is zero or false, as in Go, where the formats come from.
@@ -70,6 +71,44 @@ enum JsonScalar implements JsonShape {
     public Object absent() {
       return 0L;
     }
+  },
+  DOUBLE {
+    @Override
+    public Object read(JsonParser parser, String path) throws IOException {
+      if (!parser.currentToken().isNumeric()) {
+        throw Json.expected("a number", path, parser.currentToken());
+      }
+      return parser.getDoubleValue();
+    }
+
+    @Override
+    public void write(JsonGenerator generator, Object value) throws IOException {
+      generator.writeNumber((Double) value);
+    }
+
+    @Override
+    public Object absent() {
+      return 0.0;
+    }
+  },
+  BIG {
+    @Override
+    public Object read(JsonParser parser, String path) throws IOException {
+      if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
+        throw Json.expected("a whole number", path, parser.currentToken());
+      }
+      return parser.getBigIntegerValue();
+    }
+
+    @Override
+    public void write(JsonGenerator generator, Object value) throws IOException {
+      generator.writeNumber((BigInteger) value);
+    }
+
+    @Override
+    public Object absent() {
+      return BigInteger.ZERO;
+    }
   };
 
   /** The formats have unsigned 64-bit numbers; above 2^63-1 all of them mean "without a limit". */
@@ -93,6 +132,12 @@ enum JsonScalar implements JsonShape {
     }
     if (type == long.class || type == Long.class) {
       return LONG;
+    }
+    if (type == double.class || type == Double.class) {
+      return DOUBLE;
+    }
+    if (type == BigInteger.class) {
+      return BIG;
     }
     throw new AssertionError("no JSON shape for " + type);
   }

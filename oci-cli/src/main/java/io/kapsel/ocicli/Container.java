@@ -60,7 +60,7 @@ record Container(Path directory, Optional<Kept> state) {
   /** Its init, unless that has ended or the number is another's by now. */
   Optional<Pidfd> init() {
     Kept kept = kept();
-    if (!kept.boot().equals(ProcessFacts.bootId())) {
+    if (kept.started() == ProcessFacts.GONE || !kept.boot().equals(ProcessFacts.bootId())) {
       return Optional.empty();
     }
     try {
@@ -76,7 +76,8 @@ record Container(Path directory, Optional<Kept> state) {
   }
 
   boolean alive() {
-    return kept().boot().equals(ProcessFacts.bootId())
+    return kept().started() != ProcessFacts.GONE // it had ended before it could be looked at
+        && kept().boot().equals(ProcessFacts.bootId())
         && ProcessFacts.started(kept().pid()) == kept().started();
   }
 

@@ -5,6 +5,7 @@ import io.kapsel.base.JsonException;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.process.Pidfd;
+import io.kapsel.linux.socket.UnixDatagrams;
 import io.kapsel.linux.socket.UnixStream;
 import io.kapsel.oci.InvalidSpecException;
 import io.kapsel.oci.Process;
@@ -117,14 +118,23 @@ final class CreateCommand implements Command {
               kind == Kind.CREATE ? Optional.of(container.barrier()) : Optional.empty(),
               console.map(each -> bundle.directory().resolve(each).toString()));
       return run(call, bundle, container, guest, foreground);
+    } catch (RuntimeException e) {
+      if (call.store().read(call.id()).isEmpty()) {
+        container.forget(); // it never came to be
+      }
+      throw e;
     }
   }
 
   private int run(Call call, Bundles bundle, Container made, Guest guest, Foreground foreground) {
     Process process = Inherited.adjust(call, bundle.spec().process().orElseThrow());
-    Spec spec = Bundles.withProcess(bundle.spec(), process);
+    Optional<Notify> notify = Notify.of(call, made);
+    Spec adjusted = Bundles.withProcess(bundle.spec(), process);
+    Spec spec = notify.map(each -> each.shown(adjusted)).orElse(adjusted);
     Placing placing = Placing.of(call, spec);
     check(made, new Groups(placing.groups()));
+    Optional<UnixDatagrams> ready =
+        kind == Kind.RUN ? notify.map(Notify::bind) : Optional.empty();
     Started started;
     try {
       Bundle planned = bundle(call, bundle, spec, made, guest, placing);
@@ -137,6 +147,10 @@ final class CreateCommand implements Command {
                   pid -> placing.scope().ifPresent(it -> Units.start(call, it, planned, pid)));
     } catch (LaunchException | SyscallException e) {
       undo(call, made, placing);
+      if (!guest.detached() && Failures.isTheProgramsOwn(e)) {
+        call.caller().err(Failures.reason(process, e) + "\n");
+        return Failures.NOT_RUN;
+      }
       throw new OciException(Failures.text("unable to start container process", process, e), e);
     } catch (RuntimeException e) {
       undo(call, made, placing);
@@ -152,6 +166,9 @@ final class CreateCommand implements Command {
       throw e;
     }
     started.notices().forEach(call.log()::warn);
+    new Trace(call.log(), started).created(spec);
+    ready.ifPresent(socket ->
+        notify.orElseThrow().await(call, container, socket, started.attended().isPresent()));
     Optional<ContainerProcess> attended = started.attended();
     if (attended.isEmpty()) {
       return 0;

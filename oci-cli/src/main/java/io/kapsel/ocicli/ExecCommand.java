@@ -98,6 +98,7 @@ final class ExecCommand implements Command {
       Started started = start(call, container, process, guest, init, groups, foreground);
       try (Fd fd = started.process()) {
         CreateCommand.announce(call, fd, started.pid());
+        new Trace(call.log(), started).entered(process);
       } catch (RuntimeException e) {
         CreateCommand.end(started);
         throw e;

@@ -10,7 +10,19 @@ final class Failures {
 
   private Failures() {}
 
+  /** The exit code of a program that was there and could not be executed. */
+  static final int NOT_RUN = 255;
+
+  /** Whoever runs a program in the foreground is told this by the program's own process. */
+  static boolean isTheProgramsOwn(RuntimeException failure) {
+    return String.valueOf(failure.getMessage()).startsWith(TRIED);
+  }
+
   static String text(String prefix, Process process, RuntimeException failure) {
+    return prefix + ": " + reason(process, failure);
+  }
+
+  static String reason(Process process, RuntimeException failure) {
     String reason = String.valueOf(failure.getMessage());
     String program = process.args().getFirst();
     if (reason.startsWith(TRIED)) {
@@ -34,7 +46,7 @@ final class Failures {
             case REFUSED, FAILED -> reason;
           };
     }
-    return prefix + ": " + reason;
+    return reason;
   }
 
   private static String withoutName(String errno) {

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 final class ProcessFacts {
   private static final int STATE = 0;
   private static final int START_TIME = 19;
-  private static final long GONE = -1;
+  static final long GONE = -1;
 
   private ProcessFacts() {}
 

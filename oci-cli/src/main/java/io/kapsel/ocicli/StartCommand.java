@@ -1,12 +1,14 @@
 package io.kapsel.ocicli;
 
 import io.kapsel.base.AtomicFile;
+import io.kapsel.linux.socket.UnixDatagrams;
 import io.kapsel.runtime.GuestRuntime;
 import io.kapsel.runtime.HookRunner;
 import io.kapsel.runtime.LaunchException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.Optional;
 
 /** {@code start}: lets the program of a created container run. */
 final class StartCommand implements Command {
@@ -39,7 +41,13 @@ final class StartCommand implements Command {
 
   @Override
   public int run(Call call) {
-    start(call, call.store().find(call.id()));
+    Container container = call.store().find(call.id());
+    Optional<Notify> notify =
+        Notify.of(call, container).filter(each -> Files.isDirectory(each.directory()));
+    Optional<UnixDatagrams> ready =
+        notify.filter(_ -> container.status() == Status.CREATED).map(Notify::bind);
+    start(call, container);
+    ready.ifPresent(socket -> notify.orElseThrow().await(call, container, socket, false));
     return 0;
   }
 

@@ -1,6 +1,7 @@
 package io.kapsel.ocicli;
 
 import io.kapsel.base.JsonName;
+import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,39 +12,102 @@ import java.util.Optional;
 /** What the kernel says of a container's groups, in the names that readers of events know. */
 record Statistics(
     Cpu cpu,
+    Cpuset cpuset,
     Memory memory,
     Pids pids,
     BlockIo blkio,
-    @JsonName("intel_rdt") Map<String, String> intelRdt) {
+    Map<String, HugePages> hugetlb,
+    @JsonName("intel_rdt") IntelRdt intelRdt,
+    @JsonName("network_interfaces") List<NetworkInterface> networkInterfaces) {
   private static final long MICROSECOND = 1000;
   private static final long TICK_NANOS = 10_000_000; // USER_HZ is 100 on every architecture here
-  private static final long NO_LIMIT_V1 = 0x7ffffffffffff000L;
+  private static final BigInteger NO_LIMIT = BigInteger.TWO.pow(Long.SIZE).subtract(BigInteger.ONE);
 
   /** One line. */
   record Event(String type, String id, Statistics data) {}
 
   /** Times in nanoseconds. */
-  record Cpu(Usage usage, Throttling throttling) {}
+  record Cpu(Usage usage, Throttling throttling, Optional<Pressure> psi) {}
 
   record Usage(long total, List<Long> percpu, long kernel, long user) {}
 
   record Throttling(long periods, long throttledPeriods, long throttledTime) {}
 
   /** Sizes in bytes. */
-  record Memory(long cache, Entry usage, Entry swap, Entry kernel, Map<String, Long> raw) {}
+  record Memory(
+      long cache,
+      Entry usage,
+      Entry swap,
+      Entry kernel,
+      @JsonName("kernelTCP") Entry kernelTcp,
+      Map<String, Long> raw,
+      Optional<Pressure> psi) {}
 
-  record Entry(long limit, long usage, long max, long failcnt) {
-    static final Entry NONE = new Entry(0, 0, 0, 0);
+  record Entry(BigInteger limit, long usage, long max, long failcnt) {
+    static final Entry NONE = new Entry(BigInteger.ZERO, 0, 0, 0);
   }
+
+  /** How long processes waited for something; see Documentation/accounting/psi.rst of Linux. */
+  record Pressure(Waiting some, Waiting full) {}
+
+  /** Parts of the time in hundredths, and microseconds in all. */
+  record Waiting(double avg10, double avg60, double avg300, long total) {}
+
+  /** Processors and memory nodes; see cpuset(7). */
+  record Cpuset(
+      List<Integer> cpus,
+      @JsonName("cpu_exclusive") long cpuExclusive,
+      List<Integer> mems,
+      @JsonName("mem_hardwall") long memHardwall,
+      @JsonName("mem_exclusive") long memExclusive,
+      @JsonName("memory_migrate") long memoryMigrate,
+      @JsonName("memory_spread_page") long memorySpreadPage,
+      @JsonName("memory_spread_slab") long memorySpreadSlab,
+      @JsonName("memory_pressure") long memoryPressure,
+      @JsonName("sched_load_balance") long schedLoadBalance,
+      @JsonName("sched_relax_domain_level") long schedRelaxDomainLevel) {}
+
+  /** Huge pages of one size, in bytes. */
+  record HugePages(long usage, long max, long failcnt) {}
+
+  /** What the container's group in resctrl says. */
+  record IntelRdt(
+      @JsonName("l3_cache_schema") Optional<String> l3CacheSchema,
+      @JsonName("mem_bw_schema") Optional<String> memBwSchema,
+      List<String> schemata) {}
+
+  /** An interface of the container's network, in names that Go's JSON gives it. */
+  record NetworkInterface(
+      @JsonName("Name") String name,
+      @JsonName("RxBytes") long rxBytes,
+      @JsonName("RxPackets") long rxPackets,
+      @JsonName("RxErrors") long rxErrors,
+      @JsonName("RxDropped") long rxDropped,
+      @JsonName("TxBytes") long txBytes,
+      @JsonName("TxPackets") long txPackets,
+      @JsonName("TxErrors") long txErrors,
+      @JsonName("TxDropped") long txDropped) {}
 
   record Pids(long current, long limit) {}
 
-  record BlockIo(List<Operation> ioServiceBytesRecursive, List<Operation> ioServicedRecursive) {}
+  record BlockIo(
+      List<Operation> ioServiceBytesRecursive,
+      List<Operation> ioServicedRecursive,
+      Optional<Pressure> psi) {}
 
   record Operation(long major, long minor, String op, long value) {}
 
-  static Statistics of(Groups groups) {
-    return new Statistics(cpu(groups), memory(groups), pids(groups), blockIo(groups), Map.of());
+  static Statistics of(Container container) {
+    Groups groups = container.groups();
+    return new Statistics(
+        cpu(groups),
+        OtherStatistics.cpuset(groups),
+        memory(groups),
+        pids(groups),
+        blockIo(groups),
+        OtherStatistics.hugePages(groups),
+        OtherStatistics.intelRdt(container),
+        OtherStatistics.networkInterfaces(container.kept().pid()));
   }
 
   /** How often the kernel killed one of its processes for want of memory. */
@@ -70,7 +134,8 @@ record Statistics(
           new Throttling(
               stat.getOrDefault("nr_periods", 0L),
               stat.getOrDefault("nr_throttled", 0L),
-              stat.getOrDefault("throttled_usec", 0L) * MICROSECOND));
+              stat.getOrDefault("throttled_usec", 0L) * MICROSECOND),
+          OtherStatistics.pressure(groups, "cpu"));
     }
     Path group = accounting.get();
     List<Long> each = new ArrayList<>();
@@ -90,7 +155,8 @@ record Statistics(
         new Throttling(
             stat.getOrDefault("nr_periods", 0L),
             stat.getOrDefault("nr_throttled", 0L),
-            stat.getOrDefault("throttled_time", 0L)));
+            stat.getOrDefault("throttled_time", 0L)),
+        OtherStatistics.pressure(groups, "cpu"));
   }
 
   private static Memory memory(Groups groups) {
@@ -102,7 +168,9 @@ record Statistics(
           v1Entry(v1.get(), "memory"),
           v1Entry(v1.get(), "memory.memsw"),
           v1Entry(v1.get(), "memory.kmem"),
-          raw);
+          v1Entry(v1.get(), "memory.kmem.tcp"),
+          raw,
+          OtherStatistics.pressure(groups, "memory"));
     }
     Path group = groups.unified().orElse(Path.of("/nonexistent"));
     Map<String, Long> raw = table(group.resolve("memory.stat"));
@@ -110,23 +178,24 @@ record Statistics(
     return new Memory(
         raw.getOrDefault("file", 0L),
         new Entry(
-            number(group.resolve("memory.max")),
+            limit(group.resolve("memory.max")),
             number(group.resolve("memory.current")),
             number(group.resolve("memory.peak")),
             events.getOrDefault("max", 0L)),
         new Entry(
-            number(group.resolve("memory.swap.max")),
+            limit(group.resolve("memory.swap.max")),
             number(group.resolve("memory.swap.current")),
             0,
             0),
         Entry.NONE,
-        raw);
+        Entry.NONE,
+        raw,
+        OtherStatistics.pressure(groups, "memory"));
   }
 
   private static Entry v1Entry(Path group, String prefix) {
-    long limit = number(group.resolve(prefix + ".limit_in_bytes"));
     return new Entry(
-        limit >= NO_LIMIT_V1 ? -1 : limit,
+        limit(group.resolve(prefix + ".limit_in_bytes")),
         number(group.resolve(prefix + ".usage_in_bytes")),
         number(group.resolve(prefix + ".max_usage_in_bytes")),
         number(group.resolve(prefix + ".failcnt")));
@@ -143,7 +212,8 @@ record Statistics(
     if (v1.isPresent()) {
       return new BlockIo(
           v1Operations(v1.get().resolve("blkio.throttle.io_service_bytes_recursive")),
-          v1Operations(v1.get().resolve("blkio.throttle.io_serviced_recursive")));
+          v1Operations(v1.get().resolve("blkio.throttle.io_serviced_recursive")),
+          OtherStatistics.pressure(groups, "io"));
     }
     List<Operation> bytes = new ArrayList<>();
     List<Operation> counts = new ArrayList<>();
@@ -153,7 +223,7 @@ record Statistics(
         .map(Groups::lines)
         .orElse(List.of())
         .forEach(line -> unifiedOperations(line, bytes, counts));
-    return new BlockIo(bytes, counts);
+    return new BlockIo(bytes, counts, OtherStatistics.pressure(groups, "io"));
   }
 
   private static List<Operation> v1Operations(Path file) {
@@ -203,8 +273,16 @@ record Statistics(
     return all;
   }
 
+  /** As the kernel writes it, with all bits set for {@code max}. */
+  private static BigInteger limit(Path file) {
+    String text = Groups.text(file);
+    return text.equals("max")
+        ? NO_LIMIT
+        : text.matches("\\d{1,20}") ? new BigInteger(text) : BigInteger.ZERO;
+  }
+
   /** A file of one number; 0 where there is none, -1 for {@code max}. */
-  private static long number(Path file) {
+  static long number(Path file) {
     String text = Groups.text(file);
     if (text.equals("max")) {
       return -1;

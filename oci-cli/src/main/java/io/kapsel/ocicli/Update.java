@@ -13,23 +13,65 @@ import java.util.Optional;
  * New limits over those that a container has: what is not named stays as it was, also inside one
  * kind, since limits such as a quota and its period only mean something together.
  *
- * @param changed the kinds that are named, each whole
+ * @param changed what is named, with what belongs to it
  * @param all every limit there is from now on
  */
 record Update(Resources changed, Resources all) {
   static Update of(Resources old, Resources wanted) {
+    Optional<Resources.Memory> memory = wanted.memory().map(each -> memory(old.memory(), each));
+    Optional<Resources.Cpu> cpu = wanted.cpu().map(each -> cpu(old.cpu(), each));
+    Resources whole = with(wanted, memory, cpu);
     Resources changed =
-        new Resources(
-            wanted.devices(),
-            wanted.memory().map(each -> memory(old.memory(), each)),
-            wanted.cpu().map(each -> cpu(old.cpu(), each)),
-            wanted.pids().filter(each -> each.limit().isPresent()),
-            wanted.blockIo().map(each -> blockIo(old.blockIo(), each)),
-            wanted.hugepageLimits(),
-            wanted.network(),
-            wanted.rdma(),
-            wanted.unified());
-    return new Update(changed, together(old, changed));
+        with(
+            wanted,
+            memory.map(each -> changed(wanted.memory().orElseThrow(), each)),
+            cpu.map(each -> changed(wanted.cpu().orElseThrow(), each)));
+    return new Update(changed, together(old, whole));
+  }
+
+  private static Resources with(
+      Resources wanted, Optional<Resources.Memory> memory, Optional<Resources.Cpu> cpu) {
+    return new Resources(
+        wanted.devices(),
+        memory,
+        cpu,
+        wanted.pids().filter(each -> each.limit().isPresent()),
+        wanted.blockIo(),
+        wanted.hugepageLimits(),
+        wanted.network(),
+        wanted.rdma(),
+        wanted.unified());
+  }
+
+  /** Of both together only what is named, and the limits that have a meaning only with it. */
+  private static Resources.Memory changed(Resources.Memory wanted, Resources.Memory whole) {
+    boolean limits = number(wanted.limit()).or(() -> number(wanted.swap())).isPresent();
+    return new Resources.Memory(
+        limits ? whole.limit() : Optional.empty(),
+        wanted.reservation(),
+        limits ? whole.swap() : Optional.empty(),
+        wanted.kernel(),
+        wanted.kernelTcp(),
+        wanted.swappiness(),
+        wanted.disableOomKiller(),
+        wanted.useHierarchy(),
+        wanted.checkBeforeUpdate());
+  }
+
+  private static Resources.Cpu changed(Resources.Cpu wanted, Resources.Cpu whole) {
+    boolean time = number(wanted.quota()).or(() -> number(wanted.period())).isPresent();
+    boolean realtime =
+        number(wanted.realtimeRuntime()).or(() -> number(wanted.realtimePeriod())).isPresent();
+    return new Resources.Cpu(
+        wanted.shares(),
+        time ? whole.quota() : Optional.empty(),
+        wanted.burst(),
+        time ? whole.period() : Optional.empty(),
+        realtime ? whole.realtimeRuntime() : Optional.empty(),
+        realtime ? whole.realtimePeriod() : Optional.empty(),
+        wanted.cpus(),
+        wanted.mems(),
+        wanted.idle());
   }
 
   private static Resources together(Resources old, Resources changed) {
@@ -38,7 +80,7 @@ record Update(Resources changed, Resources all) {
         changed.memory().or(old::memory),
         changed.cpu().or(old::cpu),
         changed.pids().or(old::pids),
-        changed.blockIo().or(old::blockIo),
+        changed.blockIo().map(each -> blockIo(old.blockIo(), each)).or(old::blockIo),
         hugePages(old.hugepageLimits(), changed.hugepageLimits()),
         changed.network().or(old::network),
         or(old.rdma(), changed.rdma()),

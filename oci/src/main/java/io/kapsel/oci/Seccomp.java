@@ -9,7 +9,7 @@ public record Seccomp(
     String defaultAction,
     Optional<Integer> defaultErrnoRet,
     List<String> architectures,
-    List<String> flags,
+    Optional<List<String>> flags,
     Optional<String> listenerPath,
     Optional<String> listenerMetadata,
     List<Rule> syscalls) {
@@ -38,7 +38,7 @@ public record Seccomp(
   /** Checks each part. */
   public Seccomp {
     architectures = List.copyOf(architectures);
-    flags = List.copyOf(flags);
+    flags = flags.map(List::copyOf);
     syscalls = List.copyOf(syscalls);
     checkAction("linux.seccomp.defaultAction", defaultAction);
   }

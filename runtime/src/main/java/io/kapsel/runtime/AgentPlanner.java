@@ -21,8 +21,9 @@ import java.util.Optional;
 final class AgentPlanner {
   private static final int LONGEST = 64 * 1024;
   private static final int NEW_LISTENER = 8;
-  private static final int SYNC_ANSWER = 16;
-  private static final int SYNC = 1;
+
+  /** Why the agent is connected to. */
+  static final String WHY = "the agent answers system calls";
 
   private final Draft draft;
   private final Wanted wanted;
@@ -37,12 +38,21 @@ final class AgentPlanner {
     return wanted.linux().seccomp();
   }
 
-  private boolean needed() {
+  boolean needed() {
     return wanted.bundle().seccomp().filter(profile -> profile.notifies()).isPresent();
   }
 
   /** While the launcher's own proc is there. */
   void prepare() {
+    prepare(new StatePlanner(draft), "creating");
+  }
+
+  /** For another program of a container that runs, with a proc of the host. */
+  void prepare(Slot proc) {
+    prepare(new StatePlanner(draft, proc), "running");
+  }
+
+  private void prepare(StatePlanner planner, String status) {
     if (!needed()) {
       return;
     }
@@ -56,28 +66,27 @@ final class AgentPlanner {
             new State(
                 spec.ociVersion(),
                 wanted.bundle().id(),
-                "creating",
+                status,
                 Optional.of(StatePlanner.PID),
                 wanted.bundleDirectory().toString(),
                 spec.annotations()));
     state =
-        new StatePlanner(draft)
-            .file(
-                draft.slots.take("agent_state"),
-                new String(document.toJson(), StandardCharsets.UTF_8),
-                "what the agent is told");
+        planner.file(
+            draft.slots.take("agent_state"),
+            new String(document.toJson(), StandardCharsets.UTF_8),
+            "what the agent is told");
   }
 
   /** The flags with which a filter that asks is installed. */
   static int flags(int others) {
-    return others | NEW_LISTENER | ((others & SYNC) == 0 ? 0 : SYNC_ANSWER);
+    return others | NEW_LISTENER;
   }
 
   /** The agent must have it before this process is asked about. */
   void give(Slot listener) {
     Steps monitor = draft.monitor;
     String path = seccomp().flatMap(Seccomp::listenerPath).orElseThrow();
-    String why = "the agent answers system calls";
+    String why = WHY;
     Slot socket = draft.input(Input.Kind.SOCKET, path, "agent", why);
     List<Slot> taken = draft.handOver(draft.init, monitor, List.of(state, listener), why);
     draft.close(draft.init, listener);
@@ -124,9 +133,6 @@ final class AgentPlanner {
     }
     if (asks && !path) {
       throw refuse("'linux.seccomp' has SCMP_ACT_NOTIFY but no 'listenerPath'");
-    }
-    if (path && !asks) {
-      throw refuse("'linux.seccomp.listenerPath' is set, but no rule has SCMP_ACT_NOTIFY");
     }
     if (!path && seccomp.get().listenerMetadata().filter(text -> !text.isEmpty()).isPresent()) {
       throw refuse("'linux.seccomp.listenerMetadata' is set without 'listenerPath'");

@@ -154,6 +154,10 @@ final class BundleRules {
         .map(profile -> profile.unknownCalls())
         .filter(calls -> !calls.isEmpty())
         .ifPresent(calls -> warnings.add("seccomp: unknown system calls are left out: " + calls));
+    boolean asks = wanted.bundle().seccomp().filter(each -> each.notifies()).isPresent();
+    if (!asks && wanted.linux().seccomp().flatMap(each -> each.listenerPath()).isPresent()) {
+      warnings.add("'linux.seccomp.listenerPath' is ignored: no rule has SCMP_ACT_NOTIFY");
+    }
     wanted
         .linux()
         .resources()

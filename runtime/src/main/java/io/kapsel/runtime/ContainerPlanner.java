@@ -254,6 +254,12 @@ final class ContainerPlanner {
     if (wanted.bundle().system()) {
       shareMounts(root);
     }
+    wanted
+        .linux()
+        .rootfsPropagation()
+        .map(MountOptions.Propagation::of)
+        .filter(MountOptions.Propagation::shares)
+        .ifPresent(this::share);
   }
 
   /** An init in a container leaves that to whoever made the container; its services rely on it. */
@@ -268,5 +274,20 @@ final class ContainerPlanner {
             Value.at(Blob.words("{MS_SHARED}", 0, 0, 1 << 20, 0)),
             Value.of(32))
         .because("mounts made later reach the namespaces of services");
+  }
+
+  private void share(MountOptions.Propagation propagation) {
+    Blob attributes =
+        Blob.words("{" + propagation.kind().shown() + "}", 0, 0, propagation.kind().value(), 0);
+    draft
+        .init
+        .call(
+            Syscall.MOUNT_SETATTR,
+            Flag.CWD,
+            Value.text("/"),
+            propagation.recursive() ? Flag.RECURSIVE : Flag.ZERO,
+            Value.at(attributes),
+            Value.of(32))
+        .because("linux.rootfsPropagation");
   }
 }

@@ -65,7 +65,8 @@ final class ExecPlanner {
         stdio,
         bundle.runDirectory(),
         bundle.logDirectory(),
-        0);
+        0,
+        bundle.asWritten());
   }
 
   Segment plan() {
@@ -117,8 +118,11 @@ final class ExecPlanner {
         .filter(list -> !list.isEmpty())
         .ifPresent(
             list -> SchedulingPlanner.bind(draft, init, list, "process.execCPUAffinity.final"));
-    Slot proc = labelled();
+    AgentPlanner agent = new AgentPlanner(draft, wanted);
+    Slot proc = agent.needed() || labelled() ? openProc() : Draft.NONE;
     enter(init, container);
+    agent.prepare(proc);
+    identity.answeredBy(agent);
     connect(streams, taken);
     stdio.guest().ifPresent(guest -> GuestPlanner.roles(monitor, guest));
     identity.planInit(bundle.seccomp(), proc);
@@ -129,10 +133,7 @@ final class ExecPlanner {
   /**
    * A label is written through the launcher's own /proc, which nothing in the container changes.
    */
-  private Slot labelled() {
-    if (process.apparmorProfile().isEmpty() && process.selinuxLabel().isEmpty()) {
-      return Draft.NONE;
-    }
+  private Slot openProc() {
     Slot proc = draft.slots.take("proc");
     draft
         .init
@@ -143,8 +144,12 @@ final class ExecPlanner {
             Value.all(Flag.READ, Flag.DIRECTORY, Flag.CLOSE_ON_EXEC),
             Flag.ZERO)
         .into(proc)
-        .because("to set the label");
+        .because("what it says of this process is true");
     return proc;
+  }
+
+  private boolean labelled() {
+    return process.apparmorProfile().isPresent() || process.selinuxLabel().isPresent();
   }
 
   private void enter(Steps init, Slot container) {
@@ -160,7 +165,7 @@ final class ExecPlanner {
       init.act(Step.Op.CLONE, Flag.SAME_PARENT, Value.named("no cgroup", -1))
           .because("a process in its pid namespace");
     }
-    if (wanted.mapped()) {
+    if (wanted.inUserNamespace()) {
       String why = "root of the container's user namespace";
       if (wanted.setsGroups()) {
         init.call(Syscall.SETGROUPS, Flag.ZERO, Flag.NULL).because(why);

@@ -8,7 +8,6 @@ import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.process.Resource;
 import io.kapsel.linux.seccomp.SeccompCompiler;
-import io.kapsel.linux.seccomp.SeccompFlag;
 import io.kapsel.linux.seccomp.SeccompProfile;
 import io.kapsel.oci.Capabilities;
 import io.kapsel.oci.Process;
@@ -35,6 +34,7 @@ final class IdentityPlanner {
   private static final int CAPABILITY_VERSION = 0x20080522;
   private static final int SEAL_FROM = 4; // 3 is the sync socket, which closes itself
   private static final int DEFAULT_UMASK = 022;
+  private static final long LAUNCHERS_FILES = 1024;
 
   private final Draft draft;
   private final Wanted wanted;
@@ -73,7 +73,9 @@ final class IdentityPlanner {
   /** What only the monitor may set, who is root of the host. */
   void planMonitor(Slot pid) {
     for (Process.Rlimit limit : process.rlimits()) {
-      rlimit(pid, limit);
+      if (!fewFiles(limit)) {
+        rlimit(draft.monitor, Value.of(pid), limit);
+      }
     }
     boolean fewer =
         wanted.linux().resources().flatMap(Resources::cpu).flatMap(Resources.Cpu::cpus).isPresent();
@@ -96,7 +98,13 @@ final class IdentityPlanner {
         });
   }
 
-  private void rlimit(Slot pid, Process.Rlimit limit) {
+  /** So few that the launcher itself may need more: it lowers them last, which everybody may. */
+  private static boolean fewFiles(Process.Rlimit limit) {
+    return limit.type().equals("RLIMIT_NOFILE")
+        && Long.compareUnsigned(limit.soft(), LAUNCHERS_FILES) < 0;
+  }
+
+  private void rlimit(Steps steps, Value pid, Process.Rlimit limit) {
     String name = name(limit);
     Resource resource =
         Resource.parse(name)
@@ -105,11 +113,10 @@ final class IdentityPlanner {
                     LaunchException.Kind.REFUSED, "there is no limit '" + limit.type() + "'"));
     long hard = granted(limit, facts);
     long soft = Long.compareUnsigned(limit.soft(), hard) > 0 ? hard : limit.soft();
-    draft
-        .monitor
+    steps
         .call(
             Syscall.PRLIMIT64,
-            Value.of(pid),
+            pid,
             Value.named(limit.type(), resource.number()),
             Value.at(Blob.words("{" + soft + ", " + hard + "}", soft, hard)),
             Flag.NULL)
@@ -193,6 +200,9 @@ final class IdentityPlanner {
       seccomp.ifPresent(this::filter); // while there is a way to hand the listener over
     }
     seal();
+    process.rlimits().stream()
+        .filter(IdentityPlanner::fewFiles)
+        .forEach(limit -> rlimit(init, Flag.ZERO, limit));
     confine.run();
   }
 
@@ -438,7 +448,7 @@ final class IdentityPlanner {
     Blob program =
         Blob.words(code.length / 8 + " instructions", code.length / 8, 0)
             .point(8, Blob.of(code, "filter"));
-    int flags = SeccompFlag.bits(profile.flags());
+    int flags = profile.flagsOfOneThread();
     boolean asks = profile.notifies() && agent.isPresent();
     Step install =
         draft

@@ -238,6 +238,9 @@ final class Launch {
   private String describe(Step step, Control.Answer answer) {
     Errno errno = new Errno(answer.c());
     String text = step.reason() + ": " + step.callName() + ": " + errno;
+    if (step.reason().equals(AgentPlanner.WHY) && step.callName().equals("connect")) {
+      return "failed to connect with seccomp agent: " + errno;
+    }
     String what = segments.get(answer.b() >> 16).told(text);
     if (step.op() == Step.Op.OPEN_ROOT && errno.equals(Errno.ELOOP)) {
       return what + "; it must be mounted on ordinary directory, not through a link";

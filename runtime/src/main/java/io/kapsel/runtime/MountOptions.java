@@ -40,6 +40,7 @@ record MountOptions(
   /** How changes reach copies, and whether those below are meant, too. */
   record Propagation(Value.Constant kind, boolean recursive) {
     static final Propagation PRIVATE = new Propagation(Value.named("MS_PRIVATE", 1 << 18), true);
+    static final Propagation ALONE = new Propagation(PRIVATE.kind, false);
     static final Propagation SLAVE = new Propagation(Value.named("MS_SLAVE", 1 << 19), true);
     private static final Map<String, Value.Constant> KINDS =
         Map.of(

@@ -88,6 +88,9 @@ final class MountPlanner {
     String why = "the root file system";
     root = draft.input(Input.Kind.TREE_RECURSIVE, directory.path().toString(), "root", why);
     propagate(root, List.of(), why);
+    if (base.shares()) { // a root that is shared cannot be entered
+      propagate(draft.monitor, root, Propagation.ALONE, why);
+    }
     if (HookPlanner.seeMounts(wanted)) {
       rooms.host =
           draft.input(Input.Kind.TREE_RECURSIVE, "/", "host", "hooks are programs of the host");

@@ -18,9 +18,23 @@ final class StatePlanner {
   private static final String KEY = "\"pid\":";
 
   private final Draft draft;
+  private final Value directory;
+  private final String self;
 
+  /** Asks the launcher's own proc. */
   StatePlanner(Draft draft) {
+    this(draft, Flag.CWD, "/proc/self");
+  }
+
+  /** Asks a proc that is open. */
+  StatePlanner(Draft draft, Slot proc) {
+    this(draft, Value.of(proc), "self");
+  }
+
+  private StatePlanner(Draft draft, Value directory, String self) {
     this.draft = draft;
+    this.directory = directory;
+    this.self = self;
   }
 
   /** A file with the document, from whose beginning it is read. */
@@ -46,7 +60,7 @@ final class StatePlanner {
     Slot length = draft.slots.sharedBy("count");
     draft
         .init
-        .call(Syscall.READLINKAT, Flag.CWD, Value.text("/proc/self"), Value.at(room), Value.of(16))
+        .call(Syscall.READLINKAT, directory, Value.text(self), Value.at(room), Value.of(16))
         .into(length)
         .because(why);
     draft.init.call(Syscall.WRITE, Value.of(file), Value.at(room), Value.of(length)).because(why);

@@ -3,6 +3,7 @@ package io.kapsel.runtime;
 import io.kapsel.linux.Abi;
 import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.linux.seccomp.SeccompFile;
+import io.kapsel.linux.seccomp.SeccompFlag;
 import io.kapsel.linux.seccomp.SeccompProfile;
 import io.kapsel.oci.Seccomp;
 import java.util.List;
@@ -10,6 +11,9 @@ import java.util.Optional;
 
 /** The filter of a configuration, in the words of the compiler. */
 final class WrittenSeccomp {
+  /** As callers know it: a filter does not slow a program down unless it is to. */
+  private static final List<String> USUAL = List.of(SeccompFlag.SPEC_ALLOW.label());
+
   private WrittenSeccomp() {}
 
   static SeccompProfile profile(Seccomp seccomp) {
@@ -19,7 +23,7 @@ final class WrittenSeccomp {
             seccomp.defaultErrnoRet(),
             seccomp.architectures(),
             List.of(),
-            seccomp.flags(),
+            seccomp.flags().orElse(USUAL),
             seccomp.listenerPath(),
             calls)
         .whole(new SeccompFile.Target(Abi.host(), CapabilitySet.ALL, 0, 0));

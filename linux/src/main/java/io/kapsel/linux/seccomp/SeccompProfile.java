@@ -42,4 +42,9 @@ public record SeccompProfile(
     return defaultAction.kind() == SeccompAction.Kind.NOTIFY
         || rules.stream().anyMatch(rule -> rule.action().kind() == SeccompAction.Kind.NOTIFY);
   }
+
+  /** The flags for a process of one thread, which has no others to bring along. */
+  public int flagsOfOneThread() {
+    return SeccompFlag.bits(flags) & ~SeccompFlag.TSYNC.bit();
+  }
 }

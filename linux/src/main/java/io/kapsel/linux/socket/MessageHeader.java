@@ -55,6 +55,19 @@ final class MessageHeader {
     return new MessageHeader(header, control);
   }
 
+  /** For a message that is to look as if that process had sent it. */
+  static MessageHeader from(Scratch scratch, MemorySegment memory, int length, Credentials sender) {
+    MessageHeader header = of(scratch, memory, length, Credentials.SIZE / 4);
+    MemorySegment control = header.control;
+    control.set(WORD, 0, CONTROL_HEAD + Credentials.SIZE);
+    control.set(HALF, CONTROL_LEVEL, SOL_SOCKET);
+    control.set(HALF, CONTROL_TYPE, SCM_CREDENTIALS);
+    control.set(HALF, CONTROL_HEAD, sender.pid());
+    control.set(HALF, CONTROL_HEAD + 4, sender.uid());
+    control.set(HALF, CONTROL_HEAD + 8, sender.gid());
+    return header;
+  }
+
   long address() {
     return header.address();
   }

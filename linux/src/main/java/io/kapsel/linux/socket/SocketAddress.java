@@ -29,8 +29,12 @@ final class SocketAddress implements AutoCloseable {
     this.directory = directory;
   }
 
+  /** A path, or a name without one that begins with {@code @}. */
   static SocketAddress of(String path) {
     byte[] bytes = RawText.encode(path);
+    if (path.startsWith("@") && bytes.length <= MOST) {
+      bytes[0] = 0;
+    }
     if (bytes.length <= MOST) {
       return new SocketAddress(bytes, null);
     }
@@ -49,6 +53,11 @@ final class SocketAddress implements AutoCloseable {
     address.set(ValueLayout.JAVA_SHORT, 0, (short) SocketCalls.UNIX);
     MemorySegment.copy(path, 0, address, ValueLayout.JAVA_BYTE, PATH, path.length);
     return address;
+  }
+
+  /** How much of the structure counts: a name without a path has no end of its own. */
+  int length() {
+    return path.length > 0 && path[0] == 0 ? PATH + path.length : SIZE;
   }
 
   @Override

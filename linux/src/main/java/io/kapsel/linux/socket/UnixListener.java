@@ -70,7 +70,7 @@ public final class UnixListener implements AutoCloseable {
     try (SocketAddress address = SocketAddress.of(path);
         Scratch scratch = Scratch.take()) {
       long memory = address.in(scratch).address();
-      long result = scratch.call(Syscall.BIND, fd.number(), memory, SocketAddress.SIZE);
+      long result = scratch.call(Syscall.BIND, fd.number(), memory, address.length());
       Kernel.check(result, Syscall.BIND, path);
     }
   }

@@ -64,6 +64,40 @@ final class OciRuntime implements AutoCloseable {
     return this;
   }
 
+  /** Another text in the configuration, which must be there. */
+  OciRuntime change(String from, String to) {
+    Path file = bundle().resolve("config.json");
+    try {
+      String text = Files.readString(file);
+      if (!text.contains(from)) {
+        throw new AssertionError("the configuration has no " + from);
+      }
+      Files.writeString(file, text.replace(from, to));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return this;
+  }
+
+  /** One more mount, as JSON. */
+  OciRuntime mount(String mount) {
+    return change("\"ptmxmode=0666\"]}", "\"ptmxmode=0666\"]}," + mount);
+  }
+
+  /** One more property of the part {@code linux}, as JSON. */
+  OciRuntime linux(String property) {
+    return change("\"linux\":{", "\"linux\":{" + property + ",");
+  }
+
+  /** One more property of the part {@code process}, as JSON. */
+  OciRuntime process(String property) {
+    return change("\"process\":{", "\"process\":{" + property + ",");
+  }
+
+  String program() {
+    return program;
+  }
+
   Command command(String... words) {
     List<String> all = new ArrayList<>(List.of(program, "--root", file("root").toString()));
     all.addAll(List.of(words));

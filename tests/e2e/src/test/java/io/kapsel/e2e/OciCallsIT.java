@@ -1,0 +1,333 @@
+package io.kapsel.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What callers of an OCI runtime rely on beyond its commands. What our runc of the package archive
+ * knows, too, is asked of it as well; what came later is asked of ours alone.
+ */
+class OciCallsIT extends EndToEnd {
+  private static OciRuntime runtime(String name, String... program) {
+    return new OciRuntime(product, name).program(program);
+  }
+
+  private static OciRuntime ours(String... program) {
+    return runtime("kapsel-runc", program);
+  }
+
+  /** The same in a terminal, which only its caller's own processes have. */
+  private static void inTerminal(OciRuntime runtime, String words) {
+    String line = runtime.program() + " --root " + runtime.file("root") + " " + words;
+    product
+        .environment(Command.of("script", "-qec", line, "/dev/null"))
+        .in(runtime.bundle())
+        .run()
+        .ok();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kapsel-runc", "runc"})
+  void outputOfATerminalEndsItsLinesAsTheProgramDoes(String name) {
+    try (OciRuntime runtime = runtime(name, "/bin/sh", "-c", "test -t 1 && echo one && echo two")) {
+      runtime.change("\"terminal\":false", "\"terminal\":true");
+      inTerminal(runtime, "run c >" + runtime.file("typed"));
+      assertThat(runtime.read("typed")).isEqualTo("one\ntwo\n");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kapsel-runc", "runc"})
+  void aProcessMayComeFromADescriptorAndNameNoUser(String name) {
+    try (OciRuntime runtime = runtime(name, "/bin/sleep", "1000")) {
+      runtime.detached("run", "--detach", "c").ok();
+      HostFiles.write(
+          runtime.file("process.json"),
+          "{\"args\":[\"/bin/sh\",\"-c\",\"id -u; echo $HOME\"],\"cwd\":\"/\",\"env\":[\"PATH=/bin\"]}");
+      Result result =
+          product
+              .environment(
+                  Command.of(
+                      "/bin/sh",
+                      "-c",
+                      "exec 9<" + runtime.file("process.json") + "; exec \"$@\"",
+                      "sh",
+                      runtime.program(),
+                      "--root",
+                      runtime.file("root").toString(),
+                      "exec",
+                      "--process",
+                      "/dev/fd/9",
+                      "c"))
+              .in(runtime.bundle())
+              .run()
+              .ok();
+      assertThat(result.lines()).containsExactly("0", "/root");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kapsel-runc", "runc"})
+  void rootMayEnterADirectoryThatItsProgramMayNot(String name) throws Exception {
+    try (OciRuntime runtime = runtime(name, "/bin/sh", "-c", "pwd")) {
+      Path closed = Files.createDirectory(runtime.file("closed"));
+      Command.of("chmod", "700", closed.toString()).run().ok();
+      runtime
+          .mount(
+              "{\"destination\":\"/srv\",\"type\":\"bind\",\"source\":\"" + closed + "\",\"options\":[\"bind\"]}")
+          .change("\"uid\":0,\"gid\":0", "\"uid\":1000,\"gid\":1000")
+          .change("\"cwd\":\"/\"", "\"cwd\":\"/srv\"")
+          .process("\"capabilities\":{}");
+      assertThat(runtime.call("run", "c").ok().line()).isEqualTo("/srv");
+    }
+  }
+
+  @Test
+  void processorsAreThoseOfTheGroupAndNotOfTheCaller() {
+    try (OciRuntime runtime = ours("/bin/grep", "Cpus_allowed_list", "/proc/self/status")) {
+      String all = Command.of("grep", "Cpus_allowed_list", "/proc/self/status").run().ok().line();
+      Result result =
+          product
+              .environment(
+                  Command.of(
+                      "taskset",
+                      "-c",
+                      "0",
+                      runtime.program(),
+                      "--root",
+                      runtime.file("root").toString(),
+                      "run",
+                      "c"))
+              .in(runtime.bundle())
+              .run()
+              .ok();
+      assertThat(result.line()).isEqualTo(all);
+    }
+  }
+
+  @Test
+  void aCapabilityThatCannotBeAmbientIsWarnedOf() {
+    try (OciRuntime runtime = ours("/bin/grep", "CapAmb", "/proc/self/status")) {
+      runtime.process(
+          "\"capabilities\":{\"bounding\":[\"CAP_KILL\"],\"permitted\":[\"CAP_KILL\"],"
+              + "\"effective\":[\"CAP_KILL\"],\"inheritable\":[\"CAP_KILL\"],"
+              + "\"ambient\":[\"CAP_KILL\",\"CAP_CHOWN\"]}");
+      Result result = runtime.call("run", "c").ok();
+      assertThat(result.line()).endsWith("0000000000000020");
+      assertThat(result.err()).contains("can't raise ambient capability CAP_CHOWN: ");
+    }
+  }
+
+  @Test
+  void noProcessAtAllMeansOne() {
+    try (OciRuntime runtime = ours("/bin/sleep", "1000")) {
+      runtime.linux("\"resources\":{\"pids\":{\"limit\":0}}");
+      runtime.detached("run", "--detach", "c").ok();
+      runtime.call("update", "--pids-limit", "0", "c").ok();
+      assertThat(runtime.call("events", "--stats", "c").ok().out())
+          .contains("\"pids\":{\"current\":1,\"limit\":1}");
+    }
+  }
+
+  @Test
+  void aGroupWithProcessesIsRefusedAndLeftAlone() {
+    try (OciRuntime runtime = ours("/bin/sleep", "1000")) {
+      runtime.linux("\"cgroupsPath\":\"/kapsel-oci-calls/shared\"");
+      runtime.detached("run", "--detach", "c").ok();
+      for (String command : List.of("run", "create")) {
+        Result second = runtime.detached(command, command.equals("run") ? "-d" : "--no-pivot", "d");
+        assertThat(second.exitCode()).isEqualTo(1);
+        assertThat(second.err()).contains("container's cgroup is not empty: 1 process(es) found");
+      }
+      assertThat(runtime.status("c")).isEqualTo("running");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kapsel-runc", "runc"})
+  void anUpdateKeepsWhatItDoesNotName(String name) {
+    try (OciRuntime runtime = runtime(name, "/bin/sleep", "1000")) {
+      String group = "/kapsel-oci-calls/update-" + name;
+      runtime
+          .linux("\"resources\":{\"memory\":{\"limit\":33554432},\"cpu\":{\"quota\":50000,\"period\":100000}}")
+          .linux("\"cgroupsPath\":\"" + group + "\"");
+      runtime.detached("run", "--detach", "c").ok();
+      runtime.call("update", "--memory", "50M", "c").ok();
+      runtime.call("update", "--memory-swap", "96468992", "c").ok();
+      runtime.call("update", "--cpu-quota", "20000", "c").ok();
+      assertThat(HostFiles.read("/sys/fs/cgroup/memory" + group + "/memory.limit_in_bytes"))
+          .isEqualTo("52428800\n");
+      assertThat(HostFiles.read("/sys/fs/cgroup/memory" + group + "/memory.memsw.limit_in_bytes"))
+          .isEqualTo("96468992\n");
+      assertThat(HostFiles.read("/sys/fs/cgroup/cpu" + group + "/cpu.cfs_period_us"))
+          .isEqualTo("100000\n");
+    }
+  }
+
+  @Test
+  void statisticsHaveEveryPartThatReadersKnow() {
+    try (OciRuntime runtime = ours("/bin/sleep", "1000")) {
+      runtime.change("{\"type\":\"uts\"}", "{\"type\":\"uts\"},{\"type\":\"network\"}");
+      runtime.detached("run", "--detach", "c").ok();
+      assertThat(runtime.call("events", "--stats", "c").ok().out())
+          .contains("\"cpuset\":{\"cpus\":[0,", "\"hugetlb\":{\"", "\"intel_rdt\":{}")
+          .contains("\"network_interfaces\":[{\"Name\":\"lo\",\"RxBytes\":0", "\"psi\":{\"some\":{")
+          .doesNotContain(":-1");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kapsel-runc", "runc"})
+  void hooksSeeTheContainersMountsBeforeItIsEntered(String name) {
+    try (OciRuntime runtime = runtime(name, "/bin/true")) {
+      String script =
+          "pid=$(sed 's/.*\\\"pid\\\":\\([0-9]*\\).*/\\1/'); nsenter -m -t $pid test -e "
+              + TestRoot.path()
+              + "/proc/self/status";
+      runtime.change(
+          "\"annotations\"",
+          "\"hooks\":{\"createRuntime\":[{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\",\""
+              + script
+              + "\"]}]},\"annotations\"");
+      runtime.call("run", "c").ok();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kapsel-runc", "runc"})
+  void flagsOfABindMountTakeThePlaceOfItsSources(String name) throws Exception {
+    try (OciRuntime runtime =
+        runtime(name, "/bin/sh", "-c", "grep ' /srv ' /proc/self/mounts | cut -d' ' -f4")) {
+      Path source = Files.createDirectory(runtime.file("source"));
+      Command.of("mount", "-t", "tmpfs", "-o", "ro,noexec,noatime", "t", source.toString())
+          .run()
+          .ok();
+      try {
+        runtime.mount(
+            "{\"destination\":\"/srv\",\"type\":\"bind\",\"source\":\""
+                + source
+                + "\",\"options\":[\"bind\",\"nosuid\"]}");
+        assertThat(runtime.call("run", "c").ok().line().split(","))
+            .contains("rw", "nosuid", "noatime")
+            .doesNotContain("ro", "noexec");
+        runtime.change("[\"bind\",\"nosuid\"]", "[\"bind\"]");
+        assertThat(runtime.call("run", "c").ok().line().split(",")).contains("ro", "noexec");
+      } finally {
+        Command.of("umount", source.toString()).run().ok();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kapsel-runc", "runc"})
+  void aContainerThatHasEndedAtOnceIsStopped(String name) {
+    try (OciRuntime runtime = runtime(name, "/bin/true")) {
+      runtime.call("run", "--keep", "c").ok();
+      assertThat(runtime.status("c")).isEqualTo("stopped");
+      runtime.call("delete", "c").ok();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kapsel-runc", "runc"})
+  void aSignalEndsAContainerThatIsOnlyCreated(String name) {
+    try (OciRuntime runtime = runtime(name, "/bin/sleep", "1000")) {
+      runtime.detached("create", "c").ok();
+      runtime.call("kill", "c", "TERM").ok();
+      Await.until("it has ended", () -> runtime.status("c").equals("stopped"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kapsel-runc", "runc"})
+  void aRootIsSharedWhenItIsToBe(String name) {
+    try (OciRuntime runtime =
+        runtime(name, "/bin/sh", "-c", "grep ' / / \\| / .* shared:' /proc/self/mountinfo")) {
+      runtime.change("{\"type\":\"mount\"}", "{\"type\":\"mount\"}");
+      runtime.linux("\"rootfsPropagation\":\"shared\"");
+      assertThat(runtime.call("run", "c").ok().out()).contains(" shared:");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kapsel-runc", "runc"})
+  void hooksInTheContainerRunUnderItsFilterWithItsEnvironment(String name) {
+    try (OciRuntime runtime = runtime(name, "/bin/true")) {
+      runtime
+          .change(
+              "\"annotations\"",
+              "\"hooks\":{\"startContainer\":[{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\","
+                  + "\"test $ONE = two && mkdir /dev/shm-of-hook\"]}]},\"annotations\"")
+          .change("\"PATH=/bin\"", "\"PATH=/bin\",\"ONE=two\"")
+          .linux(
+              "\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":"
+                  + "[{\"names\":[\"mkdir\",\"mkdirat\"],\"action\":\"SCMP_ACT_KILL_PROCESS\"}]}");
+      Result result = runtime.call("run", "c");
+      assertThat(result.exitCode()).isNotZero();
+      if (!name.equals("runc")) { // whose hooks had neither then
+        assertThat(result.err()).contains("startContainer hook").contains("bad system call");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kapsel-runc", "runc"})
+  void beingReadyIsToldToTheCallersServiceManager(String name) throws Exception {
+    try (OciRuntime runtime = runtime(name, "/bin/sh", "-c", "echo $NOTIFY_SOCKET; exec sleep 100")) {
+      String manager = runtime.file("manager.sock").toString();
+      Process listener =
+          Command.of(
+                  "perl",
+                  "-MIO::Socket::UNIX",
+                  "-e",
+                  "$s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $ARGV[0]); $| = 1;"
+                      + " for (1..2) { $s->recv($m, 4096); print $m }",
+                  manager)
+              .start();
+      try {
+        Await.until("somebody listens", () -> Files.exists(Path.of(manager)));
+        runtime.detached("create", "--pid-file", runtime.file("pid").toString(), "c").ok();
+        assertThat(runtime.status("c")).isEqualTo("created");
+        runtime.call("delete", "--force", "c").ok();
+        Process started =
+            runtime.command("run", "c").env("NOTIFY_SOCKET", manager).start();
+        Await.until("it runs", () -> runtime.call("state", "c").exitCode() == 0
+            && runtime.status("c").equals("running"));
+        String state = runtime.call("state", "c").out();
+        String pid = state.replaceAll("(?s).*\"pid\"\\s*:\\s*(\\d+).*", "$1");
+        String inside = "/proc/" + pid + "/root/run/notify/notify.sock";
+        Await.until("the socket is there", () -> Files.exists(Path.of(inside)));
+        Command.of(
+                "perl",
+                "-MIO::Socket::UNIX",
+                "-e",
+                "IO::Socket::UNIX->new(Type => SOCK_DGRAM, Peer => $ARGV[0])"
+                    + "->send(\"STATUS=x\\nREADY=1\\n\") or die",
+                inside)
+            .run()
+            .ok();
+        assertThat(new String(listener.getInputStream().readAllBytes()))
+            .isEqualTo("READY=1\nMAINPID=" + pid + "\n");
+        runtime.call("kill", "c", "KILL").ok();
+        started.waitFor();
+      } finally {
+        listener.destroyForcibly();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kapsel-runc", "runc"})
+  void theVersionNamesACommit(String name) {
+    try (OciRuntime runtime = runtime(name, "/bin/true")) {
+      assertThat(runtime.call("--version").ok().lines().getFirst()).startsWith("runc version ");
+      assertThat(runtime.call("--version").ok().lines().get(1)).startsWith("commit: ");
+    }
+  }
+}
