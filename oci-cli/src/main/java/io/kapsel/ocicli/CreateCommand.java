@@ -133,8 +133,7 @@ final class CreateCommand implements Command {
     Spec spec = notify.map(each -> each.shown(adjusted)).orElse(adjusted);
     Placing placing = Placing.of(call, spec);
     check(made, new Groups(placing.groups()));
-    Optional<UnixDatagrams> ready =
-        kind == Kind.RUN ? notify.map(Notify::bind) : Optional.empty();
+    Optional<UnixDatagrams> ready = kind == Kind.RUN ? notify.map(Notify::bind) : Optional.empty();
     Started started;
     try {
       Bundle planned = bundle(call, bundle, spec, made, guest, placing);

@@ -75,8 +75,7 @@ final class EventsCommand implements Command {
   }
 
   private static void print(Call call, Container container) {
-    Statistics.Event event =
-        new Statistics.Event("stats", call.id(), Statistics.of(container));
+    Statistics.Event event = new Statistics.Event("stats", call.id(), Statistics.of(container));
     call.caller().out(new String(Json.write(event), StandardCharsets.UTF_8) + "\n");
   }
 }

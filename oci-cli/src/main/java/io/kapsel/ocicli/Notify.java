@@ -19,10 +19,10 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The socket at which a service manager waits to be told that a service is ready; see
- * sd_notify(3). The program in the container has one of its own instead, and what it says there of
- * being ready is passed on, with its pid as the host knows it: the manager's own socket would let
- * it say anything, in the caller's name.
+ * The socket at which a service manager waits to be told that a service is ready; see sd_notify(3).
+ * The program in the container has one of its own instead, and what it says there of being ready is
+ * passed on, with its pid as the host knows it: the manager's own socket would let it say anything,
+ * in the caller's name.
  *
  * @param manager the manager's socket
  * @param directory where the container's is, which it sees as {@code /run/notify}
@@ -57,8 +57,7 @@ record Notify(String manager, Path directory, int sender) {
     }
     List<Mount> mounts = new ArrayList<>(spec.mounts());
     mounts.add(
-        Mount.of(
-            INSIDE, "bind", directory.toString(), "bind", "nosuid", "noexec", "nodev", "ro"));
+        Mount.of(INSIDE, "bind", directory.toString(), "bind", "nosuid", "noexec", "nodev", "ro"));
     Process process = spec.process().orElseThrow();
     List<String> env = new ArrayList<>(process.env());
     env.removeIf(each -> each.startsWith(VARIABLE + "="));

@@ -101,7 +101,10 @@ final class OtherStatistics {
 
   static Optional<Statistics.Pressure> pressure(Groups groups, String kind) {
     List<String> lines =
-        groups.unified().map(group -> Groups.lines(group.resolve(kind + ".pressure"))).orElse(List.of());
+        groups
+            .unified()
+            .map(group -> Groups.lines(group.resolve(kind + ".pressure")))
+            .orElse(List.of());
     Map<String, Statistics.Waiting> found = new TreeMap<>();
     for (String line : lines) {
       Matcher matcher = WAITING.matcher(line);

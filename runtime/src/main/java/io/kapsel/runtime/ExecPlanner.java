@@ -103,7 +103,7 @@ final class ExecPlanner {
         .into(rooms.pid)
         .because("the process that enters");
     IdentityPlanner identity = new IdentityPlanner(draft, wanted, process);
-    identity.planMonitor(rooms.pid);
+    identity.limits(rooms.pid);
     StdioPlanner streams = new StdioPlanner(draft, wanted, rooms);
     List<Slot> passed = streams.pipes();
     List<Slot> taken = draft.handOver(monitor, init, passed, "the standard streams");
@@ -121,6 +121,7 @@ final class ExecPlanner {
     AgentPlanner agent = new AgentPlanner(draft, wanted);
     Slot proc = agent.needed() || labelled() ? openProc() : Draft.NONE;
     enter(init, container);
+    schedule(identity, rooms);
     agent.prepare(proc);
     identity.answeredBy(agent);
     connect(streams, taken);
@@ -128,6 +129,14 @@ final class ExecPlanner {
     identity.planInit(bundle.seccomp(), proc);
     identity.execute();
     return draft.segment(true);
+  }
+
+  private void schedule(IdentityPlanner identity, Rooms rooms) {
+    if (process.scheduler().isPresent() || process.ioPriority().isPresent()) {
+      draft.pass(draft.init, draft.monitor, List.of(), "this process will be the program");
+      identity.schedule(rooms.pid);
+      draft.pass(draft.monitor, draft.init, List.of(), "it is scheduled as it should be");
+    }
   }
 
   /**

@@ -72,14 +72,24 @@ final class IdentityPlanner {
 
   /** What only the monitor may set, who is root of the host. */
   void planMonitor(Slot pid) {
+    limits(pid);
+    schedule(pid);
+  }
+
+  /** Of the very process that becomes the program: one with a deadline has no children like it. */
+  void schedule(Slot pid) {
+    boolean fewer =
+        wanted.linux().resources().flatMap(Resources::cpu).flatMap(Resources.Cpu::cpus).isPresent();
+    new SchedulingPlanner(draft, process).planMonitor(pid, fewer);
+  }
+
+  /** What its children have from it, too. */
+  void limits(Slot pid) {
     for (Process.Rlimit limit : process.rlimits()) {
       if (!fewFiles(limit)) {
         rlimit(draft.monitor, Value.of(pid), limit);
       }
     }
-    boolean fewer =
-        wanted.linux().resources().flatMap(Resources::cpu).flatMap(Resources.Cpu::cpus).isPresent();
-    new SchedulingPlanner(draft, process).planMonitor(pid, fewer);
     process
         .oomScoreAdj()
         .ifPresent(score -> {

@@ -65,8 +65,7 @@ public final class UnixDatagrams implements AutoCloseable {
       MemorySegment memory = scratch.copy(bytes, 0, bytes.length);
       MessageHeader header = MessageHeader.from(scratch, memory, bytes.length, sender);
       long count =
-          scratch.call(
-              Syscall.SENDMSG, socket.number(), header.address(), DONT_WAIT | NO_SIGNAL);
+          scratch.call(Syscall.SENDMSG, socket.number(), header.address(), DONT_WAIT | NO_SIGNAL);
       if (Kernel.check(count, Syscall.SENDMSG, path) != bytes.length) {
         throw new SyscallException("sendmsg", path, Errno.EMSGSIZE);
       }

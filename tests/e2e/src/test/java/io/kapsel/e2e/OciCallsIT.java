@@ -80,7 +80,9 @@ class OciCallsIT extends EndToEnd {
       Command.of("chmod", "700", closed.toString()).run().ok();
       runtime
           .mount(
-              "{\"destination\":\"/srv\",\"type\":\"bind\",\"source\":\"" + closed + "\",\"options\":[\"bind\"]}")
+              "{\"destination\":\"/srv\",\"type\":\"bind\",\"source\":\""
+                  + closed
+                  + "\",\"options\":[\"bind\"]}")
           .change("\"uid\":0,\"gid\":0", "\"uid\":1000,\"gid\":1000")
           .change("\"cwd\":\"/\"", "\"cwd\":\"/srv\"")
           .process("\"capabilities\":{}");
@@ -155,7 +157,8 @@ class OciCallsIT extends EndToEnd {
     try (OciRuntime runtime = runtime(name, "/bin/sleep", "1000")) {
       String group = "/kapsel-oci-calls/update-" + name;
       runtime
-          .linux("\"resources\":{\"memory\":{\"limit\":33554432},\"cpu\":{\"quota\":50000,\"period\":100000}}")
+          .linux(
+              "\"resources\":{\"memory\":{\"limit\":33554432},\"cpu\":{\"quota\":50000,\"period\":100000}}")
           .linux("\"cgroupsPath\":\"" + group + "\"");
       runtime.detached("run", "--detach", "c").ok();
       runtime.call("update", "--memory", "50M", "c").ok();
@@ -279,7 +282,8 @@ class OciCallsIT extends EndToEnd {
   @ParameterizedTest
   @ValueSource(strings = {"kapsel-runc", "runc"})
   void beingReadyIsToldToTheCallersServiceManager(String name) throws Exception {
-    try (OciRuntime runtime = runtime(name, "/bin/sh", "-c", "echo $NOTIFY_SOCKET; exec sleep 100")) {
+    try (OciRuntime runtime =
+        runtime(name, "/bin/sh", "-c", "echo $NOTIFY_SOCKET; exec sleep 100")) {
       String manager = runtime.file("manager.sock").toString();
       Process listener =
           Command.of(
@@ -295,10 +299,12 @@ class OciCallsIT extends EndToEnd {
         runtime.detached("create", "--pid-file", runtime.file("pid").toString(), "c").ok();
         assertThat(runtime.status("c")).isEqualTo("created");
         runtime.call("delete", "--force", "c").ok();
-        Process started =
-            runtime.command("run", "c").env("NOTIFY_SOCKET", manager).start();
-        Await.until("it runs", () -> runtime.call("state", "c").exitCode() == 0
-            && runtime.status("c").equals("running"));
+        Process started = runtime.command("run", "c").env("NOTIFY_SOCKET", manager).start();
+        Await.until(
+            "it runs",
+            () ->
+                runtime.call("state", "c").exitCode() == 0
+                    && runtime.status("c").equals("running"));
         String state = runtime.call("state", "c").out();
         String pid = state.replaceAll("(?s).*\"pid\"\\s*:\\s*(\\d+).*", "$1");
         String inside = "/proc/" + pid + "/root/run/notify/notify.sock";
