@@ -211,7 +211,7 @@ final class MountPlanner {
     Ready made = new Ready(mount, options, Draft.NONE, !RootLook.isDirectory(source));
     if (inside(source).isPresent()) {
       return new Ready(
-          mount, options, Draft.NONE, made.file() && java.nio.file.Files.exists(source));
+          mount, options, Draft.NONE, made.file() && RootLook.isThere(source));
     }
     Slot tree = draft.input(kind, source.toString(), "tree", made.reason());
     shape(draft.monitor, tree, made);

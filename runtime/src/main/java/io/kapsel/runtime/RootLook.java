@@ -27,6 +27,15 @@ final class RootLook {
     }
   }
 
+  /** Whether there is anything of the host at a path. */
+  static boolean isThere(Path path) {
+    try (Fd place = Open.path(path.toString(), OpenFlags.PATH)) {
+      return place.number() >= 0;
+    } catch (SyscallException e) {
+      return false; // opening it for the launch says why
+    }
+  }
+
   /** Whether the path itself is a link. */
   static boolean isLink(Path path) {
     try (Fd place = Open.path(path.toString(), OpenFlags.PATH | OpenFlags.NO_FOLLOW)) {
