@@ -210,8 +210,7 @@ final class MountPlanner {
     Input.Kind kind = options.recursive() ? Input.Kind.TREE_RECURSIVE : Input.Kind.TREE;
     Ready made = new Ready(mount, options, Draft.NONE, !RootLook.isDirectory(source));
     if (inside(source).isPresent()) {
-      return new Ready(
-          mount, options, Draft.NONE, made.file() && RootLook.isThere(source));
+      return new Ready(mount, options, Draft.NONE, made.file() && RootLook.isThere(source));
     }
     Slot tree = draft.input(kind, source.toString(), "tree", made.reason());
     shape(draft.monitor, tree, made);
