@@ -41,8 +41,16 @@ struct places {
 	char state[PATH_SIZE];
 };
 
-/* Root's in /run and /var/lib, a user's own below XDG_RUNTIME_DIR and XDG_DATA_HOME. */
+/* Root's in /run and /var/lib unless the installation says others, a user's own below
+ * XDG_RUNTIME_DIR and XDG_DATA_HOME. */
 void find_places(char *const *envp, struct places *places);
+
+/* ---- configuration.c ---- */
+
+/* The path of a file of this installation, whose directories are beside that of this program. */
+void find_installed(char *path, const char *name);
+/* What the variable says, else the installation's etc/kapsel.conf, else `usual`. */
+const char *configured(char *const *envp, const char *name_and_equals, const char *usual);
 
 /* ---- engine.c ---- */
 

@@ -2,7 +2,6 @@
 
 #include <asm/signal.h>
 #include <linux/errno.h>
-#include <linux/fcntl.h>
 #include <linux/time_types.h>
 #include <linux/un.h>
 
@@ -36,24 +35,6 @@ static int try_connect(const struct sockaddr_un *address)
 	return -1;
 }
 
-/* The starter of the same installation: beside the directory of this very program. */
-static void find_starter(char *starter)
-{
-	char own[PATH_SIZE];
-	long length = syscall4(__NR_readlinkat, AT_FDCWD, "/proc/self/exe", own, sizeof(own) - 1);
-
-	if (length < 0)
-		FAIL("cannot start the engine: '/proc/self/exe': ", reason(length));
-	for (int up = 0; up < 2; up++) {
-		while (length > 0 && own[length - 1] != '/')
-			length--;
-		length -= length > 0;
-	}
-	own[length] = '\0';
-	if (!join(starter, PATH_SIZE, own, STARTER))
-		FAIL("cannot start the engine: '", own, "': ", reason(-ENAMETOOLONG));
-}
-
 /* The starter returns when an engine listens, whoever started it, or has said why none does. */
 static void start_engine(const struct places *places, char *const *envp)
 {
@@ -62,7 +43,7 @@ static void start_engine(const struct places *places, char *const *envp)
 	int status = 0;
 	long pid;
 
-	find_starter(starter);
+	find_installed(starter, STARTER);
 	pid = syscall5(__NR_clone, SIGCHLD, 0, 0, 0, 0);
 	if (pid == 0) {
 		/* What the caller left open would stay open for as long as the engine lives. */

@@ -80,8 +80,8 @@ void find_places(char *const *envp, struct places *places)
 	if (uid != 0 || (space[0] != '\0' && has_directory)) {
 		users_places(envp, uid, space, places);
 	} else {
-		append(places->run, "/run/kapsel");
-		append(places->state, "/var/lib/kapsel");
+		append(places->run, configured(envp, "KAPSEL_RUN=", "/run/kapsel"));
+		append(places->state, configured(envp, "KAPSEL_STATE=", "/var/lib/kapsel"));
 	}
 	if (!join(places->run, PATH_SIZE, variable(envp, "KAPSEL_RUN=", places->run), "") ||
 	    !join(places->state, PATH_SIZE, variable(envp, "KAPSEL_STATE=", places->state), ""))

@@ -218,6 +218,30 @@ static void places_that_cannot_be_used_are_refused(void)
 	CHECK(strstr(content("e"), "not a directory (ENOTDIR)") != NULL);
 }
 
+static void places_are_those_of_the_installation_unless_the_environment_says_others(void)
+{
+	char *bin = path_of("bin/kapsel");
+	char command[512];
+
+	install_engine("");
+	CHECK(mkdir(path_of("etc"), 0755) == 0);
+	snprintf(command, sizeof(command), "# a comment\nKAPSEL_RUN=%s/run\nKAPSEL_STATE=%s/other",
+		 directory, directory);
+	write_file(path_of("etc/kapsel.conf"), command, 0644);
+	snprintf(command, sizeof(command), "env -u KAPSEL_RUN -u KAPSEL_STATE %s; test $? = 7", bin);
+	CHECK(system(command) == 0);
+	CHECK(access(path_of("other"), F_OK) == 0);
+	snprintf(command, sizeof(command), "KAPSEL_RUN=relative %s 2>%s/e; test $? = 125", bin,
+		 directory);
+	CHECK(system(command) == 0);
+	CHECK(strstr(content("e"), "'relative' is no absolute path") != NULL);
+	CHECK(unlink(path_of("etc/kapsel.conf")) == 0 && mkdir(path_of("etc/kapsel.conf"), 0755) == 0);
+	snprintf(command, sizeof(command), "env -u KAPSEL_RUN %s 2>%s/e; test $? = 125", bin,
+		 directory);
+	CHECK(system(command) == 0);
+	CHECK(strstr(content("e"), "kapsel.conf': is a directory (EISDIR)") != NULL);
+}
+
 /* Root may do everything, so this looks as somebody else when it can, else at a mode of 0. */
 static void another_users_engine_is_out_of_reach(void)
 {
@@ -285,6 +309,8 @@ const struct test START_TESTS[] = {
 	{"a missing starter is named", a_missing_starter_is_named},
 	{"a slow engine is announced", a_slow_engine_is_announced},
 	{"places that cannot be used are refused", places_that_cannot_be_used_are_refused},
+	{"places are those of the installation unless the environment says others",
+	 places_are_those_of_the_installation_unless_the_environment_says_others},
 	{"another user's engine is out of reach", another_users_engine_is_out_of_reach},
 	{"a run directory of another user is not trusted",
 	 a_run_directory_of_another_user_is_not_trusted},
