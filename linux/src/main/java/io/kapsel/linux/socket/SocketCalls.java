@@ -62,6 +62,7 @@ final class SocketCalls {
 
   /** Waits for bytes; nothing at the end. */
   static Optional<Message> receive(Fd socket, int most) {
+    boolean reset = false;
     while (true) {
       try (Fd.Lease lease = socket.lease();
           Scratch scratch = Scratch.take()) {
@@ -73,6 +74,10 @@ final class SocketCalls {
                 lease.number(),
                 header.address(),
                 DONT_WAIT | DESCRIPTORS_CLOSE_ON_EXEC);
+        if (count == -Errno.ECONNRESET.number() && !reset) {
+          reset = true; // said once, and before what the other side has sent until then
+          continue;
+        }
         if (count != -Errno.EAGAIN.number()) {
           return message(socket, header, memory, endOrCount(count, socket, Syscall.RECVMSG));
         }

@@ -56,6 +56,20 @@ class UnixSocketTest {
     }
   }
 
+  /** The kernel tells first that the other side has not read everything, then what it had said. */
+  @Test
+  void whatWasSaidBeforeAnEndIsHeardEvenIfItHeardNothing() {
+    SeqPacketSocket.Pair pair = SeqPacketSocket.pair();
+    try (SeqPacketSocket a = pair.socket()) {
+      try (SeqPacketSocket b = SeqPacketSocket.of(pair.other())) {
+        a.send(new byte[] {1});
+        b.send(new byte[] {2});
+      }
+      assertThat(a.receive().orElseThrow().bytes()).containsExactly(2);
+      assertThat(a.receive()).isEmpty();
+    }
+  }
+
   @Test
   void asManyDescriptorsAsTheKernelSendsAtOnce() {
     SeqPacketSocket.Pair pair = SeqPacketSocket.pair();
