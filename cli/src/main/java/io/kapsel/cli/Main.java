@@ -33,6 +33,8 @@ public final class Main {
   private static final int USAGE = 125;
   private static final Duration PATIENCE = Duration.ofSeconds(12);
 
+  private static final Duration REAPER_PATIENCE = Duration.ofSeconds(3);
+
   private static final Flag<Path> RUN =
       Flag.of("run", "dir", "What does not outlive a reboot (default /run/kapsel)", Path::of);
   private static final Flag<Path> STATE =
@@ -104,6 +106,10 @@ public final class Main {
         Daemon.open(run, new Fronts(new KapselFront(engine, Clock.systemUTC()), engine.guests()));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> end(daemon, engine), "kapsel-end"));
     idle.ifPresent(limit -> daemon.whenIdle(limit, engine::dispensable, Main::exit));
+    Reaper.other()
+        .ifPresent(reaper ->
+            daemon.whenIdle(
+                REAPER_PATIENCE, () -> reaper.waits() && engine.dispensable(), Main::exit));
     daemon.serve();
   }
 
