@@ -18,9 +18,6 @@ public interface Caller extends Guest.Host {
   /** The working directory. */
   Path directory();
 
-  /** The process, which waits until it is answered. */
-  int pid();
-
   /** The size of its terminal in rows, 0: not known. */
   int rows();
 

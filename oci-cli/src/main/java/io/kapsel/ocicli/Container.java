@@ -9,6 +9,7 @@ import io.kapsel.runtime.Bundle;
 import io.kapsel.runtime.CgroupPlace;
 import io.kapsel.runtime.Stdio;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -43,11 +44,20 @@ record Container(Path directory, Optional<Kept> state) {
   }
 
   Spec configuration() {
+    return Spec.parse(text());
+  }
+
+  private byte[] text() {
     try {
-      return Spec.parse(Files.readAllBytes(directory.resolve(CONFIGURATION)));
+      return Files.readAllBytes(directory.resolve(CONFIGURATION));
     } catch (IOException e) {
       throw new OciException("cannot read the container's configuration: " + e.getMessage(), e);
     }
+  }
+
+  /** Whether it is worth to read the whole configuration for hooks that run after its start. */
+  boolean mayHaveHooks() {
+    return new String(text(), StandardCharsets.ISO_8859_1).contains("\"hooks\"");
   }
 
   /** The bundle that it was made of, for what happens after its start. */

@@ -14,6 +14,7 @@ import io.kapsel.runtime.AsWritten;
 import io.kapsel.runtime.Bundle;
 import io.kapsel.runtime.ContainerProcess;
 import io.kapsel.runtime.Guest;
+import io.kapsel.runtime.GuestRuntime.Begun;
 import io.kapsel.runtime.GuestRuntime.Started;
 import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.Stdio;
@@ -109,15 +110,17 @@ final class CreateCommand implements Command {
     boolean detached = kind == Kind.CREATE || call.words().is("detach");
     Optional<String> console = call.words().text("console-socket");
     Terminals.check(process.terminal(), detached, console);
-    Container container = call.store().make(call.id());
-    try (Foreground foreground = new Foreground(process.terminal() && !detached)) {
+    int kept = Inherited.count(call);
+    try (Begun launcher = call.runtime().begin(call.caller(), kept);
+        Foreground foreground = new Foreground(process.terminal() && !detached)) {
+      Container container = call.store().make(call.id());
       Guest guest =
           new Guest(
-              Inherited.count(call),
+              kept,
               detached,
               kind == Kind.CREATE ? Optional.of(container.barrier()) : Optional.empty(),
               console.map(each -> bundle.directory().resolve(each).toString()));
-      return run(call, bundle, container, guest, foreground);
+      return run(call, bundle, container, guest, foreground, launcher);
     } catch (RuntimeException e) {
       if (call.store().read(call.id()).isEmpty()) {
         container.forget(); // it never came to be
@@ -126,7 +129,13 @@ final class CreateCommand implements Command {
     }
   }
 
-  private int run(Call call, Bundles bundle, Container made, Guest guest, Foreground foreground) {
+  private int run(
+      Call call,
+      Bundles bundle,
+      Container made,
+      Guest guest,
+      Foreground foreground,
+      Begun launcher) {
     Process process = Inherited.adjust(call, bundle.spec().process().orElseThrow());
     Optional<Notify> notify = Notify.of(call, made);
     Spec adjusted = Bundles.withProcess(bundle.spec(), process);
@@ -140,10 +149,11 @@ final class CreateCommand implements Command {
       started =
           call.runtime()
               .launch(
-                  call.caller(),
+                  launcher,
                   planned,
                   guest.detached() ? List.of() : foreground.clients(),
-                  pid -> placing.scope().ifPresent(it -> Units.start(call, it, planned, pid)));
+                  pid -> placing.scope().ifPresent(it -> Units.start(call, it, planned, pid)),
+                  () -> made.keep(spec.toJson()));
     } catch (LaunchException | SyscallException e) {
       undo(call, made, placing);
       if (!guest.detached() && Failures.isTheProgramsOwn(e)) {
@@ -214,7 +224,6 @@ final class CreateCommand implements Command {
 
   private static Container keep(
       Call call, Bundles bundle, Spec spec, Container made, Started started, Placing placing) {
-    made.keep(spec.toJson());
     return made.with(
         new Kept(
             Kept.SCHEMA,

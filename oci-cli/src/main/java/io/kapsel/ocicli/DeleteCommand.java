@@ -85,13 +85,18 @@ final class DeleteCommand implements Command {
   /** Ends what shares no pid namespace with the init, and removes all. */
   static void destroy(Call call, Container container) {
     Groups groups = container.groups();
-    if (!groups.processes().isEmpty()) {
-      groups.signal(KILL);
+    Optional<String> unit = container.kept().unit();
+    if (unit.isPresent() || !groups.removeEmpty()) {
+      if (!groups.processes().isEmpty()) {
+        groups.signal(KILL);
+      }
+      unit.ifPresent(name -> Units.stop(call, name));
+      groups.remove();
     }
-    container.kept().unit().ifPresent(unit -> Units.stop(call, unit));
-    groups.remove();
     List<String> failures =
-        new HookRunner(container.bundle(), call.caller().environment()).deleted();
+        container.mayHaveHooks()
+            ? new HookRunner(container.bundle(), call.caller().environment()).deleted()
+            : List.of();
     container.forget();
     failures.forEach(call.log()::warn);
   }

@@ -10,6 +10,7 @@ import io.kapsel.runtime.Bundle;
 import io.kapsel.runtime.CgroupPlace;
 import io.kapsel.runtime.ContainerProcess;
 import io.kapsel.runtime.Guest;
+import io.kapsel.runtime.GuestRuntime.Begun;
 import io.kapsel.runtime.GuestRuntime.Started;
 import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.Stdio;
@@ -94,8 +95,9 @@ final class ExecCommand implements Command {
             Optional.empty(),
             console.map(each -> call.places().absolute(each).toString()));
     List<Path> groups = joinable(call, groups(container.groups(), call.words().all("cgroup")));
-    try (Foreground foreground = new Foreground(process.terminal() && !detached)) {
-      Started started = start(call, container, process, guest, init, groups, foreground);
+    try (Foreground foreground = new Foreground(process.terminal() && !detached);
+        Begun launcher = call.runtime().begin(call.caller(), guest.kept())) {
+      Started started = start(call, container, process, guest, init, groups, foreground, launcher);
       try (Fd fd = started.process()) {
         CreateCommand.announce(call, fd, started.pid());
         new Trace(call.log(), started).entered(process);
@@ -115,7 +117,8 @@ final class ExecCommand implements Command {
       Guest guest,
       Pidfd init,
       List<Path> groups,
-      Foreground foreground) {
+      Foreground foreground,
+      Begun launcher) {
     Stdio stdio =
         Stdio.of(
             guest,
@@ -126,7 +129,7 @@ final class ExecCommand implements Command {
     try {
       return call.runtime()
           .exec(
-              call.caller(),
+              launcher,
               init,
               bundle,
               process,

@@ -38,11 +38,7 @@ final class Failures {
                         path
                             ? "stat " + program + ": no such file or directory"
                             : "executable file not found in $PATH");
-            case NOT_EXECUTABLE ->
-                "exec: \"%s\": %s"
-                    .formatted(
-                        program,
-                        reason.contains("EISDIR") ? "is a directory" : "permission denied");
+            case NOT_EXECUTABLE -> "exec: \"%s\": %s".formatted(program, refusal(reason));
             case REFUSED, FAILED -> reason;
           };
     }
@@ -51,5 +47,15 @@ final class Failures {
 
   private static String withoutName(String errno) {
     return errno.replaceAll(" \\(E\\w+\\)$", "");
+  }
+
+  private static String refusal(String reason) {
+    if (reason.contains("(EISDIR)")) {
+      return "is a directory";
+    }
+    if (reason.contains("(E2BIG)")) {
+      return "argument list too long";
+    }
+    return reason.contains("(ENOEXEC)") ? "exec format error" : "permission denied";
   }
 }

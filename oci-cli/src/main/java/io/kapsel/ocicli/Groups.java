@@ -102,6 +102,19 @@ record Groups(Map<String, String> paths) {
     }
   }
 
+  /** Removes the groups where nobody lives in them and nothing is below: false if anything is. */
+  boolean removeEmpty() {
+    boolean all = true;
+    for (String path : new TreeSet<>(paths.values())) {
+      try {
+        Files.deleteIfExists(Path.of(path));
+      } catch (IOException e) {
+        all = false;
+      }
+    }
+    return all;
+  }
+
   /** Removes the groups, with those that the container has made below. */
   void remove() {
     for (Path group : existing()) {
@@ -124,6 +137,9 @@ record Groups(Map<String, String> paths) {
   private static List<Path> tree(Path group) {
     List<Path> all = new ArrayList<>(List.of(group));
     for (int i = 0; i < all.size(); i++) {
+      if (!hasChildren(all.get(i))) {
+        continue;
+      }
       try (Stream<Path> below = Files.list(all.get(i))) {
         all.addAll(below.filter(Files::isDirectory).toList());
       } catch (IOException e) {
@@ -131,6 +147,15 @@ record Groups(Map<String, String> paths) {
       }
     }
     return all;
+  }
+
+  /** A directory has two links, and one more for each in it: dozens of files are not looked at. */
+  private static boolean hasChildren(Path group) {
+    try {
+      return (int) Files.getAttribute(group, "unix:nlink") > 2;
+    } catch (IOException e) {
+      return false; // removed meanwhile
+    }
   }
 
   private static void until(String failure, java.util.function.BooleanSupplier done) {

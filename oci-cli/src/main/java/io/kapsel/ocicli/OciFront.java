@@ -2,6 +2,8 @@ package io.kapsel.ocicli;
 
 import io.kapsel.base.JsonException;
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.cgroup.CgroupException;
+import io.kapsel.linux.seccomp.SeccompException;
 import io.kapsel.oci.InvalidSpecException;
 import io.kapsel.oci.Spec;
 import io.kapsel.runtime.GuestRuntime;
@@ -120,6 +122,8 @@ public final class OciFront {
       return e.exitCode() == 1 ? command.failure() : e.exitCode();
     } catch (LaunchException
         | SyscallException
+        | SeccompException
+        | CgroupException
         | InvalidSpecException
         | JsonException
         | UncheckedIOException

@@ -72,7 +72,9 @@ final class StartCommand implements Command {
     } catch (IOException e) {
       throw new OciException("cannot remove the start socket: " + AtomicFile.reason(e), e);
     }
-    started(call, container);
+    if (container.mayHaveHooks()) {
+      started(call, container);
+    }
   }
 
   /** A hook that fails now ends the program. */

@@ -14,6 +14,8 @@ import java.util.Optional;
  * is found before anything is made.
  */
 final class BundleRules {
+  private static final String UNKNOWN_CALLS = "seccomp: unknown system calls are left out: ";
+
   private final Wanted wanted;
   private final Spec spec;
   private final Linux linux;
@@ -153,7 +155,7 @@ final class BundleRules {
         .seccomp()
         .map(profile -> profile.unknownCalls())
         .filter(calls -> !calls.isEmpty())
-        .ifPresent(calls -> warnings.add("seccomp: unknown system calls are left out: " + calls));
+        .ifPresent(calls -> warnings.add(UNKNOWN_CALLS + calls));
     boolean asks = wanted.bundle().seccomp().filter(each -> each.notifies()).isPresent();
     if (!asks && wanted.linux().seccomp().flatMap(each -> each.listenerPath()).isPresent()) {
       warnings.add("'linux.seccomp.listenerPath' is ignored: no rule has SCMP_ACT_NOTIFY");
@@ -167,6 +169,14 @@ final class BundleRules {
             warnings.add(
                 "'linux.resources.memory.kernel' and 'kernelTCP' are no longer in Linux; ignored"));
     return warnings;
+  }
+
+  /**
+   * Whether somebody must be told unasked. The filters of Docker and Podman name calls of other
+   * processors, and what is said would be in the log of every container.
+   */
+  static boolean concerns(String notice) {
+    return !notice.startsWith(UNKNOWN_CALLS);
   }
 
   /** Names that are no capabilities. */

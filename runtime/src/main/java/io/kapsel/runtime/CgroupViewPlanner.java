@@ -26,45 +26,66 @@ final class CgroupViewPlanner {
   private final Wanted wanted;
   private final Slot root;
   private final CgroupHost host;
-  private final Map<String, Slot> views = new TreeMap<>();
+  private final Map<String, Slot> views;
 
-  CgroupViewPlanner(Draft draft, Wanted wanted, Slot root) {
+  private CgroupViewPlanner(Draft draft, Wanted wanted, Slot root, Map<String, Slot> views) {
     this.draft = draft;
     this.wanted = wanted;
     this.root = root;
     this.host = wanted.facts().cgroups();
+    this.views = views;
   }
 
-  /** In the monitor: a user namespace may not mount hierarchies that are the host's. */
-  void prepare(Mount mount, MountOptions options) {
-    if (!wanted.inUserNamespace() || wanted.own(Namespace.Type.CGROUP)) {
-      return;
+  /**
+   * What a user namespace may not mount, because the host's cgroup namespace is not its own, is
+   * made by the monitor: by hierarchy.
+   */
+  static Map<String, Slot> prepare(Draft draft, Wanted wanted, Mount mount, MountOptions options) {
+    Map<String, Slot> views = new TreeMap<>();
+    if (wanted.inUserNamespace() && shared(wanted)) {
+      draft.monitor.call(Syscall.UNSHARE, Flag.NEW_MOUNT).because("a place to attach them to");
+      CgroupViewPlanner planner = new CgroupViewPlanner(draft, wanted, Draft.NONE, Map.of());
+      for (String name : planner.hierarchies()) {
+        views.put(name, planner.view(draft.monitor, name, options.change(), reason(mount)));
+      }
     }
-    String why = "control groups at '" + mount.destination() + "'";
-    List<String> hierarchies =
-        host.mode() == CgroupHost.Mode.V2
-            ? List.of(CgroupPlace.UNIFIED)
-            : names().values().stream().map(List::getFirst).toList();
-    for (String name : hierarchies) {
-      Slot view = draft.slots.take("view");
-      view(draft.monitor, view, name, options.change(), why);
-      views.put(name, view);
-    }
+    return views;
   }
 
-  void plan(Mount mount, MountOptions options) {
-    if (host.mode() == CgroupHost.Mode.NONE) {
+  private static boolean shared(Wanted wanted) {
+    return wanted.linux().namespace(Namespace.Type.CGROUP).isEmpty();
+  }
+
+  private List<String> hierarchies() {
+    return host.mode() == CgroupHost.Mode.V2
+        ? List.of(CgroupPlace.UNIFIED)
+        : names().values().stream().map(List::getFirst).toList();
+  }
+
+  private static String reason(Mount mount) {
+    return "control groups at '" + mount.destination() + "'";
+  }
+
+  /** {@code views}: what was prepared for this mount. */
+  static void plan(
+      Draft draft,
+      Wanted wanted,
+      Slot root,
+      Mount mount,
+      MountOptions options,
+      Map<String, Slot> views) {
+    CgroupViewPlanner planner = new CgroupViewPlanner(draft, wanted, root, views);
+    if (planner.host.mode() == CgroupHost.Mode.NONE) {
       throw new LaunchException(
           LaunchException.Kind.REFUSED,
           "cannot mount cgroup at '%s': this host has no control groups"
               .formatted(mount.destination()));
     }
-    String why = "control groups at '" + mount.destination() + "'";
-    if (host.mode() == CgroupHost.Mode.V2) {
-      hierarchy(CgroupPlace.UNIFIED, mount.destination(), options.change(), why);
+    if (planner.host.mode() == CgroupHost.Mode.V2) {
+      planner.hierarchy(CgroupPlace.UNIFIED, mount.destination(), options.change(), reason(mount));
       return;
     }
-    directory(mount, options, why);
+    planner.directory(mount, options, reason(mount));
   }
 
   private void directory(Mount mount, MountOptions options, String why) {
@@ -126,8 +147,7 @@ final class CgroupViewPlanner {
     Steps init = draft.init;
     Slot view = views.get(name);
     if (view == null) {
-      view = draft.slots.sharedBy("view");
-      view(init, view, name, change, why);
+      view = view(init, name, change, why);
     }
     Slot target = draft.inRoot(init, root, destination, Flag.OWN_DIRECTORY, 0755, "target", why);
     draft.attach(init, view, target, why);
@@ -136,7 +156,7 @@ final class CgroupViewPlanner {
   }
 
   /** Of the whole hierarchy, as its namespace shows it, or cut down to its own group. */
-  private void view(Steps steps, Slot view, String name, MountChange change, String why) {
+  private Slot view(Steps steps, String name, MountChange change, String why) {
     List<String> options = new ArrayList<>();
     String type = "cgroup";
     if (name.equals(CgroupPlace.UNIFIED)) {
@@ -151,27 +171,28 @@ final class CgroupViewPlanner {
         options.addAll(together(name));
       }
     }
-    boolean all = wanted.linux().namespace(Namespace.Type.CGROUP).isPresent();
     Slot whole =
         draft.filesystem(
             steps,
             type,
-            all ? view : draft.slots.sharedBy("hierarchy"),
+            draft.slots.sharedBy("hierarchy"),
             change.set(),
             why,
             options.toArray(String[]::new));
-    if (all) {
-      return;
+    if (!shared(wanted)) {
+      return whole;
     }
     String path = wanted.cgroupPlace().pathIn(host, name);
     String only = "only its own group is seen";
     draft.attach(steps, whole, Flag.CWD, STAGE, only);
+    Slot part = steps == draft.init ? draft.slots.sharedBy("part") : draft.slots.take("view");
     steps
         .call(Syscall.OPEN_TREE, Value.of(whole), Value.text(path.substring(1)), Flag.COPY)
-        .into(view)
+        .into(part)
         .because(only);
     steps.call(Syscall.UMOUNT2, Value.text(STAGE), Value.named("MNT_DETACH", 2)).because(only);
     draft.close(steps, whole);
+    return part;
   }
 
   /** Controllers that the host has mounted together can only be mounted together. */

@@ -44,7 +44,17 @@ public final class ContainerRuntime implements AutoCloseable {
 
   /** The same for those who have a tree of processes of their own for them. */
   public GuestRuntime guests() {
-    return new GuestRuntime(facts, programs, this::spawn);
+    return new GuestRuntime(facts, programs, this::spawn, this::mounts);
+  }
+
+  /** The mount namespace that is small, of the first launcher. */
+  private Optional<String> mounts() {
+    zygoteLock.lock();
+    try {
+      return zygote.alive() ? Optional.of(zygote.mounts()) : Optional.empty();
+    } finally {
+      zygoteLock.unlock();
+    }
   }
 
   /** What {@link #launch} would do. */

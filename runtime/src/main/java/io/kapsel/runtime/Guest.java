@@ -15,8 +15,10 @@ import java.util.Optional;
  */
 public record Guest(int kept, boolean detached, Optional<Path> barrier, Optional<String> console) {
   /** Opens what only the caller can: his words for it are understood in his own mount namespace. */
-  @FunctionalInterface
   public interface Host {
+    /** The process, which waits until it is answered. */
+    int pid();
+
     /**
      * Lets the caller run a launcher of his own.
      *

@@ -14,6 +14,8 @@ import io.kapsel.oci.Process;
 import io.kapsel.oci.Resources;
 import io.kapsel.runtime.plan.LaunchPlan;
 import io.kapsel.runtime.plan.Segment;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -31,11 +33,19 @@ public final class GuestRuntime {
   private final HostFacts facts;
   private final DevicePrograms programs;
   private final Supplier<Control> launchers;
+  private final Supplier<Optional<String>> mounts;
+  private final Fd program = Memfd.executable("kapsel-launcher", Zygote.program());
 
-  GuestRuntime(HostFacts facts, DevicePrograms programs, Supplier<Control> launchers) {
+  /** {@code mounts}: the path of a small mount namespace that launchers may join. */
+  GuestRuntime(
+      HostFacts facts,
+      DevicePrograms programs,
+      Supplier<Control> launchers,
+      Supplier<Optional<String>> mounts) {
     this.facts = facts;
     this.programs = programs;
     this.launchers = launchers;
+    this.mounts = mounts;
   }
 
   /** One without an engine: nothing can be made that needs a user namespace nobody lives in. */
@@ -46,7 +56,8 @@ public final class GuestRuntime {
         () -> {
           throw new LaunchException(
               LaunchException.Kind.REFUSED, "owners of mounts cannot be mapped without an engine");
-        });
+        },
+        Optional::empty);
   }
 
   /** What the host offers. */
@@ -69,11 +80,51 @@ public final class GuestRuntime {
       int pid, Fd process, List<String> notices, Optional<ContainerProcess> attended) {}
 
   /**
+   * Lets the caller run a launcher, which waits for what it has to do. Other things can be done
+   * meanwhile: its start takes as long as planning does.
+   *
+   * @param kept how many descriptors from number 3 on the program keeps
+   */
+  public Begun begin(Guest.Host host, int kept) {
+    SeqPacketSocket.Pair pair = SeqPacketSocket.pair();
+    try (Fd other = pair.other()) {
+      host.launch(program, other, kept);
+      return new Begun(host, new Control(pair.socket()));
+    }
+  }
+
+  /** A launcher that waits. Unless it is used, it ends when this is closed. */
+  public static final class Begun implements AutoCloseable {
+    private final Guest.Host host;
+    private final Control control;
+    private boolean used;
+
+    private Begun(Guest.Host host, Control control) {
+      this.host = host;
+      this.control = control;
+    }
+
+    private Control use() {
+      used = true;
+      return control;
+    }
+
+    @Override
+    public void close() {
+      if (!used) {
+        control.close();
+      }
+    }
+  }
+
+  /**
    * Makes a container and lets its program run, or wait at its barrier.
    *
    * @param born puts the init half into its control group, where a scope of systemd does that
+   * @param meanwhile what the caller of this does while the launcher works
    */
-  public Started launch(Guest.Host host, Bundle bundle, List<Client> clients, IntConsumer born) {
+  public Started launch(
+      Begun begun, Bundle bundle, List<Client> clients, IntConsumer born, Runnable meanwhile) {
     LaunchPlan plan = plan(bundle);
     AsWritten written = bundle.asWritten().orElseThrow();
     Cgroups cgroups = new Cgroups(facts.cgroups());
@@ -81,23 +132,25 @@ public final class GuestRuntime {
       cgroups.prepare(written.cgroup());
     }
     Guest guest = bundle.stdio().guest().orElseThrow();
-    HookRunner hooks = new HookRunner(bundle, host.environment());
+    HookRunner hooks = new HookRunner(bundle, begun.host.environment());
+    Authority who = entered(bundle);
+    Segment base = GuestSegments.base(sees(begun.host) ? mounts.get() : Optional.empty(), who);
     List<Segment> segments =
-        GuestSegments.of(plan.segments(), guest.detached(), true, entered(bundle));
+        GuestSegments.of(plan.segments(), guest.detached(), Optional.of(base), who);
     return launch(
-        host,
+        begun,
         guest,
         launch -> {
-          launch.noting(plan.notices());
+          launch.noting(plan.notices().stream().filter(BundleRules::concerns).toList());
           Between between =
               new Between(
                   pid -> {
                     born.accept(pid);
                     cgroups.prepareRest(written.cgroup());
                   },
-                  pid -> mapIds(pid, bundle));
+                  pid -> mapIds(pid, bundle),
+                  meanwhile);
           hooks.create(sendAllButLast(launch, segments, between));
-
           launch.send(segments.getLast());
         },
         started -> {
@@ -108,9 +161,26 @@ public final class GuestRuntime {
         clients);
   }
 
+  /** Whether pids and users are to the caller what they are to us. */
+  private static boolean sees(Guest.Host host) {
+    Path caller = Path.of("/proc", Integer.toString(host.pid()), "ns");
+    Path own = Path.of("/proc/self/ns");
+    try {
+      for (String kind : List.of("pid", "user")) {
+        if (!Files.readSymbolicLink(caller.resolve(kind))
+            .equals(Files.readSymbolicLink(own.resolve(kind)))) {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   /** What the engine does in between, with the pid of the init half, and that of the launcher. */
-  private record Between(IntConsumer born, IntConsumer entered) {
-    static final Between NOTHING = new Between(_ -> {}, _ -> {});
+  private record Between(IntConsumer born, IntConsumer entered, Runnable meanwhile) {
+    static final Between NOTHING = new Between(_ -> {}, _ -> {}, () -> {});
   }
 
   /** As whom the launcher makes the container. */
@@ -146,6 +216,7 @@ public final class GuestRuntime {
         between.born().accept(pid);
       }
     }
+    between.meanwhile().run();
     for (; sent > 0; sent--) {
       pid = launch.awaitDone();
     }
@@ -167,7 +238,7 @@ public final class GuestRuntime {
 
   /** Runs another program in a container whose init is {@code target}. */
   public Started exec(
-      Guest.Host host,
+      Begun begun,
       Pidfd target,
       Bundle bundle,
       Process process,
@@ -179,9 +250,9 @@ public final class GuestRuntime {
     Segment segment = new ExecPlanner(target.pid(), bundle, whole, stdio, facts, groups).plan();
     Guest guest = stdio.guest().orElseThrow();
     List<Segment> segments =
-        GuestSegments.of(List.of(segment), guest.detached(), false, facts.authority());
+        GuestSegments.of(List.of(segment), guest.detached(), Optional.empty(), facts.authority());
     return launch(
-        host,
+        begun,
         guest,
         launch -> {
           launch.entering(target.fd());
@@ -193,12 +264,12 @@ public final class GuestRuntime {
   }
 
   private Started launch(
-      Guest.Host host,
+      Begun begun,
       Guest guest,
       Consumer<Launch> sending,
       Consumer<Started> then,
       List<Client> clients) {
-    Control control = start(host, guest);
+    Control control = begun.use();
     Launch launch =
         new Launch(control, programs)
             .mapping(new WrittenLaunch.UserNamespaces(launchers, programs)::make);
@@ -213,17 +284,11 @@ public final class GuestRuntime {
       throw e instanceof LaunchException
           ? e
           : new LaunchException(LaunchException.Kind.FAILED, e.getMessage());
+    } catch (RuntimeException e) {
+      control.close();
+      throw e;
     } finally {
       launch.forgetErrors();
-    }
-  }
-
-  private static Control start(Guest.Host host, Guest guest) {
-    SeqPacketSocket.Pair pair = SeqPacketSocket.pair();
-    try (Fd other = pair.other();
-        Fd program = Memfd.executable("kapsel-launcher", Zygote.program())) {
-      host.launch(program, other, guest.kept());
-      return new Control(pair.socket());
     }
   }
 

@@ -14,6 +14,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The segments of a plan as a guest's launcher runs them. It begins in the caller's mount namespace
@@ -26,8 +27,9 @@ final class GuestSegments {
 
   private GuestSegments() {}
 
-  /** {@code based}: whether the plan needs the small mount namespace that a zygote has. */
-  static List<Segment> of(List<Segment> whole, boolean detached, boolean based, Authority who) {
+  /** {@code base}: makes or joins the small mount namespace that a zygote has, for a plan. */
+  static List<Segment> of(
+      List<Segment> whole, boolean detached, Optional<Segment> base, Authority who) {
     List<Segment> all = new ArrayList<>();
     boolean enters = whole.getFirst().name().equals(UserPlanner.USERS);
     List<Segment> plan = enters ? whole.subList(1, whole.size()) : whole;
@@ -39,9 +41,7 @@ final class GuestSegments {
     for (Segment segment : plan.subList(0, born)) {
       all.addAll(handing(segment.inputs(), who));
     }
-    if (based) {
-      all.add(Zygote.base(Slots.last(FEW), 0, who.isRoot()));
-    }
+    base.ifPresent(all::add);
     for (int i = 0; i < plan.size(); i++) {
       Segment segment = plan.get(i);
       if (i >= born) {
@@ -52,6 +52,15 @@ final class GuestSegments {
               segment.name(), List.of(), segment.monitor(), segment.init(), segment.last()));
     }
     return all;
+  }
+
+  /** {@code mounts}: where the small mount namespace is that may be joined. */
+  static Segment base(Optional<String> mounts, Authority who) {
+    Slots slots = Slots.last(FEW);
+    return mounts
+        .filter(_ -> who.isRoot())
+        .map(path -> Zygote.joining(path, slots))
+        .orElseGet(() -> Zygote.base(slots, 0, who.isRoot()));
   }
 
   /** What comes after a birth may need what is made only then, such as a control group. */

@@ -11,7 +11,6 @@ import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,7 +33,6 @@ final class MountPlanner {
   private final Propagation base;
   private final List<Ready> all = new ArrayList<>();
   private final List<Ready> readOnlyLater = new ArrayList<>();
-  private final Map<Mount, CgroupViewPlanner> views = new HashMap<>();
   private Slot root = Draft.NONE;
 
   MountPlanner(Draft draft, Wanted wanted, Rooms rooms) {
@@ -69,8 +67,14 @@ final class MountPlanner {
    * A mount, and its tree when the monitor has made that already.
    *
    * @param file whether it goes onto a file
+   * @param views the same for the hierarchies of control groups, by name
    */
-  private record Ready(Mount mount, MountOptions options, Slot tree, boolean file) {
+  private record Ready(
+      Mount mount, MountOptions options, Slot tree, boolean file, Map<String, Slot> views) {
+    Ready(Mount mount, MountOptions options, Slot tree, boolean file) {
+      this(mount, options, tree, file, Map.of());
+    }
+
     String reason() {
       String what =
           options.bind() ? "'" + mount.source().orElse("") + "'" : mount.type().orElse("none");
@@ -126,14 +130,12 @@ final class MountPlanner {
     if (options.bind()) {
       return bind(mount, options);
     }
+    if (showsControlGroups(mount)) {
+      Map<String, Slot> views = CgroupViewPlanner.prepare(draft, wanted, mount, options);
+      return new Ready(mount, options, Draft.NONE, false, views);
+    }
     Ready made = new Ready(mount, options, Draft.NONE, false);
     String type = mount.type().orElse("");
-    if (type.equals("cgroup")) {
-      CgroupViewPlanner view = new CgroupViewPlanner(draft, wanted, root);
-      view.prepare(mount, options);
-      views.put(mount, view);
-      return made;
-    }
     if (!HostFilesystem.isOfTheKernel(type, mount.source().orElse(""))) {
       return new Ready(mount, options, ofHostFiles(made), false);
     }
@@ -141,6 +143,10 @@ final class MountPlanner {
       return new Ready(mount, options, copyUp(made), false);
     }
     return ofTheHost(mount) ? new Ready(mount, options, make(draft.monitor, made), false) : made;
+  }
+
+  private static boolean showsControlGroups(Mount mount) {
+    return mount.type().filter("cgroup"::equals).isPresent();
   }
 
   /** A user namespace may only show namespaces that it owns itself. */
@@ -207,6 +213,12 @@ final class MountPlanner {
 
   private Ready bind(Mount mount, MountOptions options) {
     Path source = source(mount);
+    if (!options.data().isEmpty()) {
+      throw new LaunchException(
+          LaunchException.Kind.REFUSED,
+          "the bind mount at '%s' cannot have options of a file system: '%s'"
+              .formatted(mount.destination(), String.join(",", options.data())));
+    }
     Input.Kind kind = options.recursive() ? Input.Kind.TREE_RECURSIVE : Input.Kind.TREE;
     Ready made = new Ready(mount, options, Draft.NONE, !RootLook.isDirectory(source));
     if (inside(source).isPresent()) {
@@ -383,8 +395,8 @@ final class MountPlanner {
 
   private void place(Ready ready) {
     Mount mount = ready.mount();
-    if (mount.type().filter("cgroup"::equals).isPresent() && !ready.options().bind()) {
-      java.util.Objects.requireNonNull(views.get(mount)).plan(mount, ready.options());
+    if (showsControlGroups(mount) && !ready.options().bind()) {
+      CgroupViewPlanner.plan(draft, wanted, root, mount, ready.options(), ready.views());
       return;
     }
     Slot tree = ready.tree();

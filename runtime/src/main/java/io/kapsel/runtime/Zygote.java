@@ -1,5 +1,6 @@
 package io.kapsel.runtime;
 
+import io.kapsel.linux.Errno;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.Syscall;
 import io.kapsel.linux.memory.Memfd;
@@ -7,9 +8,11 @@ import io.kapsel.linux.process.Child;
 import io.kapsel.linux.process.Spawn;
 import io.kapsel.linux.socket.SeqPacketSocket;
 import io.kapsel.runtime.plan.Blob;
+import io.kapsel.runtime.plan.Input;
 import io.kapsel.runtime.plan.Segment;
 import io.kapsel.runtime.plan.Slot;
 import io.kapsel.runtime.plan.Slots;
+import io.kapsel.runtime.plan.Step;
 import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
 import java.io.IOException;
@@ -70,6 +73,31 @@ final class Zygote implements AutoCloseable {
   /** The mount namespace that all others are copied from: small, so that copying it is cheap. */
   static Segment base(Slots slots, int layers, boolean root) {
     Draft draft = new Draft("base", slots, 0);
+    base(draft, layers, root);
+    return draft.segment(false);
+  }
+
+  /**
+   * The same for a launcher elsewhere: it joins the one that is there, whose descriptor is opened
+   * at {@code path}, or makes its own where it may not.
+   */
+  static Segment joining(String path, Slots slots) {
+    Draft draft = new Draft("base", slots, 1);
+    Slot there =
+        draft.input(Input.Kind.READ, path, "mounts", "the small mount namespace of the engine's");
+    Step join =
+        draft
+            .monitor
+            .call(Syscall.SETNS, Value.of(there), Flag.NEW_MOUNT)
+            .because("a mount namespace that is small, and so is its copy")
+            .tolerating(Errno.EPERM);
+    base(draft, 0, true);
+    join.orElse(draft.monitor.list().size() - 1);
+    draft.close(draft.monitor, there);
+    return draft.segment(false);
+  }
+
+  private static void base(Draft draft, int layers, boolean root) {
     Steps steps = draft.monitor;
     String why = "a small mount namespace of its own";
     steps.call(Syscall.UNSHARE, Flag.NEW_MOUNT).because(why);
@@ -117,7 +145,6 @@ final class Zygote implements AutoCloseable {
     for (Slot slot : List.of(base, proc, sys)) {
       draft.close(steps, slot);
     }
-    return draft.segment(false);
   }
 
   /** Who is not root of the host shows those of the host, which he sees already. */
@@ -150,6 +177,11 @@ final class Zygote implements AutoCloseable {
       control.send(Control.SPAWN, 0, other);
       return new Control(pair.socket());
     }
+  }
+
+  /** Its mount namespace, for those who may enter it. */
+  String mounts() {
+    return "/proc/" + child.process().pid() + "/ns/mnt";
   }
 
   boolean alive() {
