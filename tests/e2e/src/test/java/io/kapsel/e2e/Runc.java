@@ -31,6 +31,20 @@ record Runc(Path home) {
 
   /** Runs a command to its end. runc makes directories in the root, so it has a copy of it. */
   Result run(String... words) throws IOException {
+    return Command.of("runc", "run", "-b", bundle(words).toString(), id()).run();
+  }
+
+  /** The same bundle, by another runtime. */
+  Result run(Product product, Path runtime, String... words) throws IOException {
+    List<String> line = List.of(runtime.toString(), "run", "-b", bundle(words).toString(), id());
+    return product.environment(new Command(line)).run();
+  }
+
+  private String id() {
+    return "kapsel-e2e-" + home.getFileName();
+  }
+
+  private Path bundle(String... words) throws IOException {
     Path bundle = Files.createTempDirectory(home, "runc-");
     Command.of("cp", "-a", TestRoot.path().toString(), bundle.resolve("rootfs").toString())
         .run()
@@ -38,8 +52,7 @@ record Runc(Path home) {
     Command.of("runc", "spec", "-b", bundle.toString()).run().ok();
     Path configuration = bundle.resolve("config.json");
     Files.writeString(configuration, completed(Files.readString(configuration), words));
-    return Command.of("runc", "run", "-b", bundle.toString(), "kapsel-e2e-" + home.getFileName())
-        .run();
+    return bundle;
   }
 
   private static String completed(String proposed, String... words) {
