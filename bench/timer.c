@@ -1,6 +1,7 @@
 /*
  * timer ROUNDS -- COMMAND... [-- COMMAND...]: runs the commands in turn, ROUNDS times, and prints a line per
  * round with the microseconds that each took from start to exit observed. A command that fails ends it.
+ * Commands with a single + between them are run one after the other and measured together.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -36,17 +37,15 @@ static void make_streams(void)
 	streams[1] = out[1];
 }
 
-static double run(char **words)
+static void run(char **words)
 {
 	posix_spawn_file_actions_t quiet;
-	long long begin;
 	int status = 0;
 	pid_t pid;
 
 	posix_spawn_file_actions_init(&quiet);
 	posix_spawn_file_actions_adddup2(&quiet, streams[0], 0);
 	posix_spawn_file_actions_adddup2(&quiet, streams[1], 1);
-	begin = now();
 	if (posix_spawnp(&pid, words[0], &quiet, NULL, words, environ) != 0) {
 		fprintf(stderr, "timer: cannot start %s\n", words[0]);
 		exit(2);
@@ -57,24 +56,39 @@ static double run(char **words)
 		fprintf(stderr, "timer: %s ended with status %x\n", words[0], (unsigned)status);
 		exit(2);
 	}
+}
+
+/* The commands up to the end of the words. */
+static double measure(char **words, char **end)
+{
+	long long begin = now();
+
+	while (words < end) {
+		run(words);
+		while (words < end && *words != NULL)
+			words++;
+		words++;
+	}
 	return (double)(now() - begin) / 1000;
 }
 
 int main(int argc, char **argv)
 {
-	char **commands[32];
+	char **commands[33];
 	int count = 0;
 	int rounds = argc > 1 ? atoi(argv[1]) : 0;
 
 	make_streams();
-	for (int i = 2; i < argc && count < 32; i++)
-		if (strcmp(argv[i], "--") == 0) {
-			argv[i] = NULL;
+	for (int i = 2; i < argc && count < 32; i++) {
+		if (strcmp(argv[i], "--") == 0)
 			commands[count++] = argv + i + 1;
-		}
+		if (strcmp(argv[i], "--") == 0 || strcmp(argv[i], "+") == 0)
+			argv[i] = NULL;
+	}
+	commands[count] = argv + argc + 1;
 	for (int round = 0; round < rounds; round++) {
 		for (int i = 0; i < count; i++)
-			printf(i ? " %.1f" : "%.1f", run(commands[i]));
+			printf(i ? " %.1f" : "%.1f", measure(commands[i], commands[i + 1] - 1));
 		putchar('\n');
 		fflush(stdout);
 	}

@@ -37,6 +37,8 @@ public final class Bench {
     try (Engine engine = new Engine(places.client(), places.home())) {
       say("whole processes, interleaved");
       figures.addAll(new WholeProcess(places, engine).measure(quick ? 40 : 300));
+      say("the OCI runtime, interleaved");
+      figures.addAll(new OciLaunches(places, engine).measure(quick ? 30 : 200));
       say("launches in a warm engine, interleaved with the floor");
       figures.addAll(new Launches(places).measure(quick ? 100 : 600));
       say("memory of idle containers");

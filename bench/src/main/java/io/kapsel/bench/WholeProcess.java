@@ -17,11 +17,18 @@ final class WholeProcess {
     this.engine = engine;
   }
 
-  /** A no-op by each system, in turn. */
-  List<Figure> measure(int rounds) {
+  /** The beginning of a command that runs others in turn. */
+  static List<String> interleaved(Places places, int rounds) {
     List<String> words =
         new ArrayList<>(List.of("unshare", "-m", "sh", "-c", WITHOUT_UNIFIED, "sh"));
-    words.addAll(List.of(places.tools().resolve("timer").toString(), "" + rounds, "--"));
+    words.addAll(List.of(places.tools().resolve("timer").toString(), "" + rounds));
+    return words;
+  }
+
+  /** A no-op by each system, in turn. */
+  List<Figure> measure(int rounds) {
+    List<String> words = interleaved(places, rounds);
+    words.add("--");
     String bundle = places.home().resolve("bundle").toString();
     words.addAll(engine.words("run", "--rm", "dir:" + places.root(), "/true"));
     words.addAll(List.of("--", "crun", "run", "-b", bundle, "kapsel-bench-crun"));
