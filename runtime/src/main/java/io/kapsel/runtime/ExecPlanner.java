@@ -66,7 +66,8 @@ final class ExecPlanner {
         bundle.runDirectory(),
         bundle.logDirectory(),
         0,
-        bundle.asWritten());
+        bundle.asWritten(),
+        bundle.system());
   }
 
   Segment plan() {
