@@ -100,9 +100,7 @@ final class SystemLife {
         : how;
   }
 
-  /**
-   * Starts it again if it has asked for that; more slowly each time when it does nothing else.
-   */
+  /** Starts it again if it has asked for that; more slowly each time when it does nothing else. */
   void rebootIfAsked(ExitStatus how, Optional<Instant> since) {
     if (stopping || !InitSignals.isReboot(how.signal()) || container.spec().autoRemove()) {
       quickReboots = 0;
