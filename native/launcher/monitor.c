@@ -41,6 +41,12 @@ void signal_init(int number)
 		syscall4(__NR_pidfd_send_signal, launch.init_pidfd, number, NULL, 0);
 }
 
+static void tell_started(int fd)
+{
+	send_message(fd, MESSAGE_STARTED, launch.init, (int)syscall0(__NR_getpid), 0,
+		     launch.init_pidfd);
+}
+
 /* An engine that does not read is not waited for. */
 static void add_control(int fd)
 {
@@ -50,8 +56,7 @@ static void add_control(int fd)
 	}
 	set_nonblocking(fd);
 	self.controls[self.control_count++] = fd;
-	send_message(fd, MESSAGE_STARTED, launch.init, (int)syscall0(__NR_getpid), 0,
-		     launch.init_pidfd);
+	tell_started(fd);
 }
 
 static void accept_control(void)
@@ -61,6 +66,26 @@ static void accept_control(void)
 
 	if (fd >= 0)
 		add_control((int)fd);
+}
+
+/* The program has made the one that is watched in its place: what CRIU has brought back. */
+static void adopt(int pid, int pty)
+{
+	int pidfd = (int)syscall2(__NR_pidfd_open, pid, 0);
+
+	if (pidfd < 0) {
+		close_fd(pty);
+		return;
+	}
+	close_fd(launch.init_pidfd);
+	launch.init = pid;
+	launch.init_pidfd = pidfd;
+	if (pty >= 0) {
+		launch.roles[ROLE_PTY] = pty;
+		relay_open();
+	}
+	for (int i = 0; i < self.control_count; i++)
+		tell_started(self.controls[i]);
 }
 
 static void serve_control(int i)
@@ -80,6 +105,9 @@ static void serve_control(int i)
 		passed[0] = -1;
 	} else if (message.type == MESSAGE_SIGNAL) {
 		signal_init(message.a);
+	} else if (message.type == MESSAGE_ADOPT) {
+		adopt(message.a, passed[0]);
+		passed[0] = -1;
 	}
 	close_fd(passed[0]);
 	close_fd(passed[1]);

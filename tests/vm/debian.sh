@@ -1,16 +1,16 @@
 # Sourced by tests/vm/run: a Debian with systemd as its init.
-debian_packages=systemd-sysv,dbus,dbus-user-session,libpam-systemd,criu,uidmap,busybox-static,kmod,iproute2,procps
+debian_packages=systemd-sysv,dbus,dbus-user-session,libpam-systemd,criu,uidmap,apparmor,busybox-static,kmod,iproute2,procps
 
 make_debian_root() {
   root=$work/debian
   provide "make a Debian for the virtual machine" mmdebstrap
-  if [ ! -e "$work/debian.complete" ]; then
+  if [ "$(cat "$work/debian.complete" 2>/dev/null)" != "$debian_packages" ]; then
     say "making a Debian with systemd (a minute)"
     rm -rf "$root"
     mmdebstrap --quiet --variant=essential --include="$debian_packages" bookworm "$root" >"$work/mmdebstrap.log" 2>&1 ||
       fail "cannot make a Debian: $(grep '^E:' "$work/mmdebstrap.log" | head -n 1); see $work/mmdebstrap.log"
     chroot "$root" useradd -m -s /bin/bash user
-    touch "$work/debian.complete"
+    echo "$debian_packages" >"$work/debian.complete"
   fi
   units=$root/etc/systemd/system
   for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer systemd-timesyncd.service e2scrub_all.timer \

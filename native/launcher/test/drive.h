@@ -26,7 +26,7 @@ extern const char *launcher_binary, *emulator, *inside_binary;
 extern char directory[];
 
 enum { MONITOR, INIT };
-enum { SEGMENT = 1, SPAWN, ATTACH, SIGNAL, DONE = 16, FAILED, STARTED, EXITED, NOTICE };
+enum { SEGMENT = 1, SPAWN, ATTACH, SIGNAL, ADOPT, DONE = 16, FAILED, STARTED, EXITED, NOTICE };
 
 struct argument {
 	uint8_t kind;

@@ -36,6 +36,44 @@ static void a_signal_from_the_engine_arrives(void)
 	CHECK(exit_of(&program) == SIGTERM);
 }
 
+static int pid_in(const char *path)
+{
+	int pid = 0;
+
+	for (int i = 0; i < 500 && pid == 0; i++, usleep(10000)) {
+		FILE *file = fopen(path, "r");
+
+		if (file != NULL) {
+			if (fscanf(file, "%d", &pid) != 1)
+				pid = 0;
+			fclose(file);
+		}
+	}
+	return pid;
+}
+
+/* As CRIU leaves what it has brought back to the one that has started it. */
+static void another_child_takes_the_place_of_the_program(void)
+{
+	struct program program = {0};
+	struct message adopt = {.type = ADOPT}, started;
+	char script[512];
+
+	CALL(&program.draft, MONITOR, __NR_prctl, I(36 /* PR_SET_CHILD_SUBREAPER */), I(1));
+	snprintf(script, sizeof(script), "(sleep 1; exit 9) & echo $! >%s; sleep 0.5; exit 3",
+		 path_of("other"));
+	prepare_shell(&program, script);
+	program.launcher = start_launcher();
+	launch_program(&program);
+	CHECK(hear(program.launcher.control).type == STARTED);
+	adopt.a = pid_in(path_of("other"));
+	CHECK(adopt.a > 0);
+	send_to_launcher(program.launcher.control, adopt, NULL, 0);
+	started = hear(program.launcher.control);
+	CHECK(started.type == STARTED && started.a == adopt.a);
+	CHECK(exit_of(&program) == 9 << 8);
+}
+
 static struct message failure_of(struct program *program)
 {
 	struct message message;
@@ -306,6 +344,7 @@ static void a_monitor_is_small(void)
 const struct test RUN_TESTS[] = {
 	TEST(the_end_is_told_and_recorded),
 	TEST(a_signal_from_the_engine_arrives),
+	TEST(another_child_takes_the_place_of_the_program),
 	TEST(a_failing_init_half_names_its_step),
 	TEST(a_program_that_cannot_be_run_is_told),
 	TEST(the_init_half_is_killed_when_the_monitor_fails),

@@ -7,5 +7,6 @@ module io.kapsel.runtime {
   requires transitive io.kapsel.systemd;
 
   exports io.kapsel.runtime;
+  exports io.kapsel.runtime.criu;
   exports io.kapsel.runtime.plan;
 }

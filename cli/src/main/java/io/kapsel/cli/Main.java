@@ -34,6 +34,8 @@ public final class Main {
   private static final Duration PATIENCE = Duration.ofSeconds(12);
 
   private static final Duration REAPER_PATIENCE = Duration.ofSeconds(3);
+  /** There is one engine for each user and user namespace, and it keeps nothing in memory. */
+  private static final Duration USERS_IDLE = Duration.ofMinutes(10);
 
   private static final Flag<Path> RUN =
       Flag.of("run", "dir", "What does not outlive a reboot (default /run/kapsel)", Path::of);
@@ -128,7 +130,7 @@ public final class Main {
     }
     Daemon daemon = Daemon.open(run, new Fronts(new UserFront(), GuestRuntime.of(facts)));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> daemon.drain(PATIENCE), "kapsel-end"));
-    idle.ifPresent(limit -> daemon.whenIdle(limit, () -> true, Main::exit));
+    daemon.whenIdle(idle.orElse(USERS_IDLE), () -> true, Main::exit);
     daemon.serve();
   }
 

@@ -8,6 +8,7 @@ final class Commands {
 
   static List<Command> all() {
     return List.of(
+        new CheckpointCommand(),
         new CreateCommand(CreateCommand.Kind.CREATE),
         new DeleteCommand(),
         new EventsCommand(),
@@ -17,6 +18,7 @@ final class Commands {
         new ListCommand(),
         new FreezeCommand(true),
         new PsCommand(),
+        new RestoreCommand(),
         new FreezeCommand(false),
         new CreateCommand(CreateCommand.Kind.RUN),
         new SpecCommand(),

@@ -146,13 +146,17 @@ final class CreateCommand implements Command {
     Started started;
     try {
       Bundle planned = bundle(call, bundle, spec, made, guest, placing);
+      placing.begin(call, planned);
       started =
           call.runtime()
               .launch(
                   launcher,
                   planned,
                   guest.detached() ? List.of() : foreground.clients(),
-                  pid -> placing.scope().ifPresent(it -> Units.start(call, it, planned, pid)),
+                  pid ->
+                      placing
+                          .taking()
+                          .ifPresent(it -> Units.start(call, it, planned, Optional.of(pid))),
                   () -> made.keep(spec.toJson()));
     } catch (LaunchException | SyscallException e) {
       undo(call, made, placing);
@@ -212,7 +216,7 @@ final class CreateCommand implements Command {
             bundle.directory(),
             placing.place(),
             !call.words().is("no-new-keyring"),
-            placing.scope()),
+            placing.taking()),
         Stdio.of(
             guest,
             process.terminal(),
@@ -222,7 +226,7 @@ final class CreateCommand implements Command {
         0);
   }
 
-  private static Container keep(
+  static Container keep(
       Call call, Bundles bundle, Spec spec, Container made, Started started, Placing placing) {
     return made.with(
         new Kept(
@@ -273,7 +277,7 @@ final class CreateCommand implements Command {
     }
   }
 
-  private static void undo(Call call, Container made, Placing placing) {
+  static void undo(Call call, Container made, Placing placing) {
     Groups groups = new Groups(placing.groups());
     groups.signal(KILL);
     placing.unit().ifPresent(unit -> Units.stop(call, unit));

@@ -3,6 +3,7 @@ package io.kapsel.ocicli;
 import io.kapsel.linux.cgroup.CgroupHost;
 import io.kapsel.oci.Linux;
 import io.kapsel.oci.Spec;
+import io.kapsel.runtime.Bundle;
 import io.kapsel.runtime.CgroupPlace;
 import io.kapsel.runtime.Scope;
 import io.kapsel.systemd.ServiceManager;
@@ -45,6 +46,18 @@ record Placing(CgroupPlace place, Optional<Scope> scope) {
     } catch (SystemdException e) {
       throw new OciException("" + e.getMessage(), e);
     }
+  }
+
+  /** The scope that systemd puts the container's first process into. */
+  Optional<Scope> taking() {
+    return scope.filter(each -> !each.isSlice());
+  }
+
+  /** A slice is there before its processes, which then enter it as any control group. */
+  void begin(Call call, Bundle bundle) {
+    scope
+        .filter(Scope::isSlice)
+        .ifPresent(slice -> Units.start(call, slice, bundle, Optional.empty()));
   }
 
   Optional<String> unit() {

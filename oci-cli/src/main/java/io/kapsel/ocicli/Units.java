@@ -57,8 +57,8 @@ final class Units {
                         null)));
   }
 
-  /** Starts the scope of a container with its first process. */
-  static void start(Call call, Scope scope, Bundle bundle, int pid) {
+  /** Starts the unit of a container, a scope with its first process. */
+  static void start(Call call, Scope scope, Bundle bundle, Optional<Integer> first) {
     try (ServiceManager manager = manager(call)) {
       List<UnitProperty> properties =
           new ArrayList<>(
@@ -68,9 +68,7 @@ final class Units {
                   call.runtime().facts(),
                   manager.version(),
                   ScopeProperties.drivers(ProcessFacts.read(Path.of("/proc/devices")))));
-      if (!scope.isSlice()) {
-        properties.add(UnitProperty.processes(List.of(pid)));
-      }
+      first.ifPresent(pid -> properties.add(UnitProperty.processes(List.of(pid))));
       manager.start(scope.unit(), properties);
     } catch (SystemdException e) {
       throw new OciException("unable to apply cgroup configuration: " + e.getMessage(), e);

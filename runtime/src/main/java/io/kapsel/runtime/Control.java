@@ -14,6 +14,7 @@ final class Control implements AutoCloseable {
   static final int SPAWN = 2;
   static final int ATTACH = 3;
   static final int SIGNAL = 4;
+  static final int ADOPT = 5;
   static final int DONE = 16;
   static final int FAILED = 17;
   static final int STARTED = 18;

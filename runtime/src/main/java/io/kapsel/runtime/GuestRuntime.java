@@ -12,6 +12,8 @@ import io.kapsel.oci.Linux;
 import io.kapsel.oci.Namespace;
 import io.kapsel.oci.Process;
 import io.kapsel.oci.Resources;
+import io.kapsel.runtime.criu.CriuException;
+import io.kapsel.runtime.criu.CriuSession;
 import io.kapsel.runtime.plan.LaunchPlan;
 import io.kapsel.runtime.plan.Segment;
 import java.io.IOException;
@@ -304,6 +306,80 @@ public final class GuestRuntime {
     ContainerProcess process = launch.awaitStarted(Optional.empty());
     return new Started(
         process.pid(), process.handle().duplicate(), process.notices(), Optional.of(process));
+  }
+
+  /** Brings a container back; returns when it goes on. */
+  public Started restore(
+      Guest.Host host, Bundle bundle, Restore restore, List<Client> clients, IntConsumer born) {
+    Wanted wanted = new Wanted(bundle, facts);
+    AsWritten written = bundle.asWritten().orElseThrow();
+    Cgroups cgroups = new Cgroups(facts.cgroups());
+    if (written.scope().isEmpty()) {
+      cgroups.prepare(written.cgroup());
+    }
+    Restore.join(restore.options(), wanted);
+    Restore.place(restore.options(), wanted);
+    Guest guest = bundle.stdio().guest().orElseThrow();
+    List<Segment> segments =
+        GuestSegments.of(
+            new RestorePlanner(wanted, restore.criu().path(), restore.place()).plan(),
+            guest.detached(),
+            false,
+            facts.authority());
+    Between between =
+        new Between(
+            pid -> {
+              born.accept(pid);
+              cgroups.prepareRest(written.cgroup());
+            },
+            _ -> {});
+    SeqPacketSocket.Pair pair = SeqPacketSocket.pair();
+    Control control = start(host, guest);
+    Launch launch = new Launch(control, programs);
+    try (CriuSession session = new CriuSession(pair.socket())) {
+      clients.forEach(client -> client.attachTo(control));
+      try (Fd other = pair.other()) {
+        launch.entering(other);
+        sendAllButLast(launch, segments, between);
+        launch.send(segments.getLast());
+        launch.awaitAnswer(Control.STARTED).descriptor().ifPresent(Fd::close);
+      }
+      return guest.detached()
+          ? restored(control, session, restore)
+          : adopted(launch, control, session, restore);
+    } catch (LaunchException | SyscallException | CriuException e) {
+      control.close();
+      throw e;
+    }
+  }
+
+  /** The launcher has left already, and what CRIU makes is a child of whoever reaps its orphans. */
+  private static Started restored(Control control, CriuSession session, Restore restore) {
+    while (control.receive().isPresent()) {} // until the launcher is gone
+    control.close();
+    int pid = session.ask(CriuSession.Request.RESTORE, restore.options(), restore.listener());
+    return new Started(pid, Pidfd.open(pid).fd(), List.of(), Optional.empty());
+  }
+
+  /** The launcher stays, and watches what is brought back in the place of CRIU. */
+  private static Started adopted(
+      Launch launch, Control control, CriuSession session, Restore restore) {
+    List<Fd> terminal = new java.util.ArrayList<>();
+    session.ask(
+        CriuSession.Request.RESTORE,
+        restore.options(),
+        (stage, pid, sent) -> {
+          if (stage.equals("orphan-pts-master")) {
+            sent.ifPresent(master -> terminal.add(master.duplicate()));
+          } else if (stage.equals("post-restore")) {
+            control.send(Control.ADOPT, pid, terminal.toArray(Fd[]::new));
+            terminal.forEach(Fd::close);
+          }
+          restore.listener().reached(stage, pid, sent);
+        });
+    ContainerProcess process = launch.awaitStarted(Optional.empty());
+    return new Started(
+        process.pid(), process.handle().duplicate(), List.of(), Optional.of(process));
   }
 
   /** What would have to be written to a container's groups for these limits. */

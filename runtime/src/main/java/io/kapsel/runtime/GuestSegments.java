@@ -83,6 +83,7 @@ final class GuestSegments {
           WRITE_EXISTING,
           LISTENER,
           PROCESS,
+          CHANNEL,
           USER_NAMESPACE,
           COPY,
           ERRORS,

@@ -44,8 +44,8 @@ public final class HostFeatures {
             new Features.Cgroup(
                 !facts.cgroups().v1().isEmpty(),
                 facts.cgroups().unified().isPresent(),
-                false,
-                false,
+                true,
+                true,
                 facts.cgroups().has("rdma")),
             seccomp(facts),
             new Switch(facts.appArmor()),
@@ -55,7 +55,7 @@ public final class HostFeatures {
                 SchedulingPlanner.memoryModes(), SchedulingPlanner.memoryFlags()),
             new Features.MountExtensions(new Switch(facts.kernelAtLeast(5, 12))),
             new Switch(true)),
-        Map.of(),
+        Map.of("org.opencontainers.runc.checkpoint.enabled", "true"),
         List.of());
   }
 

@@ -37,7 +37,10 @@ final class Launch {
     this.programs = programs;
   }
 
-  /** A process that a segment enters: by its descriptor, for a pid may be another's by now. */
+  /**
+   * A process that a segment enters, or a socket that it hands over: by its descriptor, for a pid
+   * may be another's by now.
+   */
   Launch entering(Fd process) {
     entered = Optional.of(process);
     return this;
@@ -117,7 +120,7 @@ final class Launch {
       case READ -> Open.path(path, OpenFlags.READ);
       case LISTENER -> UnixListener.bind(path, SocketKind.MESSAGES, PRIVATE_FILE).fd();
       case SOCKET -> UnixStream.connect(path).fd();
-      case PROCESS -> entered.orElseThrow().duplicate();
+      case PROCESS, CHANNEL -> entered.orElseThrow().duplicate();
       case FILESYSTEM -> HostFilesystem.mount(path);
       case COPY -> TreeCopy.mount(path);
       case ERRORS -> errors();

@@ -192,6 +192,32 @@ class GoldenPlanTest {
         "written-namespace-root", written(facts).ungrouped().mount(OVERLAY).running("true"), facts);
   }
 
+  @Test
+  void restoreOfBundle() throws Exception {
+    compare("restore", restored(Hosts.current(), written(Hosts.current())));
+  }
+
+  @Test
+  void restoreOfBundleInScopeOfSystemd() throws Exception {
+    compare(
+        "restore-scope",
+        restored(Hosts.hybrid(), written(Hosts.hybrid()).inScope("machine.slice:pre:web")));
+  }
+
+  private static String restored(HostFacts facts, WrittenBundles bundle) {
+    Bundle planned =
+        bundle
+            .mount(
+                "{\"destination\":\"/data\",\"type\":\"bind\",\"source\":\"/srv\",\"options\":[\"rbind\"]}")
+            .replacing(
+                "{\"type\":\"network\"}", "{\"type\":\"network\",\"path\":\"/run/netns/one\"}")
+            .restored();
+    return text(
+        LaunchPlan.lines(
+            new RestorePlanner(new Wanted(planned, facts), "/usr/sbin/criu", "/run/x/criu-root")
+                .plan()));
+  }
+
   private static final String OVERLAY =
       "{\"destination\":\"/b\",\"type\":\"overlay\",\"source\":\"overlay\","
           + "\"options\":[\"lowerdir=/x:/y\"]}";
@@ -230,7 +256,10 @@ class GoldenPlanTest {
   }
 
   private static void compare(String name, Bundle bundle, HostFacts facts) throws IOException {
-    String now = text(LaunchPlanner.plan(bundle, facts));
+    compare(name, text(LaunchPlanner.plan(bundle, facts).lines()));
+  }
+
+  private static void compare(String name, String now) throws IOException {
     Path file = PLANS.resolve(name + ".txt");
     if ("write".equals(System.getProperty("kapsel.plans"))) {
       Files.createDirectories(PLANS);
@@ -239,8 +268,8 @@ class GoldenPlanTest {
     assertThat(now).isEqualTo(Files.readString(file));
   }
 
-  private static String text(LaunchPlan plan) {
-    return plan.lines().stream()
+  private static String text(List<LaunchPlan.Line> lines) {
+    return lines.stream()
         .map(line ->
             "%-9s %-7s %s   # %s%s%n"
                 .formatted(

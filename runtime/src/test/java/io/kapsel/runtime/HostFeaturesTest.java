@@ -27,7 +27,7 @@ class HostFeaturesTest {
     assertThat(new String(features.toJson(), UTF_8))
         .startsWith(
             "{\"ociVersionMin\":\"1.0.0\",\"ociVersionMax\":\"1.3.0\",\"hooks\":[\"prestart\",")
-        .contains("\"cgroup\":{\"v1\":true,\"v2\":true,\"systemd\":false,")
+        .contains("\"cgroup\":{\"v1\":true,\"v2\":true,\"systemd\":true,")
         .contains("\"mountExtensions\":{\"idmap\":{\"enabled\":true}}")
         .contains("\"netDevices\":{\"enabled\":true}");
   }

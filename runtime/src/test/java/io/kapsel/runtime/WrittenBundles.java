@@ -120,12 +120,22 @@ final class WrittenBundles {
     return bundle(json.replace("\"args\":[\"sh\"]", "\"args\":" + args));
   }
 
+  /** As one that CRIU brings back for a caller who leaves. */
+  Bundle restored() {
+    return bundle(
+        json, Stdio.of(new Guest(0, true, Optional.empty(), Optional.empty()), false, 0, 0));
+  }
+
   Bundle bundle(String text) {
+    return bundle(text, new Stdio(terminal, false, false, 24, 80));
+  }
+
+  private Bundle bundle(String text, Stdio stdio) {
     return Bundle.written(
         id,
         Spec.parse(text.getBytes(UTF_8)),
         new AsWritten(directory, place(text), newKeyring, scope),
-        new Stdio(terminal, false, false, 24, 80),
+        stdio,
         directory,
         1 << 20);
   }

@@ -33,6 +33,8 @@ public record Input(Slot slot, Kind kind, String path, String reason) {
     ERRORS,
     /** A user namespace with the mappings {@code uids/gids}, each as in /proc/PID/uid_map. */
     USER_NAMESPACE,
+    /** A socket to the engine itself. */
+    CHANNEL,
     /** A stream socket that is connected to the path; unix(7). */
     SOCKET,
     /** A filter for a control group's devices, by its instructions in hexadecimal; bpf(2). */
@@ -58,6 +60,7 @@ public record Input(Slot slot, Kind kind, String path, String reason) {
       case PROCESS -> "pidfd_open(" + path + ")";
       case FILESYSTEM -> "mount(" + path.replace("\n", ", ") + ")";
       case COPY -> "mount_copy(" + path.replace("\n", ", ") + ")";
+      case CHANNEL -> "socketpair(\"" + path + "\")";
       case ERRORS -> "memfd_create(\"" + path + "\")";
       case USER_NAMESPACE -> "user_namespace(\"" + path.replace("\n", ",") + "\")";
       case DEVICE_PROGRAM ->

@@ -40,8 +40,13 @@ public record LaunchPlan(
 
   /** All of it in the order in which it happens. */
   public List<Line> lines() {
+    return lines(segments());
+  }
+
+  /** The same of segments that are no whole plan. */
+  public static List<Line> lines(List<Segment> segments) {
     List<Line> lines = new ArrayList<>();
-    for (Segment segment : segments()) {
+    for (Segment segment : segments) {
       for (Input input : segment.inputs()) {
         add(lines, segment, "engine", input.shown(), input.reason(), "abort");
       }

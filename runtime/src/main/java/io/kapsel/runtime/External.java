@@ -1,0 +1,145 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.cgroup.CgroupHost;
+import io.kapsel.linux.file.Attributes;
+import io.kapsel.linux.file.Entries;
+import io.kapsel.linux.file.FileStatus;
+import io.kapsel.linux.file.FileType;
+import io.kapsel.linux.file.Open;
+import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.file.RootDirectory;
+import io.kapsel.linux.host.HostFacts;
+import io.kapsel.oci.Mount;
+import io.kapsel.oci.Namespace;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What of a container is the host's, and so not in the images of CRIU: mounts by their places
+ * inside, and namespaces that are joined.
+ */
+public final class External {
+  private final Wanted wanted;
+  private final Map<String, String> groups;
+  private final Map<String, String> mounts = new LinkedHashMap<>();
+
+  private External(Wanted wanted, Map<String, String> groups) {
+    this.wanted = wanted;
+    this.groups = groups;
+  }
+
+  /**
+   * The mounts of a container that runs, or of one that is to be brought back.
+   *
+   * @param groups its control groups by hierarchy
+   * @param root its root as this process sees it
+   * @return the source of each by the place where it is, with links resolved
+   */
+  public static Map<String, String> mounts(
+      Bundle bundle, HostFacts facts, Map<String, String> groups, String root) {
+    External external = new External(new Wanted(bundle, facts), groups);
+    try (RootDirectory directory = RootDirectory.open(root)) {
+      external.find(directory);
+    }
+    return external.mounts;
+  }
+
+  private void find(RootDirectory root) {
+    for (Mount mount : wanted.bundle().spec().mounts()) {
+      if (mount.isBind()) {
+        Path source = wanted.bundleDirectory().resolve(mount.source().orElse(""));
+        mounts.put(place(root, mount.destination()), source.toString());
+      } else if (mount.type().filter("cgroup"::equals).isPresent()) {
+        cgroups(mount.destination());
+      }
+    }
+    for (String path : wanted.linux().maskedPaths()) {
+      if (isFile(root, path)) {
+        mounts.put(path, "/dev/null");
+      }
+    }
+  }
+
+  /** One mount for each hierarchy; the one of version 2 alone is CRIU's to mount. */
+  private void cgroups(String destination) {
+    CgroupHost host = wanted.facts().cgroups();
+    if (host.mode() == CgroupHost.Mode.V2) {
+      return;
+    }
+    groups.forEach((name, group) -> {
+      Path point =
+          name.equals(CgroupPlace.UNIFIED) ? host.unified().orElseThrow() : host.v1().get(name);
+      if (point != null) {
+        mounts.put(destination + "/" + point.getFileName(), group);
+      }
+    });
+  }
+
+  private static boolean isFile(RootDirectory root, String path) {
+    Optional<Fd> found = root.find(path, OpenFlags.PATH);
+    if (found.isEmpty()) {
+      return false;
+    }
+    try (Fd file = found.get()) {
+      FileStatus status = Attributes.status(file);
+      return status.type() != FileType.DIRECTORY;
+    }
+  }
+
+  /** Where a mount is when its place is reached by links. */
+  private static String place(RootDirectory root, String path) {
+    try {
+      Optional<Fd> found = root.find(path, OpenFlags.PATH);
+      if (found.isEmpty()) {
+        return path;
+      }
+      try (Fd place = found.get()) {
+        String whole = link(place);
+        String above = link(root.fd());
+        return above.equals("/") || !whole.startsWith(above + "/")
+            ? whole
+            : whole.substring(above.length());
+      }
+    } catch (SyscallException e) {
+      return path; // what is there now is CRIU's to judge
+    }
+  }
+
+  private static String link(Fd fd) {
+    try (Fd directory = Open.path("/proc/self/fd", OpenFlags.PATH | OpenFlags.DIRECTORY)) {
+      return Entries.readLink(directory, Integer.toString(fd.number()));
+    }
+  }
+
+  /** The name of a namespace that is joined, in the images. */
+  static String namespace(Namespace.Type type) {
+    return type == Namespace.Type.NETWORK ? "extRootNetNS" : "extRootPidNS";
+  }
+
+  /** How CRIU is told, at a dump, that a namespace stays outside: {@code net[inode]:name}. */
+  public static Map<Namespace.Type, String> namespaces(Bundle bundle) {
+    Map<Namespace.Type, String> all = new LinkedHashMap<>();
+    bundle
+        .spec()
+        .linux()
+        .ifPresent(linux ->
+            linux.namespaces().stream()
+                .filter(each -> each.path().isPresent())
+                .filter(each ->
+                    each.type() == Namespace.Type.NETWORK || each.type() == Namespace.Type.PID)
+                .forEach(each -> all.put(each.type(), described(each))));
+    return all;
+  }
+
+  private static String described(Namespace namespace) {
+    String kind = namespace.type() == Namespace.Type.NETWORK ? "net" : "pid";
+    try (Fd file = Open.path(namespace.path().orElseThrow(), OpenFlags.READ)) {
+      long inode = Attributes.status(file).inode();
+      return kind + "[" + inode + "]:" + namespace(namespace.type());
+    }
+  }
+}
