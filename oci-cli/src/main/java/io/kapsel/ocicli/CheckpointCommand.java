@@ -21,6 +21,14 @@ final class CheckpointCommand implements Command {
   /** Which streams its first process had, in the images' directory. */
   static final String DESCRIPTORS = "descriptors.json";
 
+  /** What that file has: the targets of its first three descriptors in /proc. */
+  record Streams(List<String> links) {
+    /** Copies the list. */
+    Streams {
+      links = List.copyOf(links);
+    }
+  }
+
   private static final int PID = 2;
   private static final int LEAVE_RUNNING = 3;
   private static final int PAGE_SERVER = 11;
@@ -164,7 +172,9 @@ final class CheckpointCommand implements Command {
       streams.add(target(link));
     }
     AtomicFile.write(
-        images.resolve(DESCRIPTORS), Json.write(streams), AtomicFile.Durability.SURVIVES_CRASH);
+        images.resolve(DESCRIPTORS),
+        Json.write(new Streams(streams)),
+        AtomicFile.Durability.SURVIVES_CRASH);
   }
 
   private static String target(Path link) {

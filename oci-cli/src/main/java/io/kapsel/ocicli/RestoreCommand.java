@@ -12,6 +12,7 @@ import io.kapsel.runtime.Bundle;
 import io.kapsel.runtime.ContainerProcess;
 import io.kapsel.runtime.External;
 import io.kapsel.runtime.Guest;
+import io.kapsel.runtime.GuestRuntime.Begun;
 import io.kapsel.runtime.GuestRuntime.Started;
 import io.kapsel.runtime.HookRunner;
 import io.kapsel.runtime.LaunchException;
@@ -91,7 +92,7 @@ final class RestoreCommand implements Command {
       options.makeDirectories(false);
       return run(call, bundle, made, options, foreground);
     } catch (RuntimeException e) {
-      if (made.state().isEmpty() && !call.store().read(call.id()).isPresent()) {
+      if (call.store().read(call.id()).isEmpty()) {
         made.forget();
       }
       throw e;
@@ -171,14 +172,19 @@ final class RestoreCommand implements Command {
                 sent.ifPresent(master -> giveTerminal(call, master));
               }
             });
-    return call.runtime()
-        .restore(
-            call.caller(),
-            planned,
-            restore,
-            detached ? List.of() : foreground.clients(),
-            pid ->
-                placing.taking().ifPresent(it -> Units.start(call, it, planned, Optional.of(pid))));
+    made.keep(bundle.spec().toJson());
+    try (Begun launcher = call.runtime().begin(call.caller(), guest.kept())) {
+      return call.runtime()
+          .restore(
+              launcher,
+              planned,
+              restore,
+              detached ? List.of() : foreground.clients(),
+              pid ->
+                  placing
+                      .taking()
+                      .ifPresent(it -> Units.start(call, it, planned, Optional.of(pid))));
+    }
   }
 
   private static void makePlace(Path place) {
@@ -211,9 +217,10 @@ final class RestoreCommand implements Command {
 
   private static List<String> streams(Path images) {
     try {
-      return List.of(
-          Json.read(
-              Files.readAllBytes(images.resolve(CheckpointCommand.DESCRIPTORS)), String[].class));
+      return Json.read(
+              Files.readAllBytes(images.resolve(CheckpointCommand.DESCRIPTORS)),
+              CheckpointCommand.Streams.class)
+          .links();
     } catch (IOException e) {
       throw new OciException(
           "open " + images.resolve(CheckpointCommand.DESCRIPTORS) + ": " + AtomicFile.reason(e), e);

@@ -105,6 +105,19 @@ class OciFrontTest {
   }
 
   @Test
+  void whatCannotBeMadeLeavesNothing() throws Exception {
+    call("spec");
+    Files.createDirectory(directory.resolve("rootfs"));
+    Path file = directory.resolve("config.json");
+    Files.writeString(
+        file, Files.readString(file).replace("\"terminal\": true", "\"terminal\": false"));
+
+    assertThat(call("create", "--preserve-fds", "900", "web").err.toString())
+        .contains("unable to preserve descriptor");
+    assertThat(directory.resolve("containers/web")).doesNotExist();
+  }
+
+  @Test
   void aTerminalNeedsSomewhereToGo() throws Exception {
     call("spec");
     Files.createDirectory(directory.resolve("rootfs"));

@@ -19,6 +19,7 @@ import io.kapsel.runtime.plan.Segment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -310,7 +311,7 @@ public final class GuestRuntime {
 
   /** Brings a container back; returns when it goes on. */
   public Started restore(
-      Guest.Host host, Bundle bundle, Restore restore, List<Client> clients, IntConsumer born) {
+      Begun begun, Bundle bundle, Restore restore, List<Client> clients, IntConsumer born) {
     Wanted wanted = new Wanted(bundle, facts);
     AsWritten written = bundle.asWritten().orElseThrow();
     Cgroups cgroups = new Cgroups(facts.cgroups());
@@ -324,7 +325,7 @@ public final class GuestRuntime {
         GuestSegments.of(
             new RestorePlanner(wanted, restore.criu().path(), restore.place()).plan(),
             guest.detached(),
-            false,
+            Optional.empty(),
             facts.authority());
     Between between =
         new Between(
@@ -332,9 +333,10 @@ public final class GuestRuntime {
               born.accept(pid);
               cgroups.prepareRest(written.cgroup());
             },
-            _ -> {});
+            _ -> {},
+            () -> {});
     SeqPacketSocket.Pair pair = SeqPacketSocket.pair();
-    Control control = start(host, guest);
+    Control control = begun.use();
     Launch launch = new Launch(control, programs);
     try (CriuSession session = new CriuSession(pair.socket())) {
       clients.forEach(client -> client.attachTo(control));
@@ -364,7 +366,7 @@ public final class GuestRuntime {
   /** The launcher stays, and watches what is brought back in the place of CRIU. */
   private static Started adopted(
       Launch launch, Control control, CriuSession session, Restore restore) {
-    List<Fd> terminal = new java.util.ArrayList<>();
+    List<Fd> terminal = new ArrayList<>();
     session.ask(
         CriuSession.Request.RESTORE,
         restore.options(),
