@@ -27,6 +27,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 
 /** {@code create} and {@code run}: makes a container of a bundle. */
 final class CreateCommand implements Command {
@@ -120,10 +121,17 @@ final class CreateCommand implements Command {
               detached,
               kind == Kind.CREATE ? Optional.of(container.barrier()) : Optional.empty(),
               console.map(each -> bundle.directory().resolve(each).toString()));
-      return run(call, bundle, container, guest, foreground, launcher);
+      return orForgotten(
+          call, container, () -> run(call, bundle, container, guest, foreground, launcher));
+    }
+  }
+
+  private static int orForgotten(Call call, Container made, IntSupplier running) {
+    try {
+      return running.getAsInt();
     } catch (RuntimeException e) {
       if (call.store().read(call.id()).isEmpty()) {
-        container.forget(); // it never came to be
+        made.forget(); // it never came to be
       }
       throw e;
     }

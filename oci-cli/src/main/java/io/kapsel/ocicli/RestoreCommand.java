@@ -159,7 +159,7 @@ final class RestoreCommand implements Command {
     String shown = Path.of(call.store().shown()).resolve(call.id()).resolve("criu-root").toString();
     message.text(ROOT, call.places().absolute(shown).toString());
     placing.begin(call, planned);
-    HookRunner hooks = new HookRunner(planned);
+    HookRunner hooks = new HookRunner(planned, call.caller().environment());
     Restore restore =
         new Restore(
             options.program(),
