@@ -106,7 +106,7 @@ final class Assembly {
     Path state = engine.store.stateOf(identity.id());
     Spec configuration =
         new SpecCompiler(spec, engine.facts(), identity, Users.in(layers), this::pidOf, usersOf())
-            .compile(state.resolve("files"));
+            .compile(state.resolve("files"), engine.volumes.directory());
     io.kapsel.engine.spec.Stdio stdio = spec.stdio();
     Bundle bundle =
         new Bundle(
@@ -143,6 +143,19 @@ final class Assembly {
       case SeccompRequest.Profile(String json) ->
           Optional.of(DockerSeccomp.read(json, bounding, engine.facts()));
     };
+  }
+
+  /** Fills those of its volumes that are empty; the machine's own files are nobody's image. */
+  void fillVolumes() {
+    if (spec.root() instanceof RootSource.Host) {
+      return;
+    }
+    VolumeFilling filling = new VolumeFilling(layers);
+    for (MountRequest mount : spec.mounts()) {
+      if (mount instanceof MountRequest.Volume volume && volume.copy()) {
+        filling.fill(engine.volumes.contentOf(volume.name()), volume.target());
+      }
+    }
   }
 
   /** Checks that what is to be mounted is there, or makes it. */

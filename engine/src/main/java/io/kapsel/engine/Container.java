@@ -1,59 +1,83 @@
 package io.kapsel.engine;
 
-import io.kapsel.base.AtomicFile.Durability;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
-import io.kapsel.engine.spec.RootSource;
-import io.kapsel.image.Image;
+import io.kapsel.engine.spec.Healthcheck;
+import io.kapsel.engine.spec.Limits;
+import io.kapsel.engine.spec.RestartPolicy;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
-import io.kapsel.linux.process.Signal;
-import io.kapsel.oci.image.Digest;
-import io.kapsel.oci.image.ImageConfig;
-import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.Client;
 import io.kapsel.runtime.ContainerProcess;
 import io.kapsel.runtime.ExitRecord;
+import io.kapsel.runtime.GroupUsage;
 import io.kapsel.runtime.LaunchException;
-import io.kapsel.runtime.Sandbox;
-import io.kapsel.runtime.plan.EncodedPlan;
-import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.UnaryOperator;
 
 /** One container: its life has one lock, and no other container waits for it. */
 public final class Container {
   private static final System.Logger LOG = System.getLogger(Container.class.getName());
-  private static final int KILL = 9;
-  private static final int TERM = 15;
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration FOR_EVER = Duration.ofSeconds(-1);
 
   private final Kapsel engine;
   private final ReentrantLock life = new ReentrantLock();
-  private final List<Client> waiting = new ArrayList<>();
-  private final CompletableFuture<Boolean> removed = new CompletableFuture<>();
   private volatile StoredContainer stored;
   private volatile Optional<ContainerProcess> process = Optional.empty();
-  private Optional<EncodedPlan> planned = Optional.empty();
-  private Optional<Sandbox> begun = Optional.empty();
-  private boolean unsaved;
-  private volatile CompletableFuture<ExitStatus> ended = new CompletableFuture<>();
+  private final Launching launching;
+  private final Ends ends = new Ends();
   private volatile Optional<Path> layerGoesTo = Optional.empty();
   private final Optional<SystemLife> system;
+  private final Restarting restarting = new Restarting();
+  private final Adjusting adjusting;
+  private final Stopping stopping;
+  private volatile Optional<Health> health = Optional.empty();
 
   Container(Kapsel engine, StoredContainer stored) {
     this.engine = engine;
     this.stored = stored;
     this.system = SystemLife.of(this, engine.store);
+    this.adjusting = new Adjusting(engine, this);
+    this.stopping = new Stopping(this, adjusting, restarting, ends);
+    this.launching = new Launching(engine, () -> this.stored);
+  }
+
+  ReentrantLock life() {
+    return life;
+  }
+
+  StoredContainer record() {
+    return stored;
+  }
+
+  Optional<SystemLife> system() {
+    return system;
+  }
+
+  Optional<ContainerProcess> process() {
+    return process;
+  }
+
+  /** Whoever calls has the lock of its life; it is written with the next change. */
+  void note(StoredContainer other) {
+    stored = other;
+  }
+
+  /** Whoever calls has the lock of its life. */
+  void replace(StoredContainer other) {
+    engine.store.save(other);
+    stored = other;
+  }
+
+  void make(boolean soon) {
+    launching.make(soon);
   }
 
   /** The whole id. */
@@ -97,103 +121,15 @@ public final class Container {
         now.createdAt(),
         now.startedAt(),
         now.exit(),
-        now.error());
+        now.error(),
+        adjusting.paused(),
+        restarting.pending(),
+        now.restartsSoFar().count(),
+        health.map(Health::status));
   }
 
-  private Assembly assembly() {
-    return new Assembly(engine, stored.spec(), identity(), unpacked());
-  }
-
-  private Identity identity() {
-    return new Identity(stored.id(), stored.idBase());
-  }
-
-  private Optional<List<Path>> unpacked() {
-    return stored
-        .image()
-        .map(engine.images::layers)
-        .or(() -> stored.archive().map(digest -> List.of(engine.tarRoot.layer(digest))));
-  }
-
-  /**
-   * Makes what it needs on disk.
-   *
-   * @param soon whether it is started next, so that its sandbox may be made meanwhile
-   */
-  void make(boolean soon) {
-    Assembly assembly = assembly();
-    assembly.checkMounts();
-    boolean made = false;
-    try {
-      if (!engine.pool().has(id())) {
-        engine.store.reserve(id());
-      }
-      if (soon) {
-        begin();
-      } else {
-        assembly.bundle(); // says what is wrong with it
-      }
-      if (!engine.pool().has(id())) {
-        engine.store.make(id());
-      }
-      assembly.prepareLayer();
-      if (!engine.pool().hasFiles(id(), stored.spec())) {
-        assembly.writeFiles();
-      }
-      save(soon);
-      made = true;
-    } finally {
-      if (!made) {
-        discardSandbox();
-        engine.store.remove(id());
-        stored.idBase().ifPresent(engine.ranges::release);
-      }
-    }
-  }
-
-  /**
-   * The record of one that is started next is written once more when it runs. That of one that is
-   * removed if it is not started is written while the launcher works: until then it may not outlive
-   * the engine.
-   */
-  private void save(boolean soon) {
-    if (!soon) {
-      engine.store.save(stored);
-    } else if (stored.spec().autoRemove()) {
-      unsaved = true;
-    } else {
-      engine.store.save(stored, Durability.SURVIVES_CRASH);
-    }
-  }
-
-  private void saveUnsaved() {
-    if (unsaved) {
-      engine.store.save(stored);
-      unsaved = false;
-    }
-  }
-
-  /** What the host refuses is told when it is started. */
-  private void begin() {
-    try {
-      EncodedPlan plan = plan();
-      planned = Optional.of(plan);
-      if (!engine.pool().has(id())) {
-        begun = Optional.of(engine.runtime.begin(id(), plan.sandbox()));
-      }
-    } catch (LaunchException e) {
-      LOG.log(System.Logger.Level.DEBUG, "a sandbox cannot be begun id=" + id(), e);
-    }
-  }
-
-  private EncodedPlan plan() {
-    return engine.plans.plan(stored.spec(), identity(), unpacked());
-  }
-
-  private void discardSandbox() {
-    begun.ifPresent(engine.runtime::discard);
-    begun = Optional.empty();
-    engine.pool().take(id()).ifPresent(engine.runtime::discard);
+  void publish(String action, Map<String, String> more) {
+    engine.events.publish(stored, action, more);
   }
 
   /** Lets a client see what the program prints from its start on; before {@link #start}. */
@@ -206,7 +142,7 @@ public final class Container {
           process.get().attach(new Client(passed, in, out, err));
         }
       } else {
-        waiting.add(client);
+        launching.attach(client);
       }
     } finally {
       life.unlock();
@@ -223,21 +159,78 @@ public final class Container {
     life.lock();
     try {
       if (stored.phase() == ContainerStatus.Phase.RUNNING) {
+        if (adjusting.paused()) {
+          throw new EngineException.Conflict(
+              "start", name(), "cannot start a paused container, try unpause instead");
+        }
         return;
       }
       checkThere("start");
-      if (ended.isDone()) {
-        ended = new CompletableFuture<>();
-      }
+      restarting.cancel();
+      stored = stored.restarted(StoredContainer.Restarts.NONE);
+      startNow();
+    } finally {
+      launching.dropWaiting();
+      life.unlock();
+    }
+  }
+
+  private void startNow() {
+    try {
+      ends.begin();
       engine.store.beginRun(id());
       system.ifPresent(SystemLife::begin);
-      began(launch());
+      engine.volumes.mount(stored.spec());
+      if (stored.spec().autoRemove() && stored.startedAt().isPresent()) {
+        engine.store.forgetMount(id());
+      }
+      began(launching.launch());
+      publish("start", Map.of());
     } catch (LaunchException e) {
       throw notStarted(Refusals.failure("start", name(), e));
     } catch (EngineException e) {
       throw notStarted(e);
+    }
+  }
+
+  /** Once more, because its policy says so; what cannot be started stays as it is. */
+  private void startAgain() {
+    life.lock();
+    try {
+      if (restarting.begin()) {
+        startNow();
+        return;
+      }
+    } catch (EngineException e) {
+      LOG.log(System.Logger.Level.WARNING, "a container cannot be started again id=" + id(), e);
+      stored.exit().ifPresent(ends::end);
     } finally {
-      dropWaiting();
+      life.unlock();
+    }
+  }
+
+  /**
+   * Starts what its policy wants to run, as the engine starts.
+   *
+   * @return whether it is such a one
+   */
+  boolean startByPolicy() {
+    life.lock();
+    try {
+      boolean rebooted = !stored.bootId().equals(engine.bootId);
+      if (stored.phase() != ContainerStatus.Phase.EXITED
+          || restarting.pending()
+          || !Restarting.wantedByEngine(
+              stored.spec().restartPolicy(), stored.restartsSoFar().stopped(), rebooted)) {
+        return false;
+      }
+      stored = stored.restarted(StoredContainer.Restarts.NONE);
+      startNow();
+      return true;
+    } catch (EngineException e) {
+      LOG.log(System.Logger.Level.WARNING, "a container cannot be started id=" + id(), e);
+      return true;
+    } finally {
       life.unlock();
     }
   }
@@ -252,48 +245,33 @@ public final class Container {
       }
       process = Optional.of(started);
       watch(started);
+      beginHealth();
     } catch (EngineException e) {
       stored = before;
-      started.signal(KILL);
+      started.signal(Stopping.KILL);
       started.close();
       engine.runtime.remove(id());
       throw e;
     }
   }
 
+  private void beginHealth() {
+    health =
+        stored.spec().health().filter(Healthcheck::looks).map(check -> Health.begin(this, check));
+  }
+
   private EngineException notStarted(EngineException failure) {
     system.ifPresent(SystemLife::close);
-    discardSandbox();
+    launching.discardSandbox();
     engine.pool().discard(id());
     stored = stored.in(stored.phase(), Optional.ofNullable(failure.getMessage()));
     if (stored.spec().autoRemove()) {
-      clear();
+      clear(true);
     }
     return failure;
   }
 
-  private void dropWaiting() {
-    waiting.forEach(client -> client.stream().close());
-    waiting.clear();
-  }
-
-  private ContainerProcess launch() {
-    if (engine.facts().appArmor()) {
-      Assembly assembly = assembly();
-      assembly.checkConfinement(assembly.bundle().spec());
-    }
-    EncodedPlan plan = planned.orElseGet(this::plan);
-    Sandbox sandbox =
-        begun
-            .or(() -> engine.pool().take(id()))
-            .orElseGet(() -> engine.runtime.begin(id(), plan.sandbox()));
-    planned = Optional.empty();
-    begun = Optional.empty();
-    return engine.runtime.launch(
-        sandbox, plan, engine.store.runOf(id()), waiting, this::saveUnsaved);
-  }
-
-  private void checkThere(String action) {
+  void checkThere(String action) {
     if (stored.phase() == ContainerStatus.Phase.REMOVING) {
       throw new EngineException.Conflict(action, name(), "it is being removed");
     }
@@ -320,7 +298,7 @@ public final class Container {
     if (stored.phase() != ContainerStatus.Phase.RUNNING && !mayRun()) {
       engine.runtime.remove(id());
       if (stored.spec().autoRemove() || stored.phase() == ContainerStatus.Phase.REMOVING) {
-        clear();
+        clear(true);
       } else {
         engine.store.endRun(id());
       }
@@ -336,15 +314,18 @@ public final class Container {
         stored = stored.started(engine.store.startOf(id()), engine.bootId);
       }
       system.ifPresent(SystemLife::resume);
+      adjusting.recover();
       watch(found.get());
+      beginHealth();
       return;
     }
     ExitStatus status =
         engine
             .runtime
             .record(engine.store.runOf(id()))
-            .map(record -> status(record, engine.runtime.oomKills(id()) > 0))
-            .orElseGet(() -> new ExitStatus(128 + KILL, KILL, false, Instant.now()));
+            .map(record -> ExitStatus.of(record, engine.runtime.oomKills(id()) > 0))
+            .orElseGet(
+                () -> new ExitStatus(128 + Stopping.KILL, Stopping.KILL, false, Instant.now()));
     settle(status);
   }
 
@@ -356,28 +337,33 @@ public final class Container {
     if (started.released()) {
       return;
     }
-    settle(status(record, engine.runtime.oomKills(id()) > 0));
+    settle(ExitStatus.of(record, engine.runtime.oomKills(id()) > 0));
     started.close();
-  }
-
-  private static ExitStatus status(ExitRecord record, boolean oomKilled) {
-    return ExitStatus.of(record.status().raw(), oomKilled, record.finished());
   }
 
   private void settle(ExitStatus how) {
     ExitStatus status = system.isPresent() ? SystemLife.meant(how) : how;
     life.lock();
+    boolean again = false;
+    boolean goes = stored.spec().autoRemove() && !stopping.stays();
     try {
       system.ifPresent(SystemLife::close);
+      adjusting.ended();
+      health.ifPresent(Health::end);
       stored = stored.ended(status);
       layerGoesTo.ifPresent(target -> engine.store.moveLayer(id(), target));
-      if (stored.spec().autoRemove()) {
-        ended.complete(status); // nobody will read it from a file
+      if (goes) {
+        ends.end(status); // nobody will read it from a file
       }
+      publishEnd(status);
       engine.runtime.remove(id());
-      if (stored.spec().autoRemove()) {
-        clear();
+      engine.volumes.unmount(stored.spec(), engine::runsWithVolume);
+      if (goes) {
+        clear(true);
       } else {
+        Optional<StoredContainer> next = Restarting.after(stored, status);
+        again = next.isPresent();
+        stored = next.orElse(stored);
         engine.store.save(stored);
         engine.store.endRun(id());
         system.ifPresent(it -> it.rebootIfAsked(status, stored.startedAt()));
@@ -385,7 +371,11 @@ public final class Container {
     } catch (EngineException | LaunchException | SyscallException e) {
       LOG.log(System.Logger.Level.ERROR, "a container's end cannot be written id=" + id(), e);
     } finally {
-      ended.complete(status);
+      if (again) {
+        restarting.later(stored, this::startAgain);
+      } else {
+        ends.end(status);
+      }
       life.unlock();
     }
   }
@@ -400,86 +390,122 @@ public final class Container {
     return system.map(SystemLife::status).orElse("");
   }
 
-  /** Waits for the program's end. One that never ran is waited for, too. */
-  public ExitStatus await() throws InterruptedException {
-    Optional<ExitStatus> known = stored.exit();
-    if (stored.phase() == ContainerStatus.Phase.EXITED && known.isPresent()) {
-      return known.get();
+  private void publishEnd(ExitStatus status) {
+    if (status.oomKilled()) {
+      publish("oom", Map.of());
     }
-    try {
-      return ended.get();
-    } catch (java.util.concurrent.ExecutionException e) {
-      throw new EngineException.Failed("wait for", name(), String.valueOf(e.getMessage()), e);
-    }
+    publish("die", Map.of("exitCode", Integer.toString(status.code())));
   }
 
-  /** Sends a signal to the program. */
+  /**
+   * Waits for the program's end, and that of those that its policy starts after it. One that never
+   * ran is waited for, too.
+   */
+  public ExitStatus await() throws InterruptedException {
+    Optional<ExitStatus> known = stored.exit();
+    if (stored.phase() == ContainerStatus.Phase.EXITED
+        && known.isPresent()
+        && !restarting.pending()) {
+      return known.get();
+    }
+    return ends.await(name());
+  }
+
+  /** Waits until nothing of it is left. */
+  public void awaitRemoval() throws InterruptedException {
+    ends.awaitRemoval(name());
+  }
+
+  /** Sends a signal to the program. One that ends it for good ends its restarts, too. */
   public void signal(int number) {
-    process
-        .filter(ContainerProcess::running)
-        .orElseThrow(() -> new EngineException.Conflict("kill", name(), "it is not running"))
-        .signal(number);
+    stopping.signal(number);
   }
 
   /** Asks the program to stop, and kills it after a while; returns when it has ended. */
   public void stop(Optional<Integer> signal, Optional<Duration> patience)
       throws InterruptedException {
     system.ifPresent(SystemLife::stop);
-    if (stored.phase() != ContainerStatus.Phase.RUNNING) {
-      return;
-    }
-    int number = signal.isPresent() ? signal.get() : stopSignal();
-    Duration wait =
-        patience
-            .or(() -> spec().stopTimeoutSeconds().map(Duration::ofSeconds))
-            .orElse(system.isPresent() ? SystemLife.PATIENCE : PATIENCE);
-    process.ifPresent(each -> each.signal(number));
-    if (!awaitFor(wait)) {
-      process.ifPresent(each -> each.signal(KILL));
-      await();
-    }
+    stopping.stop(signal, patience);
   }
 
-  private int stopSignal() {
-    return system.isPresent()
-        ? system.get().haltingSignal()
-        : spec().stopSignal().flatMap(Signal::parse).map(Signal::number).orElse(TERM);
-  }
-
-  private boolean awaitFor(Duration limit) throws InterruptedException {
-    if (limit.isNegative()) {
-      await();
-      return true;
-    }
-    try {
-      ended.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-      return true;
-    } catch (TimeoutException e) {
-      return false;
-    } catch (java.util.concurrent.ExecutionException e) {
-      throw new EngineException.Failed("stop", name(), String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  /** Removes it and all that it has written. */
-  public void remove(boolean force) throws InterruptedException {
+  /** Stops it, if it runs, and starts it. */
+  public void restart(Optional<Integer> signal, Optional<Duration> patience)
+      throws InterruptedException {
     system.ifPresent(SystemLife::stop);
+    stopping.stopForRestart(signal, patience);
+    start();
+    publish("restart", Map.of());
+  }
+
+  /** Stops all its processes where they are. */
+  public void pause() {
+    adjusting.pause();
+  }
+
+  /** Lets its processes go on. */
+  public void unpause() {
+    adjusting.unpause();
+  }
+
+  /** Gives it another name. */
+  public void rename(String name) {
+    adjusting.rename(name);
+  }
+
+  /** Gives it other limits, at once where it runs, and another policy; what is absent stays. */
+  public void update(Limits limits, Optional<RestartPolicy> policy) {
+    adjusting.update(limits, policy);
+  }
+
+  void checkRunning(String action) {
+    checkThere(action);
+    if (stored.phase() != ContainerStatus.Phase.RUNNING) {
+      throw new EngineException.Conflict(action, name(), "container " + id() + " is not running");
+    }
+  }
+
+  /** The processes in it, in the host's numbers. */
+  public List<Integer> processes() {
+    checkRunning("list the processes of");
+    return engine.runtime.processes(id());
+  }
+
+  /** What it uses now. */
+  public GroupUsage usage() {
+    checkRunning("measure");
+    return engine.runtime.usage(id());
+  }
+
+  /** Removes it and all that it has written, but for volumes. */
+  public void remove(boolean force) throws InterruptedException {
+    remove(force, false);
+  }
+
+  /** The same; with the volumes that were made for it alone, if that is asked. */
+  public void remove(boolean force, boolean volumes) throws InterruptedException {
+    stopping.noteStopped(force);
+    if (force) {
+      system.ifPresent(SystemLife::stop);
+    }
     if (stored.phase() == ContainerStatus.Phase.RUNNING) {
       if (!force) {
         throw new EngineException.Conflict(
-            "remove", name(), "it is running; stop it first, or use --force");
+            "remove",
+            name(),
+            adjusting.paused()
+                ? "container is paused and must be unpaused first"
+                : "it is running; stop it first, or use --force");
       }
-      process.ifPresent(each -> each.signal(KILL));
-      await();
+      stopping.end(Stopping.KILL, FOR_EVER);
     }
     life.lock();
     try {
-      if (removed.isDone()) {
+      if (ends.removed()) {
         return;
       }
-      discardSandbox();
+      launching.discardSandbox();
       engine.runtime.remove(id());
-      clear();
+      clear(volumes);
     } finally {
       life.unlock();
     }
@@ -488,73 +514,34 @@ public final class Container {
   /**
    * Whoever waits for the removal is told in any case; what is left is removed at the next start.
    */
-  private void clear() {
+  private void clear(boolean volumes) {
     stored = stored.in(ContainerStatus.Phase.REMOVING, stored.error());
-    dropWaiting();
+    launching.dropWaiting();
     try {
       engine.store.remove(id());
     } finally {
       engine.forget(this);
-      removed.complete(true);
-    }
-  }
-
-  /** Waits until nothing of it is left. */
-  public void awaitRemoval() throws InterruptedException {
-    try {
-      removed.get();
-    } catch (java.util.concurrent.ExecutionException e) {
-      throw new EngineException.Failed("remove", name(), String.valueOf(e.getMessage()), e);
+      if (volumes) {
+        engine.volumes.removeAnonymous(stored.spec());
+      }
+      ends.remove();
+      publish("destroy", Map.of());
     }
   }
 
   /** What it has printed. */
   public LogReader log(LogQuery query) {
-    return new LogReader(engine.store.stateOf(id()), query, new Output());
+    return new LogReader(
+        engine.store.stateOf(id()), query, new Output(() -> stored.phase(), ends, name()));
   }
 
-  /** Writes all that it has on its root file system, without what is mounted there. */
-  public void export(OutputStream out) {
-    Archiving.export(layers(), out);
-  }
-
-  /** Its own layer before those that it stands on. */
-  private List<Path> layers() {
+  /** What is on its root file system. */
+  public Contents contents() {
     checkThere("read");
     List<Path> all = new ArrayList<>();
     all.add(engine.store.stateOf(id()).resolve("upper"));
-    all.addAll(assembly().layers());
-    return all;
-  }
-
-  /**
-   * Makes an image of what it has changed. A running one is not stopped for it: a file that changes
-   * at this moment may be caught half-way.
-   */
-  public Image commit(
-      Optional<Reference> name,
-      Optional<String> author,
-      String comment,
-      UnaryOperator<ImageConfig.Execution> change) {
-    if (spec().root() instanceof RootSource.Host) {
-      throw new EngineException.Refused(
-          "commit", name(), "its root is a view of this machine, which is not to be given away");
-    }
-    Optional<Image> base =
-        stored.image().flatMap(it -> engine.images.store().image(Digest.parse(it.manifest())));
-    if (stored.image().isPresent() && base.isEmpty()) {
-      throw new EngineException.Conflict("commit", name(), "its image was removed");
-    }
-    ImageConfig.Execution execution =
-        ImageDefaults.execution(spec(), base.map(it -> it.config().execution()));
-    return new Archiving(engine.images.store())
-        .committed(
-            base,
-            layers(),
-            change.apply(execution),
-            new Archiving.Remarks(
-                Instant.now(), author, String.join(" ", spec().arguments()), comment),
-            name);
+    all.addAll(launching.assembly().layers());
+    return new Contents(engine, this, stored.image(), all);
   }
 
   /** One more program in it, made but not started. */
@@ -565,25 +552,18 @@ public final class Container {
             .orElseThrow(() ->
                 new EngineException.Conflict(
                     "exec in", name(), "container " + id() + " is not running"));
-    return new Exec(engine, name(), running, assembly().bundle(), spec, stored.spec());
+    if (adjusting.paused()) {
+      throw new EngineException.Conflict(
+          "exec in", name(), "container " + id() + " is paused, unpause the container before exec");
+    }
+    return new Exec(engine, this, running, launching.assembly().bundle(), spec);
   }
 
   void release() {
-    begun.ifPresent(Sandbox::close);
+    restarting.cancel();
+    health.ifPresent(Health::end);
     system.ifPresent(SystemLife::close);
+    launching.close();
     process.ifPresent(ContainerProcess::close);
-  }
-
-  /** What a reader of the log waits for. */
-  private final class Output implements LogReader.Source {
-    @Override
-    public boolean running() {
-      return stored.phase() == ContainerStatus.Phase.RUNNING;
-    }
-
-    @Override
-    public void await(Duration limit) throws InterruptedException {
-      awaitFor(limit);
-    }
   }
 }

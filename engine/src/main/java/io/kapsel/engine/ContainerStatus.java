@@ -9,6 +9,10 @@ import java.util.Optional;
  * @param pid of its first process in the host's numbers, while it runs
  * @param monitorPid of its monitor, while it runs
  * @param error why its last start failed
+ * @param paused whether its processes are stopped
+ * @param restarting whether it has ended and is about to be started again
+ * @param restartCount how often in a row its policy has started it again
+ * @param health whether it works, when that is looked at
  */
 public record ContainerStatus(
     Phase phase,
@@ -17,7 +21,11 @@ public record ContainerStatus(
     Instant createdAt,
     Optional<Instant> startedAt,
     Optional<ExitStatus> exit,
-    Optional<String> error) {
+    Optional<String> error,
+    boolean paused,
+    boolean restarting,
+    int restartCount,
+    Optional<HealthStatus> health) {
   /** The phases of a life. */
   public enum Phase {
     /** Never started. */

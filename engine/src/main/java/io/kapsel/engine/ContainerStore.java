@@ -130,6 +130,17 @@ final class ContainerStore implements AutoCloseable {
     }
   }
 
+  /** Lets an overlay be mounted again that was mounted without care for a power loss. */
+  void forgetMount(String id) {
+    Path work = stateOf(id).resolve("work");
+    discard(stateTrash, work);
+    try {
+      Files.createDirectory(work);
+    } catch (IOException e) {
+      throw new EngineException.Failed("start", id, AtomicFile.reason(e), e);
+    }
+  }
+
   /** When the monitor of a container was started: it made the exit record then. */
   java.time.Instant startOf(String id) {
     try {

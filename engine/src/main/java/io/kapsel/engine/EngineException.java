@@ -8,11 +8,16 @@ public abstract sealed class EngineException extends RuntimeException {
     super(message, cause);
   }
 
-  /** There is no such container. */
+  /** There is no such thing. */
   public static final class NotFound extends EngineException {
-    /** With what was looked for. */
+    /** With the container that was looked for. */
     public NotFound(String reference) {
-      super("cannot find '%s': there is no such container".formatted(reference), null);
+      this(reference, "there is no such container");
+    }
+
+    /** With what was looked for, and what there is none of. */
+    public NotFound(String reference, String what) {
+      super("cannot find '%s': %s".formatted(reference, what), null);
     }
   }
 

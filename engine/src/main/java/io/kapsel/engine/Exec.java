@@ -11,19 +11,25 @@ import io.kapsel.oci.User;
 import io.kapsel.runtime.Bundle;
 import io.kapsel.runtime.Client;
 import io.kapsel.runtime.ContainerProcess;
+import io.kapsel.runtime.ExitRecord;
 import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.RootFilesystem;
 import io.kapsel.runtime.Stdio;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** One more program in a running container. */
 public final class Exec {
   private final Kapsel engine;
+  private final Container owner;
   private final String container;
   private final ContainerProcess target;
   private final Bundle bundle;
@@ -32,19 +38,14 @@ public final class Exec {
   private final List<Client> waiting = new ArrayList<>();
   private Optional<ContainerProcess> process = Optional.empty();
 
-  Exec(
-      Kapsel engine,
-      String container,
-      ContainerProcess target,
-      Bundle bundle,
-      ExecSpec spec,
-      ContainerSpec made) {
+  Exec(Kapsel engine, Container owner, ContainerProcess target, Bundle bundle, ExecSpec spec) {
     this.engine = engine;
-    this.container = container;
+    this.owner = owner;
+    this.container = owner.name();
     this.target = target;
     this.bundle = bundle;
     this.spec = spec;
-    this.made = made;
+    this.made = owner.spec();
   }
 
   /** Lets a client be the program's standard streams; before {@link #start}. */
@@ -69,6 +70,7 @@ public final class Exec {
                       stdio.rows(),
                       stdio.columns()),
                   waiting));
+      owner.publish("exec_start: " + String.join(" ", spec.command()), Map.of());
     } catch (LaunchException e) {
       throw Refusals.failure("exec in", container, e);
     } finally {
@@ -149,16 +151,41 @@ public final class Exec {
 
   /** Waits for its end. */
   public ExitStatus await() throws InterruptedException {
-    ContainerProcess started =
-        process.orElseThrow(
-            () -> new EngineException.Conflict("wait for", container, "it was not started"));
     try {
-      io.kapsel.runtime.ExitRecord record = started.end().get();
-      return ExitStatus.of(record.status().raw(), false, record.finished());
-    } catch (java.util.concurrent.ExecutionException e) {
-      throw new EngineException.Failed("wait for", container, String.valueOf(e.getMessage()), e);
+      return status(started().end().get());
+    } catch (ExecutionException e) {
+      throw lost(e);
     } finally {
-      started.close();
+      started().close();
     }
+  }
+
+  /** The same; nothing when it has not ended by then, and it goes on. */
+  Optional<ExitStatus> await(Duration limit) throws InterruptedException {
+    try {
+      ExitStatus ended = status(started().end().get(limit.toMillis() + 1, TimeUnit.MILLISECONDS));
+      started().close();
+      return Optional.of(ended);
+    } catch (TimeoutException e) {
+      return Optional.empty();
+    } catch (ExecutionException e) {
+      started().close();
+      throw lost(e);
+    }
+  }
+
+  private ContainerProcess started() {
+    return process.orElseThrow(
+        () -> new EngineException.Conflict("wait for", container, "it was not started"));
+  }
+
+  private ExitStatus status(ExitRecord record) {
+    ExitStatus status = ExitStatus.of(record, false);
+    owner.publish("exec_die", Map.of("exitCode", Integer.toString(status.code())));
+    return status;
+  }
+
+  private EngineException lost(ExecutionException e) {
+    return new EngineException.Failed("wait for", container, String.valueOf(e.getMessage()), e);
   }
 }

@@ -1,5 +1,6 @@
 package io.kapsel.engine;
 
+import io.kapsel.runtime.ExitRecord;
 import java.time.Instant;
 
 /**
@@ -11,6 +12,10 @@ import java.time.Instant;
  */
 public record ExitStatus(int code, int signal, boolean oomKilled, Instant finishedAt) {
   private static final int SIGNALLED = 128;
+
+  static ExitStatus of(ExitRecord record, boolean oomKilled) {
+    return of(record.status().raw(), oomKilled, record.finished());
+  }
 
   /** From what wait(2) reports. */
   public static ExitStatus of(int waitStatus, boolean oomKilled, Instant finishedAt) {

@@ -78,15 +78,6 @@ final class HostMounts {
       return spec;
     }
     all.addAll(spec.mounts());
-    return spec.completed(
-        new ContainerSpec.Completion(
-            spec.entrypoint(),
-            spec.command(),
-            spec.env(),
-            spec.workingDirectory(),
-            spec.user(),
-            spec.labels(),
-            spec.stopSignal(),
-            all));
+    return spec.mounted(all);
   }
 }

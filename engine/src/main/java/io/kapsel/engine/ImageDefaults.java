@@ -1,8 +1,12 @@
 package io.kapsel.engine;
 
 import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.Healthcheck;
+import io.kapsel.engine.spec.InvalidRequestException;
+import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.linux.process.Signal;
 import io.kapsel.oci.image.ImageConfig;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -35,7 +39,61 @@ final class ImageDefaults {
             spec.user().or(() -> said.user().filter(it -> !it.isEmpty())),
             labels,
             spec.stopSignal().or(() -> signal(said, image)),
-            spec.mounts()));
+            mounts(spec, said),
+            health(spec, said)));
+  }
+
+  /** A place that an image wants kept is a volume of this container unless it said otherwise. */
+  private static List<MountRequest> mounts(ContainerSpec spec, ImageConfig.Execution said) {
+    List<MountRequest> all = new ArrayList<>(spec.mounts());
+    for (String place : said.volumes().keySet()) {
+      if (place.startsWith("/") && place.indexOf('\0') < 0) {
+        MountRequest wanted = new MountRequest.Volume("", place, false, true, Map.of());
+        if (all.stream().noneMatch(each -> each.target().equals(wanted.target()))) {
+          all.add(wanted);
+        }
+      }
+    }
+    return all;
+  }
+
+  private static Optional<Healthcheck> health(ContainerSpec spec, ImageConfig.Execution said) {
+    Optional<Healthcheck> own = said.healthcheck().flatMap(ImageDefaults::health);
+    return spec.health().map(it -> own.map(it::or).orElse(it)).or(() -> own);
+  }
+
+  /** What makes no sense in an image is as if it said nothing. */
+  private static Optional<Healthcheck> health(ImageConfig.Healthcheck said) {
+    try {
+      return Optional.of(
+          new Healthcheck(
+              probe(said.test()),
+              duration(said.interval()),
+              duration(said.timeout()),
+              duration(said.startPeriod()),
+              duration(said.startInterval()),
+              said.retries().filter(it -> it > 0),
+              false));
+    } catch (InvalidRequestException _) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<Healthcheck.Probe> probe(List<String> test) {
+    String kind = test.isEmpty() ? "" : test.getFirst();
+    List<String> words = test.isEmpty() ? test : test.subList(1, test.size());
+    return switch (kind) {
+      case "NONE" -> Optional.of(new Healthcheck.Probe.None());
+      case "CMD" -> Optional.of(new Healthcheck.Probe.Command(words));
+      case "CMD-SHELL" ->
+          Optional.of(
+              new Healthcheck.Probe.Command(List.of("/bin/sh", "-c", String.join(" ", words))));
+      default -> Optional.empty();
+    };
+  }
+
+  private static Optional<Duration> duration(Optional<Long> nanos) {
+    return nanos.filter(it -> it > 0).map(Duration::ofNanos);
   }
 
   private static Optional<String> directory(ImageConfig.Execution said) {

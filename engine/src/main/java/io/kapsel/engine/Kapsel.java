@@ -4,6 +4,7 @@ import io.kapsel.base.HexId;
 import io.kapsel.base.JsonException;
 import io.kapsel.base.Names;
 import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.image.Image;
@@ -26,12 +27,16 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -50,6 +55,8 @@ public final class Kapsel implements AutoCloseable {
   private final HostMounts hostMounts;
   final TarRoot tarRoot;
   final Images images;
+  final Events events = new Events();
+  final Volumes volumes;
   final IdRanges ranges = new IdRanges();
   final String bootId = BootId.read();
   private final Map<String, Container> containers = new ConcurrentHashMap<>();
@@ -58,6 +65,7 @@ public final class Kapsel implements AutoCloseable {
   private final SandboxPool pool;
   final Plans plans = new Plans(this);
   private final DebianImages debianImages;
+  private volatile boolean closed;
 
   private Kapsel(EngineConfig config, ContainerStore store, ContainerRuntime runtime) {
     this.config = config;
@@ -71,6 +79,7 @@ public final class Kapsel implements AutoCloseable {
         new Images(
             ImageStore.open(config.state()),
             () -> containers.values().stream().flatMap(Kapsel::use).toList());
+    this.volumes = new Volumes(config.state(), events, this::usersOfVolume);
     this.pool = new SandboxPool(this, config.pool(), config.poolIdle());
     this.debianImages = new DebianImages(this, config.state());
   }
@@ -90,6 +99,7 @@ public final class Kapsel implements AutoCloseable {
       }
       Kapsel engine = new Kapsel(config, store, ContainerRuntime.open(facts));
       engine.recover();
+      Thread.ofVirtual().name("policies").start(engine::startByPolicy);
       return engine;
     } catch (LaunchException | SecurityModuleException | ImageException e) {
       store.close();
@@ -124,10 +134,37 @@ public final class Kapsel implements AutoCloseable {
     container.recover();
   }
 
+  /** In the order in which they were started before; whoever asks meanwhile is answered. */
+  private void startByPolicy() {
+    containers.values().stream()
+        .filter(each -> each.spec().restartPolicy().restarts())
+        .sorted(Comparator.comparing(each -> each.status().startedAt().orElse(Instant.MAX)))
+        .takeWhile(_ -> !closed)
+        .forEach(Container::startByPolicy);
+  }
+
   private static Stream<Images.Use> use(Container container) {
     boolean running = container.status().phase() == ContainerStatus.Phase.RUNNING;
     return container.image().stream()
         .map(image -> new Images.Use(container.name(), running, image));
+  }
+
+  private Set<String> usersOfVolume(String name) {
+    return containers.values().stream()
+        .filter(each -> Volumes.names(each.spec()).contains(name))
+        .map(Container::id)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  boolean runsWithVolume(String name) {
+    return containers.values().stream()
+        .filter(each -> each.status().phase() == ContainerStatus.Phase.RUNNING)
+        .anyMatch(each -> Volumes.names(each.spec()).contains(name));
+  }
+
+  /** The volumes. */
+  public Volumes volumes() {
+    return volumes;
   }
 
   /** The images. */
@@ -176,16 +213,52 @@ public final class Kapsel implements AutoCloseable {
     return spec.root() instanceof RootSource.Host ? hostMounts.addTo(spec) : spec;
   }
 
-  private Container create(ContainerSpec spec, boolean soon) {
+  private Container create(ContainerSpec asked, boolean soon) {
+    ContainerSpec spec = withVolumesOfOthers(asked);
     if (!(spec.root() instanceof RootSource.Image source)) {
-      return create(withHostMounts(spec), Optional.empty(), soon);
+      return withVolumes(withHostMounts(spec), Optional.empty(), soon);
     }
     try (Pins pins = images.store().pins()) {
       Image image = find(source);
       images.hold(image, pins);
       ContainerSpec whole = ImageDefaults.apply(spec, image.config(), source.reference());
-      return create(whole, Optional.of(images.use(image)), soon);
+      return withVolumes(whole, Optional.of(images.use(image)), soon);
     }
+  }
+
+  /** What was made for a container that did not come to be goes again. */
+  private Container withVolumes(ContainerSpec spec, Optional<StoredImage> image, boolean soon) {
+    ContainerSpec whole = volumes.hold(spec);
+    boolean made = false;
+    try {
+      Container container = create(whole, image, soon);
+      made = true;
+      return container;
+    } finally {
+      volumes.release(whole);
+      if (!made) {
+        volumes.removeAnonymous(whole);
+      }
+    }
+  }
+
+  /** Its own mounts come before those of others. */
+  private ContainerSpec withVolumesOfOthers(ContainerSpec spec) {
+    List<MountRequest> mounts = new ArrayList<>(spec.mounts());
+    for (String text : spec.volumesFrom()) {
+      int colon = text.indexOf(':');
+      boolean readOnly = text.endsWith(":ro");
+      if (colon >= 0 && !readOnly && !text.endsWith(":rw")) {
+        throw new EngineException.Invalid(
+            "create", text, "it is not NAME, NAME:ro or NAME:rw of a container with volumes");
+      }
+      Container other = container(colon < 0 ? text : text.substring(0, colon));
+      other.spec().mounts().stream()
+          .flatMap(mount -> MountRequest.shared(mount, readOnly).stream())
+          .filter(mount -> mounts.stream().noneMatch(it -> it.target().equals(mount.target())))
+          .forEach(mounts::add);
+    }
+    return mounts.equals(spec.mounts()) ? spec : spec.mounted(mounts);
   }
 
   private Container create(ContainerSpec spec, Optional<StoredImage> image, boolean soon) {
@@ -210,11 +283,13 @@ public final class Kapsel implements AutoCloseable {
               Optional.empty(),
               Optional.empty(),
               Optional.empty(),
-              bootId);
+              bootId,
+              Optional.empty());
       Container container = new Container(this, stored);
       container.make(soon);
       containers.put(id, container);
       made = true;
+      container.publish("create", Map.of());
       return container;
     } finally {
       if (!made) {
@@ -286,6 +361,39 @@ public final class Kapsel implements AutoCloseable {
     }
   }
 
+  /** Until {@code write} has written it, the new name is held and the old one not given away. */
+  void rename(Container container, String wanted, Runnable write) {
+    String before = container.name();
+    if (!Names.isValid(wanted)) {
+      throw new EngineException.Invalid(
+          "rename", before, "'" + wanted + "': only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
+    }
+    if (wanted.equals(before)) {
+      throw new EngineException.Conflict("rename", before, "it has that name already");
+    }
+    String holder = idsByName.putIfAbsent(wanted, container.id());
+    if (holder != null) {
+      throw new EngineException.Conflict(
+          "rename",
+          before,
+          "the container name '/%s' is already in use by container '%s'; remove or rename that"
+                  .formatted(wanted, holder)
+              + " container");
+    }
+    boolean written = false;
+    try {
+      write.run();
+      written = true;
+    } finally {
+      idsByName.remove(written ? before : wanted, container.id());
+    }
+  }
+
+  /** What happens from now on, and what has happened lately. */
+  public Events events() {
+    return events;
+  }
+
   /** The container with that name, id, or beginning of an id. */
   public Container container(String reference) {
     String name = reference.startsWith("/") ? reference.substring(1) : reference;
@@ -334,10 +442,11 @@ public final class Kapsel implements AutoCloseable {
 
   /** Every step that would make this container; nothing is made. */
   public LaunchPlan explain(ContainerSpec asked) {
+    ContainerSpec whole = withVolumesOfOthers(asked);
     ContainerSpec spec =
-        asked.root() instanceof RootSource.Image source
-            ? ImageDefaults.apply(asked, find(source).config(), source.reference())
-            : withHostMounts(asked);
+        whole.root() instanceof RootSource.Image source
+            ? ImageDefaults.apply(whole, find(source).config(), source.reference())
+            : withHostMounts(whole);
     String id = "0".repeat(HexId.LENGTH);
     Optional<Long> base =
         hasUsers(spec)
@@ -365,9 +474,12 @@ public final class Kapsel implements AutoCloseable {
   /** Lets go of everything; containers run on. */
   @Override
   public void close() {
+    closed = true;
+    events.close();
     pool.close();
     containers.values().forEach(Container::release);
     runtime.close();
+    volumes.close();
     store.close();
   }
 }

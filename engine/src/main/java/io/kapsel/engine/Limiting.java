@@ -37,6 +37,15 @@ final class Limiting {
         Map.of());
   }
 
+  /** The limits of what runs already. */
+  static Resources update(ContainerSpec spec, String name, HostFacts facts) {
+    try {
+      return compile(spec, facts, List.of());
+    } catch (Refusals.CompileException e) {
+      throw new EngineException.Invalid("update", name, String.valueOf(e.getMessage()));
+    }
+  }
+
   private static void checkProcessors(Limits limits, HostFacts facts) {
     limits
         .nanoCpus()

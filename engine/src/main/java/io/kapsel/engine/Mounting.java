@@ -18,7 +18,7 @@ final class Mounting {
 
   private Mounting() {}
 
-  static List<Mount> compile(ContainerSpec spec, Path files) {
+  static List<Mount> compile(ContainerSpec spec, Path files, Path volumes) {
     List<Mount> mounts = new ArrayList<>(standard(spec, files));
     List<MountRequest> requests =
         spec.mounts().stream()
@@ -27,7 +27,7 @@ final class Mounting {
     for (MountRequest request : requests) {
       checkTarget(request.target());
       mounts.removeIf(mount -> mount.destination().equals(request.target()));
-      mounts.add(translate(request));
+      mounts.add(translate(request, volumes));
     }
     return List.copyOf(mounts);
   }
@@ -89,7 +89,7 @@ final class Mounting {
     }
   }
 
-  private static Mount translate(MountRequest request) {
+  private static Mount translate(MountRequest request, Path volumes) {
     return switch (request) {
       case MountRequest.Bind bind ->
           Mount.of(
@@ -100,6 +100,14 @@ final class Mounting {
               bind.propagation(),
               bind.readOnly() ? "ro" : "rw");
       case MountRequest.Tmpfs tmpfs -> tmpfs(tmpfs);
+      case MountRequest.Volume volume ->
+          Mount.of(
+              volume.target(),
+              "bind",
+              volumes.resolve(volume.name()).resolve(Volumes.CONTENT).toString(),
+              "rbind",
+              "rprivate",
+              volume.readOnly() ? "ro" : "rw");
     };
   }
 

@@ -100,9 +100,13 @@ final class Plans {
     return engine.runtime.plan(new Assembly(engine, spec, identity, unpacked).bundle());
   }
 
-  /** Pids of other containers, device nodes and labels are looked up at each launch. */
+  /**
+   * Pids of other containers, device nodes and labels are looked up at each launch, and hardly two
+   * containers have the same volumes.
+   */
   private static boolean dependsOnNothingElse(ContainerSpec spec) {
     return !spec.isSystem() // its variables are made of its id
+        && spec.mounts().stream().noneMatch(MountRequest.Volume.class::isInstance)
         && spec.devices().isEmpty()
         && spec.security().labels().isEmpty()
         && Stream.of(spec.network(), spec.ipc(), spec.pid(), spec.uts(), spec.cgroupns())

@@ -83,10 +83,15 @@ final class SpecCompiler {
     this.reference = spec.name().orElse(identity.id());
   }
 
-  /** The configuration; {@code files} holds hosts, hostname and resolv.conf. */
-  public Spec compile(Path files) {
+  /**
+   * The configuration.
+   *
+   * @param files the directory with hosts, hostname and resolv.conf
+   * @param volumes where volumes are kept
+   */
+  public Spec compile(Path files, Path volumes) {
     try {
-      return configuration(files);
+      return configuration(files, volumes);
     } catch (Refusals.CompileException e) {
       String reason = String.valueOf(e.getMessage());
       throw e.refused()
@@ -95,7 +100,7 @@ final class SpecCompiler {
     }
   }
 
-  private Spec configuration(Path files) {
+  private Spec configuration(Path files, Path volumes) {
     String hostname = identity.hostname(spec);
     return new Spec(
         Spec.VERSION,
@@ -103,7 +108,7 @@ final class SpecCompiler {
         Optional.of(new Root("rootfs", spec.readOnly())),
         own(spec.uts()) ? Optional.of(hostname) : Optional.empty(),
         own(spec.uts()) ? spec.domainname() : Optional.empty(),
-        Mounting.compile(spec, files),
+        Mounting.compile(spec, files, volumes),
         Optional.empty(),
         spec.labels(),
         Optional.of(linux()));

@@ -9,6 +9,7 @@ import java.util.Optional;
  *
  * @param archive the digest of the archive that is its root file system
  * @param bootId the start of the machine in which it was last running
+ * @param restarts what its policy has done, once it has done something
  */
 record StoredContainer(
     int schema,
@@ -23,50 +24,73 @@ record StoredContainer(
     Optional<Instant> startedAt,
     Optional<ExitStatus> exit,
     Optional<String> error,
-    String bootId) {
+    String bootId,
+    Optional<Restarts> restarts) {
   /** The version of this form. */
   public static final int SCHEMA = 1;
 
+  /**
+   * What a policy has to remember.
+   *
+   * @param count how often in a row it was started again
+   * @param stopped whether a user has stopped it
+   */
+  record Restarts(int count, boolean stopped) {
+    static final Restarts NONE = new Restarts(0, false);
+  }
+
+  /** Never absent. */
+  Restarts restartsSoFar() {
+    return restarts.orElse(Restarts.NONE);
+  }
+
   /** The same in another phase. */
   public StoredContainer in(ContainerStatus.Phase next, Optional<String> why) {
-    return new StoredContainer(
-        schema, id, name, spec, idBase, archive, image, createdAt, next, startedAt, exit, why,
-        bootId);
+    return with(next, startedAt, exit, why);
   }
 
   /** The same, running since now. */
   public StoredContainer started(Instant now, String boot) {
-    return new StoredContainer(
-        schema,
-        id,
-        name,
-        spec,
-        idBase,
-        archive,
-        image,
-        createdAt,
-        ContainerStatus.Phase.RUNNING,
-        Optional.of(now),
-        Optional.empty(),
-        Optional.empty(),
-        boot);
+    StoredContainer running =
+        with(ContainerStatus.Phase.RUNNING, Optional.of(now), Optional.empty(), Optional.empty());
+    return running.with(name, spec, boot, restarts);
   }
 
   /** The same, ended. */
   public StoredContainer ended(ExitStatus how) {
+    return with(ContainerStatus.Phase.EXITED, startedAt, Optional.of(how), error);
+  }
+
+  /** The same under another name. */
+  public StoredContainer named(String other) {
+    return with(other, spec, bootId, restarts);
+  }
+
+  /** The same as it was specified later. */
+  public StoredContainer specified(ContainerSpec other) {
+    return with(name, other, bootId, restarts);
+  }
+
+  /** The same with another memory of its policy. */
+  public StoredContainer restarted(Restarts soFar) {
+    return with(
+        name, spec, bootId, soFar.equals(Restarts.NONE) ? Optional.empty() : Optional.of(soFar));
+  }
+
+  private StoredContainer with(
+      ContainerStatus.Phase next,
+      Optional<Instant> since,
+      Optional<ExitStatus> how,
+      Optional<String> why) {
     return new StoredContainer(
-        schema,
-        id,
-        name,
-        spec,
-        idBase,
-        archive,
-        image,
-        createdAt,
-        ContainerStatus.Phase.EXITED,
-        startedAt,
-        Optional.of(how),
-        error,
-        bootId);
+        schema, id, name, spec, idBase, archive, image, createdAt, next, since, how, why, bootId,
+        restarts);
+  }
+
+  private StoredContainer with(
+      String called, ContainerSpec wanted, String boot, Optional<Restarts> soFar) {
+    return new StoredContainer(
+        schema, id, called, wanted, idBase, archive, image, createdAt, phase, startedAt, exit,
+        error, boot, soFar);
   }
 }

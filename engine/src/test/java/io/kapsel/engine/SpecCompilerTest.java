@@ -57,7 +57,7 @@ class SpecCompilerTest {
             Users.in(List.of()),
             _ -> 42,
             Optional.empty())
-        .compile(Path.of("/run/x"));
+        .compile(Path.of("/run/x"), Path.of("/state/volumes"));
   }
 
   private Process process() {

@@ -1,14 +1,17 @@
 package io.kapsel.runtime;
 
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.cgroup.CgroupWrite;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.socket.SeqPacketSocket;
 import io.kapsel.oci.Process;
+import io.kapsel.oci.Resources;
 import io.kapsel.runtime.plan.EncodedPlan;
 import io.kapsel.runtime.plan.EncodedSegment;
 import io.kapsel.runtime.plan.LaunchPlan;
 import io.kapsel.runtime.plan.Segment;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -258,6 +261,46 @@ public final class ContainerRuntime implements AutoCloseable {
   /** Ends what is left of a container and removes its control groups. */
   public void remove(String id) {
     cgroups.remove(id);
+  }
+
+  /** Stops all processes of a container, or lets them go on; returns when that is so. */
+  public void freeze(String id, boolean frozen) {
+    live(id).freeze(frozen);
+  }
+
+  /** Whether its processes are stopped. */
+  public boolean frozen(String id) {
+    return live(id).frozen();
+  }
+
+  /** Its processes, in the host's numbers. */
+  public List<Integer> processes(String id) {
+    return live(id).processes();
+  }
+
+  /** What it uses now. */
+  public GroupUsage usage(String id) {
+    return live(id).usage();
+  }
+
+  /** Gives a running container other limits; what is absent stays as it is. */
+  public void limit(String id, Resources resources) {
+    try {
+      List<CgroupWrite> writes =
+          new ArrayList<>(Limits.of(resources, facts.cpus()).writes(facts.cgroups()));
+      resources
+          .pids()
+          .flatMap(Resources.Pids::limit)
+          .filter(most -> most <= 0)
+          .ifPresent(_ -> writes.add(new CgroupWrite("pids", "pids.max", "max")));
+      live(id).limit(writes);
+    } catch (io.kapsel.linux.cgroup.CgroupException e) {
+      throw new LaunchException(LaunchException.Kind.REFUSED, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private LiveGroups live(String id) {
+    return new LiveGroups(facts.cgroups(), id);
   }
 
   /** The ids of all containers and sandboxes that have a control group. */

@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** All commands, by name. */
 final class Commands {
@@ -27,16 +28,25 @@ final class Commands {
         List.of(
             run,
             new ExecCommand(),
-            new ListCommand(clock),
+            new ListCommand("ps", clock),
             new LogsCommand(clock),
             new StopCommand(),
             new RemoveCommand(),
             create,
             new StartCommand(),
+            new RestartCommand(),
             new KillCommand(),
+            PauseCommand.pause(),
+            PauseCommand.unpause(),
             new AttachCommand(),
             new WaitCommand(),
-            new InspectCommand(),
+            new RenameCommand(),
+            new UpdateCommand(),
+            new TopCommand(),
+            new StatsCommand(),
+            new PortCommand(),
+            new InspectCommand("inspect", Optional.empty()),
+            containerGroup(clock),
             new PullCommand(),
             new ImageListCommand("images", clock),
             new ImageRemoveCommand("rmi"),
@@ -64,12 +74,68 @@ final class Commands {
             new LaunchCommand(),
             new ShellCommand(),
             new ConsoleCommand(),
+            volumeGroup(clock),
+            new EventsCommand("events", clock),
+            systemGroup(clock),
+            new InfoCommand("info"),
             new ExplainCommand(),
             new DoctorCommand(),
             new VersionCommand(),
             new HelpCommand(this))) {
       all.put(command.manual().name(), command);
     }
+  }
+
+  /** The commands of containers once more, as Docker has them. */
+  private static Command containerGroup(Clock clock) {
+    Map<String, Command> all = new LinkedHashMap<>();
+    for (Command command :
+        List.of(
+            new RunCommand(),
+            new ExecCommand(),
+            new LogsCommand(clock),
+            new StopCommand(),
+            new RemoveCommand(),
+            new CreateCommand(),
+            new StartCommand(),
+            new RestartCommand(),
+            new KillCommand(),
+            PauseCommand.pause(),
+            PauseCommand.unpause(),
+            new AttachCommand(),
+            new WaitCommand(),
+            new RenameCommand(),
+            new UpdateCommand(),
+            new TopCommand(),
+            new StatsCommand(),
+            new PortCommand(),
+            new ExportCommand(),
+            new CommitCommand())) {
+      all.put(command.manual().name(), command);
+    }
+    all.put("ls", new ListCommand("container ls", clock));
+    all.put("inspect", new InspectCommand("container inspect", Optional.of("container")));
+    all.put("prune", new ContainerPruneCommand(clock));
+    return new GroupCommand("container", "Manage containers", all);
+  }
+
+  private static Command volumeGroup(Clock clock) {
+    Map<String, Command> all = new LinkedHashMap<>();
+    all.put("create", new VolumeCreateCommand());
+    all.put("ls", new VolumeListCommand());
+    all.put("inspect", new InspectCommand("volume inspect", Optional.of("volume")));
+    all.put("rm", new VolumeRemoveCommand());
+    all.put("prune", new VolumePruneCommand(clock));
+    return new GroupCommand("volume", "Manage volumes", all);
+  }
+
+  private static Command systemGroup(Clock clock) {
+    Map<String, Command> all = new LinkedHashMap<>();
+    all.put("df", new SystemUsageCommand(clock));
+    all.put("events", new EventsCommand("system events", clock));
+    all.put("info", new InfoCommand("system info"));
+    all.put("prune", new SystemPruneCommand(clock));
+    return new GroupCommand("system", "Manage Kapsel", all);
   }
 
   private static Command imageGroup(Clock clock) {
@@ -80,7 +146,7 @@ final class Commands {
     all.put("rm", new ImageRemoveCommand("image rm"));
     all.put("tag", new TagCommand());
     all.put("history", new HistoryCommand(clock));
-    all.put("inspect", new InspectCommand());
+    all.put("inspect", new InspectCommand("image inspect", Optional.of("image")));
     all.put("prune", new ImagePruneCommand());
     all.put("du", new ImageUsageCommand());
     all.put("push", new PushCommand());

@@ -1,61 +1,183 @@
 package io.kapsel.cli.command;
 
 import io.kapsel.cli.flag.Values;
+import io.kapsel.engine.ContainerStatus;
+import io.kapsel.engine.EngineException;
+import io.kapsel.engine.HealthStatus;
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.MountRequest;
+import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.spec.RootSource;
+import io.kapsel.image.ImageException;
+import io.kapsel.oci.image.Digest;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
-/** One {@code --filter} of {@code ps}. */
-record ContainerFilter(String key, String value) implements Predicate<Engine.Container> {
+/** One {@code --filter} of containers. */
+record ContainerFilter(String key, String value) {
   private static final Set<String> KEYS =
-      Set.of("name", "id", "status", "label", "exited", "ancestor");
-  private static final Set<String> STATES = Set.of("created", "running", "exited", "removing");
+      Set.of(
+          "ancestor",
+          "before",
+          "exited",
+          "expose",
+          "health",
+          "id",
+          "is-task",
+          "isolation",
+          "label",
+          "name",
+          "network",
+          "publish",
+          "since",
+          "status",
+          "volume");
+  private static final Set<String> STATES =
+      Set.of("created", "restarting", "running", "removing", "paused", "exited", "dead");
+  private static final Set<String> HEALTH = Set.of("starting", "healthy", "unhealthy", "none");
+  private static final int MOST_STARS = 3;
 
   /** Reads {@code KEY=value}. */
-  static Predicate<Engine.Container> parse(String text) {
+  static ContainerFilter parse(String text) {
     int equals = text.indexOf('=');
     if (equals < 0) {
       throw new IllegalArgumentException("invalid argument: '" + text + "' is not KEY=value");
     }
     ContainerFilter filter =
-        new ContainerFilter(text.substring(0, equals), text.substring(equals + 1));
+        new ContainerFilter(text.substring(0, equals).strip(), text.substring(equals + 1).strip());
     if (!KEYS.contains(filter.key)) {
       throw new IllegalArgumentException("invalid filter '" + filter.key + "'");
     }
-    if (filter.key.equals("status") && !STATES.contains(filter.value)) {
-      throw new IllegalArgumentException("invalid value for status: " + filter.value);
-    }
-    if (filter.key.equals("exited")) {
-      Values.integer(filter.value);
-    }
+    filter.checkValue();
     return filter;
   }
 
-  /** Whether a filter asks for what {@code ps} hides otherwise. */
-  static boolean asksForStatus(List<Predicate<Engine.Container>> filters) {
-    return filters.stream()
-        .anyMatch(it ->
-            it instanceof ContainerFilter filter
-                && Set.of("status", "exited").contains(filter.key));
+  private void checkValue() {
+    boolean known =
+        switch (key) {
+          case "status" -> STATES.contains(value);
+          case "health" -> HEALTH.contains(value);
+          default -> true;
+        };
+    if (!known) {
+      throw new IllegalArgumentException("invalid value for " + key + ": " + value);
+    }
+    if (key.equals("exited")) {
+      Values.integer(value);
+    }
   }
 
-  @Override
-  public boolean test(Engine.Container it) {
+  /** Whether a filter asks for what {@code ps} hides otherwise. */
+  static boolean asksForStatus(List<ContainerFilter> filters) {
+    return filters.stream().anyMatch(it -> Set.of("status", "exited").contains(it.key));
+  }
+
+  /** All filters together: of those with one key one has to hold, but all that are of labels. */
+  static Joined join(Engine engine, List<ContainerFilter> filters) {
+    return new Joined(
+        filters.stream()
+            .collect(
+                Collectors.groupingBy(
+                    it -> it.key.equals("label") ? it.toString() : it.key,
+                    Collectors.mapping(it -> it.test(engine), Collectors.toList()))));
+  }
+
+  /** Filters by their keys. */
+  record Joined(Map<String, List<Predicate<Engine.Container>>> byKey)
+      implements Predicate<Engine.Container> {
+    @Override
+    public boolean test(Engine.Container it) {
+      return byKey.values().stream().allMatch(any -> any.stream().anyMatch(each -> each.test(it)));
+    }
+  }
+
+  /** What is looked up is looked up once. */
+  private Predicate<Engine.Container> test(Engine engine) {
     return switch (key) {
-      case "name" -> it.name().contains(value);
-      case "id" -> it.id().startsWith(value);
-      case "status" -> ListCommand.state(it.status().phase()).equals(value);
-      case "label" -> hasLabel(it);
-      case "exited" ->
-          it.status().exit().filter(exit -> exit.code() == Values.integer(value)).isPresent();
-      default -> it.spec().root().toString().equals(value);
+      case "name" -> text(value, it -> List.of(it.name(), "/" + it.name()));
+      case "id" -> text(value, it -> List.of(it.id()));
+      case "status" -> it -> ContainerRow.state(it.status()).equals(value);
+      case "label" -> it -> hasLabel(it.spec().labels(), value);
+      case "exited" -> it -> exitedWith(it.status());
+      case "health" -> it -> health(it.status()).equals(value);
+      case "network" -> it -> onNetwork(it.spec());
+      case "volume" -> it -> it.spec().mounts().stream().anyMatch(this::mounts);
+      case "since" -> {
+        Instant than = engine.container(value).status().createdAt();
+        yield it -> it.status().createdAt().isAfter(than);
+      }
+      case "before" -> {
+        Instant than = engine.container(value).status().createdAt();
+        yield it -> it.status().createdAt().isBefore(than);
+      }
+      case "ancestor" -> ancestor(engine);
+      case "isolation" -> _ -> value.equals("default");
+      default -> _ -> false; // nothing is published, and nothing is a task of a swarm
     };
   }
 
-  private boolean hasLabel(Engine.Container it) {
-    int equals = value.indexOf('=');
-    String name = equals < 0 ? value : value.substring(0, equals);
-    String found = it.spec().labels().get(name);
-    return found != null && (equals < 0 || found.equals(value.substring(equals + 1)));
+  /** As Docker matches: the pattern may be anywhere. Those that could take for ever are texts. */
+  private static Predicate<Engine.Container> text(
+      String value, Function<Engine.Container, List<String>> of) {
+    boolean simple =
+        value.matches("[\\w.^$*+?|/-]*")
+            && value.chars().filter(c -> c == '*' || c == '+').count() <= MOST_STARS
+            && !value.matches(".*([*+?]{2}|(^|[|^])[*+?]).*");
+    Pattern pattern = simple ? Pattern.compile(value) : Pattern.compile(Pattern.quote(value));
+    return it -> of.apply(it).stream().anyMatch(each -> pattern.matcher(each).find());
+  }
+
+  private boolean exitedWith(ContainerStatus status) {
+    return status.exit().filter(exit -> exit.code() == Values.integer(value)).isPresent();
+  }
+
+  private static String health(ContainerStatus status) {
+    return status.health().map(HealthStatus::state).map(Object::toString).orElse("none");
+  }
+
+  private boolean onNetwork(ContainerSpec spec) {
+    return switch (spec.network()) {
+      case NamespaceMode.Own _ -> value.equals("none");
+      case NamespaceMode.Host _ -> value.equals("host");
+      case NamespaceMode.Container _ -> false;
+    };
+  }
+
+  private boolean mounts(MountRequest mount) {
+    return mount.target().equals(value)
+        || (mount instanceof MountRequest.Bind bind && bind.source().toString().equals(value))
+        || (mount instanceof MountRequest.Volume volume && volume.name().equals(value));
+  }
+
+  /** Those made from the root that was named, or from the image that has that name or id. */
+  private Predicate<Engine.Container> ancestor(Engine engine) {
+    Optional<String> image = imageOf(engine);
+    return it ->
+        it.spec().root().toString().equals(value)
+            || (it.spec().root() instanceof RootSource.Image
+                && it.imageId().equals(image)
+                && image.isPresent());
+  }
+
+  private Optional<String> imageOf(Engine engine) {
+    try {
+      return engine.images().find(value).map(image -> image.id()).map(Digest::toString);
+    } catch (ImageException | EngineException _) {
+      return Optional.empty();
+    }
+  }
+
+  /** Whether there is that label; with a value, if the text has one. */
+  static boolean hasLabel(Map<String, String> labels, String text) {
+    int equals = text.indexOf('=');
+    String found = labels.get(equals < 0 ? text : text.substring(0, equals));
+    return found != null && (equals < 0 || found.equals(text.substring(equals + 1)));
   }
 }

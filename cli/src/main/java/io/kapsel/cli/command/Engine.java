@@ -1,19 +1,25 @@
 package io.kapsel.cli.command;
 
 import io.kapsel.engine.ContainerStatus;
+import io.kapsel.engine.Event;
 import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.Images;
 import io.kapsel.engine.LogQuery;
 import io.kapsel.engine.LogRecord;
+import io.kapsel.engine.Volumes;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
+import io.kapsel.engine.spec.Limits;
+import io.kapsel.engine.spec.RestartPolicy;
 import io.kapsel.image.Image;
 import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.linux.Fd;
+import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.host.HostFinding;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.ImageConfig;
 import io.kapsel.oci.image.Reference;
+import io.kapsel.runtime.GroupUsage;
 import io.kapsel.runtime.plan.LaunchPlan;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -40,6 +46,16 @@ public interface Engine {
   /** All containers, the newest first. */
   List<Container> containers();
 
+  /**
+   * What happens.
+   *
+   * @param late whether what has happened lately comes first
+   */
+  EventSource events(boolean late);
+
+  /** The volumes. */
+  Volumes volumes();
+
   /** The images. */
   Images images();
 
@@ -48,6 +64,12 @@ public interface Engine {
 
   /** The same for a bundle of the OCI runtime specification. */
   LaunchPlan explain(java.nio.file.Path bundle);
+
+  /** What the host offers. */
+  HostFacts facts();
+
+  /** Where it keeps what outlives a reboot. */
+  java.nio.file.Path state();
 
   /** What the host offers and lacks. */
   List<HostFinding> diagnose();
@@ -95,6 +117,9 @@ public interface Engine {
     /** What it was made from. */
     ContainerSpec spec();
 
+    /** The id of the image that it was made from. */
+    Optional<String> imageId();
+
     /** What it is doing. */
     ContainerStatus status();
 
@@ -107,8 +132,36 @@ public interface Engine {
     /** Asks it to stop, and kills it after a while. */
     void stop(Optional<Integer> signal, Optional<Duration> patience) throws InterruptedException;
 
-    /** Removes it and all that it has written. */
-    void remove(boolean force);
+    /** Stops it, if it runs, and starts it. */
+    void restart(Optional<Integer> signal, Optional<Duration> patience) throws InterruptedException;
+
+    /** Stops all its processes where they are. */
+    void pause();
+
+    /** Lets its processes go on. */
+    void unpause();
+
+    /** Gives it another name. */
+    void rename(String name);
+
+    /** Gives it other limits and another policy; what is absent stays. */
+    void update(Limits limits, Optional<RestartPolicy> policy);
+
+    /** Its processes, in the host's numbers. */
+    List<Integer> processes();
+
+    /** What it uses now. */
+    GroupUsage usage();
+
+    /** How much room its files take. */
+    Sizes sizes();
+
+    /**
+     * Removes it and all that it has written.
+     *
+     * @param volumes whether the volumes go, too, that were made for it alone
+     */
+    void remove(boolean force, boolean volumes);
 
     /** Waits until nothing of it is left. */
     void awaitRemoval() throws InterruptedException;
@@ -128,6 +181,26 @@ public interface Engine {
 
     /** One more process in it, made but not started. */
     Running exec(ExecSpec spec);
+  }
+
+  /**
+   * Bytes.
+   *
+   * @param own of what it has written itself
+   * @param all with what it stands on
+   */
+  record Sizes(long own, long all) {}
+
+  /** Something that has happened, and the next. */
+  interface EventSource {
+    /** The next one; empty when none has come for that long. */
+    Optional<Event> next(Duration patience) throws InterruptedException;
+
+    /** How many were missed since the last call, because they came too fast. */
+    long missed();
+
+    /** Whether none will come any more. */
+    boolean ended();
   }
 
   /** Output that was kept. */

@@ -1,11 +1,11 @@
 package io.kapsel.cli.command;
 
 import io.kapsel.cli.command.Manual.Operands;
-import io.kapsel.cli.flag.Arguments;
 import io.kapsel.cli.flag.FlagSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A word under which other commands stand, such as {@code kapsel image}. */
 final class GroupCommand implements Command {
@@ -32,28 +32,21 @@ final class GroupCommand implements Command {
     return manual;
   }
 
+  /** The command of that name below this one. */
+  Optional<Command> find(String word) {
+    return Optional.ofNullable(commands.get(word));
+  }
+
   @Override
   public int run(Call call) {
-    String word = call.operands().getFirst();
-    Command command = commands.get(word);
-    if (command == null) {
-      throw new CommandException(
-          1,
-          "unknown command: "
-              + manual.path()
-              + " "
-              + word
-              + "\n\nSee '"
-              + manual.path()
-              + " --help' for more information");
-    }
-    Manual own = command.manual();
-    Arguments arguments = own.flags().parse(call.operands().subList(1, call.operands().size()));
-    if (arguments.is(FlagSet.HELP)) {
-      call.client().out(own.help());
-      return 0;
-    }
-    own.check(arguments.operands().size());
-    return command.run(new Call(call.engine(), call.request(), call.client(), arguments));
+    throw new CommandException(
+        1,
+        "unknown command: "
+            + manual.path()
+            + " "
+            + call.operands().getFirst()
+            + "\n\nSee '"
+            + manual.path()
+            + " --help' for more information");
   }
 }

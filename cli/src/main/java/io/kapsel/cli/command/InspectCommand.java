@@ -1,238 +1,135 @@
 package io.kapsel.cli.command;
 
 import io.kapsel.base.Json;
-import io.kapsel.base.JsonName;
+import io.kapsel.base.JsonTree;
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
-import io.kapsel.engine.ContainerStatus;
-import io.kapsel.engine.ContainerStatus.Phase;
+import io.kapsel.cli.template.Template;
+import io.kapsel.cli.template.TemplateException;
 import io.kapsel.engine.EngineException;
-import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.Images;
-import io.kapsel.engine.spec.ContainerSpec;
-import io.kapsel.engine.spec.Limits;
-import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.image.ImageException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** {@code kapsel inspect}: all that is known of containers, as JSON with the keys of Docker. */
+/** {@code kapsel inspect}: all that is known of something, as JSON with the keys of Docker. */
 final class InspectCommand implements Command {
   private static final Flag<String> FORMAT =
-      Flag.text('f', "format", "string", "json: everything on one line");
-  private static final Manual MANUAL =
-      new Manual(
-          "inspect",
-          "[OPTIONS] NAME [NAME...]",
-          "Show everything about containers and images as JSON",
-          "",
-          FlagSet.of(FORMAT),
-          Operands.SOME);
+      Flag.text(
+          'f', "format", "string", "json: everything on one line; or a template such as '{{.Id}}'");
+  private static final Flag<Boolean> SIZE =
+      Flag.toggle('s', "size", "Say how much room containers take, too");
+  private static final Flag<String> TYPE =
+      Flag.text("type", "string", "Only things of that type: container, image, volume");
+  private static final Set<String> TYPES = Set.of("container", "image", "volume");
 
-  private record Inspection(
-      @JsonName("Id") String id,
-      @JsonName("Created") String created,
-      @JsonName("Path") String path,
-      @JsonName("Args") List<String> arguments,
-      @JsonName("State") State state,
-      @JsonName("Image") String image,
-      @JsonName("Name") String name,
-      @JsonName("HostConfig") HostConfig host,
-      @JsonName("Config") Config config) {}
+  private final Manual manual;
+  private final Optional<String> only;
 
-  private record State(
-      @JsonName("Status") String status,
-      @JsonName("Running") boolean running,
-      @JsonName("OOMKilled") boolean oomKilled,
-      @JsonName("Pid") int pid,
-      @JsonName("MonitorPid") int monitorPid,
-      @JsonName("ExitCode") int exitCode,
-      @JsonName("Error") String error,
-      @JsonName("StartedAt") Optional<String> startedAt,
-      @JsonName("FinishedAt") Optional<String> finishedAt) {}
-
-  private record HostConfig(
-      @JsonName("AutoRemove") boolean autoRemove,
-      @JsonName("Privileged") boolean privileged,
-      @JsonName("ReadonlyRootfs") boolean readOnly,
-      @JsonName("Init") boolean init,
-      @JsonName("Memory") Optional<Long> memory,
-      @JsonName("MemorySwap") Optional<Long> memorySwap,
-      @JsonName("MemoryReservation") Optional<Long> memoryReservation,
-      @JsonName("NanoCpus") Optional<Long> nanoCpus,
-      @JsonName("CpuShares") Optional<Long> cpuShares,
-      @JsonName("CpuPeriod") Optional<Long> cpuPeriod,
-      @JsonName("CpuQuota") Optional<Long> cpuQuota,
-      @JsonName("CpusetCpus") Optional<String> cpusetCpus,
-      @JsonName("CpusetMems") Optional<String> cpusetMems,
-      @JsonName("PidsLimit") Optional<Long> pids,
-      @JsonName("ShmSize") Optional<Long> shmSize,
-      @JsonName("OomScoreAdj") Optional<Integer> oomScoreAdj,
-      @JsonName("CapAdd") List<String> capAdd,
-      @JsonName("CapDrop") List<String> capDrop,
-      @JsonName("Mounts") List<String> mounts,
-      @JsonName("Sysctls") Map<String, String> sysctls,
-      @JsonName("NetworkMode") String network,
-      @JsonName("IpcMode") String ipc,
-      @JsonName("PidMode") String pid,
-      @JsonName("UTSMode") String uts,
-      @JsonName("UsernsMode") String userns,
-      @JsonName("CgroupnsMode") String cgroupns) {}
-
-  private record Config(
-      @JsonName("Hostname") Optional<String> hostname,
-      @JsonName("User") Optional<String> user,
-      @JsonName("Tty") boolean tty,
-      @JsonName("OpenStdin") boolean openStdin,
-      @JsonName("StdinOnce") boolean stdinOnce,
-      @JsonName("Env") List<String> env,
-      @JsonName("Cmd") List<String> command,
-      @JsonName("Entrypoint") List<String> entrypoint,
-      @JsonName("WorkingDir") Optional<String> workingDirectory,
-      @JsonName("Labels") Map<String, String> labels,
-      @JsonName("StopSignal") Optional<String> stopSignal,
-      @JsonName("StopTimeout") Optional<Integer> stopTimeout) {}
+  /** Of the command {@code name}; {@code only} when it is for things of one type. */
+  InspectCommand(String name, Optional<String> only) {
+    this.only = only;
+    this.manual =
+        new Manual(
+            name,
+            "[OPTIONS] NAME [NAME...]",
+            "Show everything about " + only.map(it -> it + "s").orElse("containers and images"),
+            "",
+            only.isPresent() ? FlagSet.of(FORMAT, SIZE) : FlagSet.of(FORMAT, SIZE, TYPE),
+            Operands.SOME);
+  }
 
   @Override
   public Manual manual() {
-    return MANUAL;
+    return manual;
   }
 
   @Override
   public int run(Call call) {
-    Optional<String> format = call.arguments().last(FORMAT);
-    if (format.filter(it -> !it.equals("json")).isPresent()) {
-      throw new CommandException(1, "--format knows only 'json', not '" + format.get() + "'");
+    Optional<String> type = only.or(() -> call.arguments().last(TYPE));
+    if (type.filter(it -> !TYPES.contains(it)).isPresent()) {
+      throw new CommandException(1, "unknown type: \"" + type.get() + "\"");
     }
-    List<Object> found = new ArrayList<>();
+    Printing printing = Printing.of(call.arguments().last(FORMAT));
     List<String> missing = new ArrayList<>();
     for (String reference : call.operands()) {
       try {
-        found.add(find(call, reference));
-      } catch (EngineException | ImageException e) {
+        printing.add(find(call, reference, type));
+      } catch (EngineException | ImageException | CommandException e) {
         missing.add(String.valueOf(e.getMessage()));
       }
     }
-    call.client().out(format.isPresent() ? dense(found) : printed(found));
+    call.client().out(printing.text());
     missing.forEach(call::complain);
     return missing.isEmpty() ? 0 : 1;
   }
 
+  /** Things as they are printed one by one or all together. */
+  private record Printing(Optional<Template> template, boolean dense, List<Object> found) {
+    static Printing of(Optional<String> format) {
+      boolean dense = format.filter(it -> it.equals("json")).isPresent();
+      return new Printing(
+          format.filter(_ -> !dense).map(Listing::template), dense, new ArrayList<>());
+    }
+
+    void add(@Nullable Object thing) {
+      try {
+        found.add(template.isPresent() ? template.get().execute(thing) : thing);
+      } catch (TemplateException e) {
+        throw new CommandException(1, "template parsing error: " + e.getMessage());
+      }
+    }
+
+    String text() {
+      if (template.isEmpty()) {
+        return (dense ? JsonTree.write(found) : JsonTree.print(found)) + "\n";
+      }
+      StringBuilder text = new StringBuilder();
+      found.forEach(each -> text.append(each).append('\n'));
+      return text.toString();
+    }
+  }
+
   /** A container, or an image when there is none of that name. */
-  private static Object find(Call call, String reference) {
+  private static @Nullable Object find(Call call, String reference, Optional<String> type) {
+    if (type.filter(it -> it.equals("image")).isPresent()) {
+      return image(call, reference)
+          .orElseThrow(() ->
+              new ImageException.NotFound(
+                  "cannot find '" + reference + "': there is no such image"));
+    }
+    if (type.filter(it -> it.equals("volume")).isPresent()) {
+      return VolumeRow.inspection(call.engine().volumes().get(reference));
+    }
     try {
-      return inspection(call.engine().container(reference));
+      return ContainerInspection.of(
+          call.engine().container(reference),
+          call.engine().state().resolve("volumes"),
+          call.arguments().is(SIZE));
     } catch (EngineException.NotFound e) {
-      Images images = call.engine().images();
-      return images
-          .find(reference)
-          .<Object>map(image -> ImageInspection.of(image, images.store().layers().all()))
-          .orElseThrow(() -> e);
+      if (type.isPresent()) {
+        throw e;
+      }
+      return image(call, reference).or(() -> volume(call, reference)).orElseThrow(() -> e);
     }
   }
 
-  private static String dense(List<Object> found) {
-    return found.stream()
-            .map(it -> new String(Json.write(it), StandardCharsets.UTF_8))
-            .collect(java.util.stream.Collectors.joining(",", "[", "]"))
-        + "\n";
+  private static Optional<Object> volume(Call call, String reference) {
+    return call.engine().volumes().list().stream()
+        .filter(it -> it.name().equals(reference))
+        .<Object>map(VolumeRow::inspection)
+        .findFirst();
   }
 
-  private static String printed(List<Object> found) {
-    if (found.isEmpty()) {
-      return "[]\n";
-    }
-    return found.stream()
-            .map(it -> Json.print(it).indent(2).stripTrailing())
-            .collect(java.util.stream.Collectors.joining(",\n", "[\n", "\n]"))
-        + "\n";
-  }
-
-  private static Inspection inspection(Engine.Container it) {
-    ContainerSpec spec = it.spec();
-    List<String> words = spec.arguments();
-    return new Inspection(
-        it.id(),
-        it.status().createdAt().toString(),
-        words.isEmpty() ? "" : words.getFirst(),
-        words.isEmpty() ? List.of() : words.subList(1, words.size()),
-        state(it.status()),
-        spec.root().toString(),
-        it.name(),
-        host(spec),
-        config(spec));
-  }
-
-  private static State state(ContainerStatus status) {
-    return new State(
-        ListCommand.state(status.phase()),
-        status.phase() == Phase.RUNNING,
-        status.exit().map(ExitStatus::oomKilled).orElse(false),
-        status.pid().orElse(0),
-        status.monitorPid().orElse(0),
-        status.exit().map(ExitStatus::code).orElse(0),
-        status.error().orElse(""),
-        status.startedAt().map(Object::toString),
-        status.exit().map(it -> it.finishedAt().toString()));
-  }
-
-  private static HostConfig host(ContainerSpec spec) {
-    Limits limits = spec.limits();
-    return new HostConfig(
-        spec.autoRemove(),
-        spec.privileged(),
-        spec.readOnly(),
-        spec.init(),
-        limits.memory(),
-        limits.memorySwap(),
-        limits.memoryReservation(),
-        limits.nanoCpus(),
-        limits.cpuShares(),
-        limits.cpuPeriod(),
-        limits.cpuQuota(),
-        limits.cpusetCpus(),
-        limits.cpusetMems(),
-        limits.pids(),
-        spec.shmSize(),
-        spec.oomScoreAdj(),
-        spec.capAdd(),
-        spec.capDrop(),
-        spec.mounts().stream().map(Object::toString).toList(),
-        new TreeMap<>(spec.sysctls()),
-        spec.network() instanceof NamespaceMode.Own ? "none" : mode(spec.network()),
-        mode(spec.ipc()),
-        mode(spec.pid()),
-        mode(spec.uts()),
-        mode(spec.userns()),
-        mode(spec.cgroupns()));
-  }
-
-  private static String mode(NamespaceMode mode) {
-    return switch (mode) {
-      case NamespaceMode.Own _ -> "private";
-      case NamespaceMode.Host _ -> "host";
-      case NamespaceMode.Container(String reference) -> "container:" + reference;
-    };
-  }
-
-  private static Config config(ContainerSpec spec) {
-    return new Config(
-        spec.hostname(),
-        spec.user(),
-        spec.stdio().terminal(),
-        spec.stdio().openStdin(),
-        spec.stdio().stdinOnce(),
-        spec.env(),
-        spec.command(),
-        spec.entrypoint().orElse(List.of()),
-        spec.workingDirectory(),
-        new TreeMap<>(spec.labels()),
-        spec.stopSignal(),
-        spec.stopTimeoutSeconds());
+  private static Optional<Object> image(Call call, String reference) {
+    Images images = call.engine().images();
+    return images
+        .find(reference)
+        .map(image -> ImageInspection.of(image, images.store().layers().all()))
+        .map(it -> JsonTree.read(Json.write(it)));
   }
 }

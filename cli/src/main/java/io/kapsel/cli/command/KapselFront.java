@@ -12,6 +12,7 @@ import io.kapsel.engine.spec.InvalidRequestException;
 import io.kapsel.image.ImageException;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 
 /** The {@code kapsel} command: words in, output and an exit code out. */
 public final class KapselFront implements Front {
@@ -56,10 +57,22 @@ public final class KapselFront implements Front {
   }
 
   private int serve(Request request, Client client, List<String> words) {
-    Command command = commands.find(words.getFirst());
+    Command first = commands.find(words.getFirst());
+    Optional<Command> below =
+        first instanceof GroupCommand group && words.size() > 1
+            ? group.find(words.get(1))
+            : Optional.empty();
+    return serve(
+        request,
+        client,
+        below.orElse(first),
+        words.subList(below.isPresent() ? 2 : 1, words.size()));
+  }
+
+  private int serve(Request request, Client client, Command command, List<String> words) {
     Manual manual = command.manual();
     try {
-      Arguments arguments = manual.flags().parse(words.subList(1, words.size()));
+      Arguments arguments = manual.flags().parse(words);
       if (arguments.is(FlagSet.HELP)) {
         client.out(manual.help());
         return 0;

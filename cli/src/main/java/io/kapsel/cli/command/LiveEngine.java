@@ -1,35 +1,27 @@
 package io.kapsel.cli.command;
 
-import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.ContainerStatus.Phase;
 import io.kapsel.engine.EngineConfig;
-import io.kapsel.engine.EngineException;
-import io.kapsel.engine.Exec;
-import io.kapsel.engine.ExitStatus;
+import io.kapsel.engine.Event;
+import io.kapsel.engine.Events;
 import io.kapsel.engine.Images;
 import io.kapsel.engine.Kapsel;
-import io.kapsel.engine.LogQuery;
-import io.kapsel.engine.LogReader;
-import io.kapsel.engine.LogRecord;
+import io.kapsel.engine.Volumes;
 import io.kapsel.engine.spec.ContainerSpec;
-import io.kapsel.engine.spec.ExecSpec;
-import io.kapsel.image.Image;
+import io.kapsel.engine.spec.Healthcheck;
 import io.kapsel.image.debian.DebianRequest;
-import io.kapsel.linux.Fd;
 import io.kapsel.linux.host.HostDiagnosis;
+import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.host.HostFinding;
 import io.kapsel.oci.image.Digest;
-import io.kapsel.oci.image.ImageConfig;
 import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.GuestRuntime;
 import io.kapsel.runtime.plan.LaunchPlan;
-import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
 
 /** The engine of this process, as commands use it. */
 public final class LiveEngine implements Engine, AutoCloseable {
@@ -48,8 +40,15 @@ public final class LiveEngine implements Engine, AutoCloseable {
 
   /** Whether nothing would be missed: what runs, runs on, but who removes it at its end? */
   public boolean dispensable() {
-    return kapsel.containers().stream()
-        .noneMatch(it -> it.spec().autoRemove() && it.status().phase() == Phase.RUNNING);
+    return kapsel.containers().stream().noneMatch(LiveEngine::needsEngine);
+  }
+
+  private static boolean needsEngine(io.kapsel.engine.Container it) {
+    boolean running = it.status().phase() == Phase.RUNNING || it.status().restarting();
+    return running
+        && (it.spec().autoRemove()
+            || it.spec().restartPolicy().restarts()
+            || it.spec().health().filter(Healthcheck::looks).isPresent());
   }
 
   /** Makes containers for those who call an OCI runtime. */
@@ -84,6 +83,16 @@ public final class LiveEngine implements Engine, AutoCloseable {
   }
 
   @Override
+  public EventSource events(boolean late) {
+    return new LiveEvents(late ? kapsel.events().all() : kapsel.events().next());
+  }
+
+  @Override
+  public Volumes volumes() {
+    return kapsel.volumes();
+  }
+
+  @Override
   public Images images() {
     return kapsel.images();
   }
@@ -96,6 +105,16 @@ public final class LiveEngine implements Engine, AutoCloseable {
   @Override
   public LaunchPlan explain(java.nio.file.Path bundle) {
     return kapsel.explain(bundle);
+  }
+
+  @Override
+  public HostFacts facts() {
+    return kapsel.facts();
+  }
+
+  @Override
+  public java.nio.file.Path state() {
+    return config.state();
   }
 
   @Override
@@ -113,144 +132,20 @@ public final class LiveEngine implements Engine, AutoCloseable {
     return kapsel.createImage(request, name, environment, progress);
   }
 
-  private record LiveContainer(io.kapsel.engine.Container container) implements Engine.Container {
+  private record LiveEvents(Events.Reader reader) implements EventSource {
     @Override
-    public String id() {
-      return container.id();
+    public Optional<Event> next(Duration patience) throws InterruptedException {
+      return reader.next(patience);
     }
 
     @Override
-    public String name() {
-      return container.name();
+    public long missed() {
+      return reader.missed();
     }
 
     @Override
-    public ContainerSpec spec() {
-      return container.spec();
-    }
-
-    @Override
-    public ContainerStatus status() {
-      return container.status();
-    }
-
-    @Override
-    public void attach(Fd end, boolean stdin, boolean stdout, boolean stderr) {
-      container.attach(end, stdin, stdout, stderr);
-    }
-
-    @Override
-    public void start() {
-      container.start();
-    }
-
-    @Override
-    public void signal(int number) {
-      container.signal(number);
-    }
-
-    @Override
-    public ExitStatus await() throws InterruptedException {
-      return container.await();
-    }
-
-    @Override
-    public List<String> notices() {
-      return container.notices();
-    }
-
-    @Override
-    public boolean awaitReady(Duration limit) throws InterruptedException {
-      return container.awaitReady(limit);
-    }
-
-    @Override
-    public String initStatus() {
-      return container.initStatus();
-    }
-
-    @Override
-    public void stop(Optional<Integer> signal, Optional<Duration> patience)
-        throws InterruptedException {
-      container.stop(signal, patience);
-    }
-
-    @Override
-    public void remove(boolean force) {
-      try {
-        container.remove(force);
-      } catch (InterruptedException e) {
-        // Only waits are interrupted, and this is none: a removal is not left halfway.
-        throw new EngineException.Failed("remove", name(), "interrupted", e);
-      }
-    }
-
-    @Override
-    public void awaitRemoval() throws InterruptedException {
-      container.awaitRemoval();
-    }
-
-    @Override
-    public Log log(LogQuery query) {
-      return new LiveLog(container.log(query));
-    }
-
-    @Override
-    public void export(OutputStream out) {
-      container.export(out);
-    }
-
-    @Override
-    public Image commit(
-        Optional<Reference> name,
-        Optional<String> author,
-        String comment,
-        UnaryOperator<ImageConfig.Execution> change) {
-      return container.commit(name, author, comment, change);
-    }
-
-    @Override
-    public Running exec(ExecSpec spec) {
-      return new LiveExec(container.exec(spec));
-    }
-  }
-
-  private record LiveExec(Exec exec) implements Running {
-    @Override
-    public void attach(Fd end, boolean stdin, boolean stdout, boolean stderr) {
-      exec.attach(end, stdin, stdout, stderr);
-    }
-
-    @Override
-    public void start() {
-      exec.start();
-    }
-
-    @Override
-    public void signal(int number) {
-      exec.signal(number);
-    }
-
-    @Override
-    public ExitStatus await() throws InterruptedException {
-      return exec.await();
-    }
-
-    @Override
-    public List<String> notices() {
-      return List.of();
-    }
-  }
-
-  private record LiveLog(LogReader reader) implements Log {
-    @Override
-    public Optional<LogRecord> next() throws InterruptedException {
-      return reader.next();
-    }
-
-    @Override
-    public void close() {
-      reader.close();
+    public boolean ended() {
+      return reader.ended();
     }
   }
 }

@@ -10,7 +10,7 @@ final class RemoveCommand implements Command {
   private static final Flag<Boolean> FORCE =
       Flag.toggle('f', "force", "Kill what runs, and do not mind what is not there");
   private static final Flag<Boolean> VOLUMES =
-      Flag.toggle('v', "volumes", "Remove anonymous volumes as well; there are none");
+      Flag.toggle('v', "volumes", "Remove the volumes as well that were made for it alone");
   private static final Manual MANUAL =
       new Manual(
           "rm",
@@ -31,7 +31,7 @@ final class RemoveCommand implements Command {
     int exitCode = 0;
     for (String reference : call.operands()) {
       try {
-        call.engine().container(reference).remove(force);
+        call.engine().container(reference).remove(force, call.arguments().is(VOLUMES));
         call.print(reference);
       } catch (EngineException e) {
         call.complain(String.valueOf(e.getMessage()));

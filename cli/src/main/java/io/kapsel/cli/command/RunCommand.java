@@ -98,7 +98,7 @@ final class RunCommand implements Command {
 
   private static void undo(Engine.Container container, RuntimeException cause) {
     try {
-      container.remove(true);
+      container.remove(true, true);
     } catch (EngineException.NotFound _) {
       // the engine was faster
     } catch (EngineException e) {

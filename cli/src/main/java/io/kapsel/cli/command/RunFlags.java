@@ -1,9 +1,12 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.base.GoDuration;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.Values;
+import io.kapsel.engine.spec.RestartPolicy;
 import io.kapsel.oci.image.Platform;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -125,8 +128,55 @@ final class RunFlags {
   static final Flag<String> CGROUP_NAMESPACE =
       Flag.text("cgroupns", "string", "Cgroup namespace: private, host");
 
+  static final Flag<String> VOLUMES_FROM =
+      Flag.text("volumes-from", "list", "Mount what this container has mounted: NAME[:ro]");
+  static final Flag<String> VOLUME_DRIVER =
+      Flag.text("volume-driver", "string", "Driver of new volumes: local");
+  static final Flag<RestartPolicy> RESTART =
+      Flag.of(
+          "restart",
+          "string",
+          "Start it again after its end: no, on-failure[:n], always,\nunless-stopped",
+          RestartPolicy::parse);
+  static final Flag<String> HEALTH_COMMAND =
+      Flag.text(
+          "health-cmd",
+          "string",
+          "How to find out whether it works: a command, http:PORT/PATH,\nor tcp:PORT");
+  static final Flag<Duration> HEALTH_INTERVAL =
+      Flag.of("health-interval", "duration", "Pause between two looks", GoDuration::parse);
+  static final Flag<Duration> HEALTH_TIMEOUT =
+      Flag.of("health-timeout", "duration", "How long a look may take", GoDuration::parse);
+  static final Flag<Duration> HEALTH_START_PERIOD =
+      Flag.of(
+          "health-start-period",
+          "duration",
+          "How long failures do not count after a start",
+          GoDuration::parse);
+  static final Flag<Duration> HEALTH_START_INTERVAL =
+      Flag.of(
+          "health-start-interval", "duration", "Pause between two looks then", GoDuration::parse);
+  static final Flag<Long> HEALTH_RETRIES =
+      Flag.of(
+          "health-retries", "int", "How many failures in a row make it unhealthy", Values::integer);
+  static final Flag<String> HEALTH_ACTION =
+      Flag.text("health-on-unhealthy", "string", "What to do when it is unhealthy: none, restart");
+  static final Flag<Boolean> NO_HEALTH =
+      Flag.toggle("no-healthcheck", "Do not look, whatever the image says");
+
   private static final List<Flag<?>> CREATE =
       List.of(
+          VOLUMES_FROM,
+          VOLUME_DRIVER,
+          RESTART,
+          HEALTH_COMMAND,
+          HEALTH_INTERVAL,
+          HEALTH_TIMEOUT,
+          HEALTH_START_PERIOD,
+          HEALTH_START_INTERVAL,
+          HEALTH_RETRIES,
+          HEALTH_ACTION,
+          NO_HEALTH,
           INTERACTIVE,
           TTY,
           REMOVE,

@@ -75,10 +75,12 @@ final class SpecReader {
     files(spec);
     rights(spec);
     namespaces(spec);
-    spec.limits(limits());
+    spec.limits(limits(arguments));
     spec.ulimits(arguments.all(RunFlags.ULIMIT).stream().map(Ulimit::parse).toList());
     spec.sysctls(pairs(RunFlags.SYSCTL, true));
     arguments.last(RunFlags.OOM_SCORE).ifPresent(spec::oomScoreAdj);
+    arguments.last(RunFlags.RESTART).ifPresent(spec::restart);
+    HealthReader.read(arguments).ifPresent(spec::health);
   }
 
   private RootSource root(String text) {
@@ -158,6 +160,13 @@ final class SpecReader {
     arguments.all(RunFlags.MOUNT).forEach(it -> mounts.add(MountRequest.parseMount(it, directory)));
     arguments.all(RunFlags.TMPFS).forEach(it -> mounts.add(MountRequest.parseTmpfs(it)));
     spec.mounts(mounts);
+    spec.volumesFrom(arguments.all(RunFlags.VOLUMES_FROM));
+    arguments
+        .last(RunFlags.VOLUME_DRIVER)
+        .filter(it -> !it.equals("local"))
+        .ifPresent(it -> {
+          throw new InvalidRequestException("there is no volume driver '" + it + "'; use local");
+        });
     spec.readOnly(arguments.is(RunFlags.READ_ONLY));
     arguments.last(RunFlags.SHARED_MEMORY).ifPresent(spec::shmSize);
   }
@@ -202,14 +211,15 @@ final class SpecReader {
     return arguments.last(flag).map(it -> NamespaceMode.parse(flag.name(), it, joinable));
   }
 
-  private Limits limits() {
+  /** What the flags of limits say. */
+  static Limits limits(Arguments arguments) {
     return new Limits(
-        positive(RunFlags.MEMORY),
+        positive(arguments, RunFlags.MEMORY),
         arguments.last(RunFlags.MEMORY_SWAP).filter(it -> it != 0),
-        positive(RunFlags.MEMORY_RESERVATION),
-        positive(RunFlags.CPUS),
-        positive(RunFlags.CPU_SHARES),
-        positive(RunFlags.CPU_PERIOD),
+        positive(arguments, RunFlags.MEMORY_RESERVATION),
+        positive(arguments, RunFlags.CPUS),
+        positive(arguments, RunFlags.CPU_SHARES),
+        positive(arguments, RunFlags.CPU_PERIOD),
         arguments.last(RunFlags.CPU_QUOTA).filter(it -> it != 0),
         arguments.last(RunFlags.CPU_SET).filter(it -> !it.isEmpty()),
         arguments.last(RunFlags.MEMORY_NODES).filter(it -> !it.isEmpty()),
@@ -217,7 +227,7 @@ final class SpecReader {
   }
 
   /** Zero stands for no limit, as everywhere in Docker. */
-  private Optional<Long> positive(Flag<Long> flag) {
+  private static Optional<Long> positive(Arguments arguments, Flag<Long> flag) {
     return arguments.last(flag).filter(it -> it != 0);
   }
 

@@ -9,18 +9,20 @@ import java.util.Optional;
 
 /** {@code kapsel stop}: asks, waits, kills. */
 final class StopCommand implements Command {
-  private static final Flag<String> SIGNAL =
+  static final Flag<String> SIGNAL =
       Flag.text('s', "signal", "string", "Signal that asks the process to stop");
-  private static final Flag<Integer> TIMEOUT =
+  static final Flag<Integer> TIMEOUT =
       Flag.of("timeout", "int", "Seconds to wait before it is killed, -1: any", Values::seconds)
           .shorthand('t');
+  static final Flag<Integer> TIME =
+      Flag.of("time", "int", "The same as --timeout, as it was called before", Values::seconds);
   private static final Manual MANUAL =
       new Manual(
           "stop",
           "[OPTIONS] CONTAINER [CONTAINER...]",
           "Stop one or more running containers",
           "",
-          FlagSet.of(SIGNAL, TIMEOUT),
+          FlagSet.of(SIGNAL, TIMEOUT, TIME),
           Operands.SOME);
 
   @Override
@@ -31,12 +33,20 @@ final class StopCommand implements Command {
   @Override
   public int run(Call call) {
     Optional<Integer> signal = call.arguments().last(SIGNAL).map(Signals::number);
-    Optional<Duration> patience = call.arguments().last(TIMEOUT).map(Duration::ofSeconds);
+    Optional<Duration> patience = patience(call);
     return call.forEach(container ->
         call.client()
             .waiting(() -> {
               container.stop(signal, patience);
               return container;
             }));
+  }
+
+  /** How long it may take, where that was said. */
+  static Optional<Duration> patience(Call call) {
+    return call.arguments()
+        .last(TIMEOUT)
+        .or(() -> call.arguments().last(TIME))
+        .map(Duration::ofSeconds);
   }
 }

@@ -2,6 +2,7 @@ package io.kapsel.cli.command;
 
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.cli.template.Struct;
 import io.kapsel.linux.process.Uname;
 import java.lang.module.ModuleDescriptor;
 import java.util.Optional;
@@ -11,10 +12,10 @@ final class VersionCommand implements Command {
   private static final Manual MANUAL =
       new Manual(
           "version",
-          "",
+          "[OPTIONS]",
           "Show the versions of engine, Java and kernel",
           "",
-          FlagSet.of(),
+          FlagSet.of(Listing.FORMAT_F),
           Operands.NONE);
 
   @Override
@@ -36,6 +37,11 @@ final class VersionCommand implements Command {
   @Override
   public int run(Call call) {
     Uname kernel = Uname.read();
+    Optional<String> format = call.arguments().last(Listing.FORMAT_F);
+    if (format.isPresent()) {
+      call.client().out(Formatted.text(format.get(), struct(kernel)));
+      return 0;
+    }
     call.client()
         .out(
             """
@@ -45,5 +51,25 @@ final class VersionCommand implements Command {
             """
                 .formatted(version(), Runtime.version(), kernel.release(), kernel.machine()));
     return 0;
+  }
+
+  /** Client and engine come from one distribution. */
+  private static Struct struct(Uname kernel) {
+    String machine =
+        switch (kernel.machine()) {
+          case "x86_64" -> "amd64";
+          case "aarch64" -> "arm64";
+          default -> kernel.machine();
+        };
+    Struct client =
+        new Struct().with("Version", version()).with("Os", "linux").with("Arch", machine);
+    Struct server =
+        new Struct()
+            .with("Version", version())
+            .with("Os", "linux")
+            .with("Arch", machine)
+            .with("KernelVersion", kernel.release())
+            .with("JavaVersion", Runtime.version().toString());
+    return new Struct().with("Client", client).with("Server", server);
   }
 }

@@ -3,18 +3,24 @@ package io.kapsel.cli.command;
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.ContainerStatus.Phase;
 import io.kapsel.engine.EngineException;
+import io.kapsel.engine.Event;
 import io.kapsel.engine.ExitStatus;
+import io.kapsel.engine.HealthStatus;
 import io.kapsel.engine.Images;
 import io.kapsel.engine.LogQuery;
 import io.kapsel.engine.LogRecord;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
+import io.kapsel.engine.spec.Limits;
+import io.kapsel.engine.spec.RestartPolicy;
 import io.kapsel.image.ImageStore;
 import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.linux.Fd;
+import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.host.HostFinding;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.Reference;
+import io.kapsel.runtime.GroupUsage;
 import io.kapsel.runtime.plan.LaunchPlan;
 import io.kapsel.runtime.plan.Segment;
 import java.io.IOException;
@@ -39,6 +45,7 @@ final class FakeEngine implements Engine {
   final List<ExecSpec> execs = new ArrayList<>();
   final List<DebianRequest> imageRequests = new ArrayList<>();
   final List<LogRecord> records = new ArrayList<>();
+  final List<Event> events = new ArrayList<>();
   LogQuery query;
   List<HostFinding> findings = List.of();
   EngineException startFailure;
@@ -70,6 +77,46 @@ final class FakeEngine implements Engine {
   @Override
   public List<Container> containers() {
     return List.copyOf(containers);
+  }
+
+  @Override
+  public EventSource events(boolean late) {
+    Iterator<Event> left = List.copyOf(events).iterator();
+    return new EventSource() {
+      @Override
+      public Optional<Event> next(Duration patience) {
+        return left.hasNext() ? Optional.of(left.next()) : Optional.empty();
+      }
+
+      @Override
+      public long missed() {
+        return 0;
+      }
+
+      @Override
+      public boolean ended() {
+        return !left.hasNext();
+      }
+    };
+  }
+
+  @Override
+  public HostFacts facts() {
+    throw new UnsupportedOperationException("a fake engine has no host");
+  }
+
+  @Override
+  public java.nio.file.Path state() {
+    return java.nio.file.Path.of("/state");
+  }
+
+  @Override
+  public io.kapsel.engine.Volumes volumes() {
+    try {
+      return io.kapsel.engine.Volumes.unused(Files.createTempDirectory("kapsel-fake"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override
@@ -119,7 +166,12 @@ final class FakeEngine implements Engine {
   /** A container whose state a test sets. */
   final class FakeContainer implements Container {
     final ContainerSpec spec;
-    final String name;
+    String name;
+    int age = 300;
+    boolean paused;
+    boolean restarting;
+    Limits updated;
+    Optional<HealthStatus> health = Optional.empty();
     Phase phase = Phase.CREATED;
     Optional<Instant> startedAt = Optional.empty();
     Optional<ExitStatus> exit = Optional.empty();
@@ -150,10 +202,64 @@ final class FakeEngine implements Engine {
           phase,
           phase == Phase.RUNNING ? Optional.of(4242) : Optional.empty(),
           Optional.empty(),
-          NOW.minusSeconds(300),
+          NOW.minusSeconds(age),
           startedAt,
           exit,
-          Optional.empty());
+          Optional.empty(),
+          paused,
+          restarting,
+          0,
+          health);
+    }
+
+    @Override
+    public Optional<String> imageId() {
+      return Optional.empty();
+    }
+
+    @Override
+    public void restart(Optional<Integer> signal, Optional<Duration> patience) {
+      stop(signal, patience);
+      start();
+    }
+
+    @Override
+    public void pause() {
+      deeds.add("pause " + name);
+      paused = true;
+    }
+
+    @Override
+    public void unpause() {
+      deeds.add("unpause " + name);
+      paused = false;
+    }
+
+    @Override
+    public void rename(String other) {
+      deeds.add("rename " + name + " " + other);
+      name = other;
+    }
+
+    @Override
+    public void update(Limits limits, Optional<RestartPolicy> policy) {
+      deeds.add("update " + name + policy.map(it -> " " + it).orElse(""));
+      updated = limits;
+    }
+
+    @Override
+    public List<Integer> processes() {
+      return List.of(4242);
+    }
+
+    @Override
+    public GroupUsage usage() {
+      return new GroupUsage(0, 5 << 20, Optional.of(64L << 20), 1, 3, new GroupUsage.Io(1000, 0));
+    }
+
+    @Override
+    public Sizes sizes() {
+      return new Sizes(1_234_000, 5_000_000);
     }
 
     @Override
@@ -210,7 +316,7 @@ final class FakeEngine implements Engine {
     }
 
     @Override
-    public void remove(boolean force) {
+    public void remove(boolean force, boolean volumes) {
       deeds.add("remove " + name + (force ? " force" : ""));
       if (phase == Phase.RUNNING && !force) {
         throw new EngineException.Conflict("remove", name, "it is running");

@@ -253,9 +253,8 @@ class KapselFrontTest {
     assertThat(kapsel.out().lines()).containsExactly(kapsel.engine.container("bb").id());
     kapsel.serve("ps --format json -f exited=137");
     assertThat(kapsel.out())
-        .startsWith("{\"ID\":\"")
-        .contains("\"State\":\"exited\",\"Status\":\"Exited (137) 5 seconds ago\"")
-        .endsWith("\"Names\":\"aa\"}\n");
+        .contains("\"Names\":\"aa\"")
+        .endsWith("\"State\":\"exited\",\"Status\":\"Exited (137) 5 seconds ago\"}\n");
   }
 
   @ParameterizedTest
@@ -273,8 +272,8 @@ class KapselFrontTest {
     kapsel.serve("create --name db host:");
     kapsel.serve("create --name web -l tier=front host:");
 
-    kapsel.serve("ps -a --format json -f " + filter);
-    assertThat(kapsel.out().lines().map(it -> it.replaceAll(".*\"Names\":\"(.*)\".*", "$1")))
+    kapsel.serve("ps -a --format {{.Names}} -f " + filter);
+    assertThat(kapsel.out().lines())
         .containsExactlyElementsOf(names == null ? List.of() : List.of(names.split(" ")));
   }
 
@@ -322,11 +321,17 @@ class KapselFrontTest {
     kapsel.container("aa", "true").start();
 
     assertThat(kapsel.serve("inspect aa x")).isEqualTo(1);
-    assertThat(kapsel.out()).startsWith("[\n").contains("\"Status\" : \"running\"").endsWith("]\n");
+    assertThat(kapsel.out()).startsWith("[\n").contains("\"Status\": \"running\"").endsWith("]\n");
     assertThat(kapsel.err()).isEqualTo("kapsel: cannot find 'x': there is no such container\n");
     assertThat(kapsel.serve("inspect x")).isEqualTo(1);
     assertThat(kapsel.out()).isEqualTo("[]\n");
-    assertThat(kapsel.serve("inspect -f {{.Name}} aa")).isEqualTo(1);
+    assertThat(kapsel.serve("inspect -f {{.Name}} aa")).isZero();
+    assertThat(kapsel.out()).isEqualTo("/aa\n");
+    assertThat(kapsel.serve("inspect -f {{.Foo}} aa")).isEqualTo(1);
+    assertThat(kapsel.err())
+        .isEqualTo(
+            "kapsel: template parsing error: template: :1:2: executing \"\" at <.Foo>: map has no"
+                + " entry for key \"Foo\"\n");
   }
 
   @Test
@@ -433,7 +438,7 @@ class KapselFrontTest {
         "start x       | 1   | kapsel: cannot find 'x': there is no such container",
         "exec x y      | 1   | kapsel: cannot find 'x': there is no such container",
         "logs --since x aa | 1 | kapsel: invalid time 'x'",
-        "ps --format x | 1   | kapsel: --format knows 'table' and 'json', not 'x'"
+        "ps --format {{x}} | 1 | kapsel: template parsing error: template: :1: function \"x\" not"
       })
   void aBadLineIsRefused(String line, int code, String message) {
     kapsel.container("aa");

@@ -184,7 +184,7 @@ class SpecReaderTest {
         Arguments.of("-e =x host:", "invalid environment variable: =x"),
         Arguments.of(
             "--name a/b host:", "'a/b' is not a name: only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"),
-        Arguments.of("-v name:/x host:", "names a volume"),
+        Arguments.of("-v na!me:/x host:", "invalid characters for a volume name"),
         Arguments.of("--ulimit foo=1 host:", "'foo' is not a resource"),
         Arguments.of("--network bridge host:", "'bridge' is not a network"),
         Arguments.of("--ipc what host:", "'what' is not a mode of --ipc"),

@@ -49,7 +49,10 @@ public record ContainerSpec(
     NamespaceMode uts,
     NamespaceMode userns,
     NamespaceMode cgroupns,
-    Optional<Kind> kind) {
+    Optional<Kind> kind,
+    Optional<RestartPolicy> restart,
+    Optional<Healthcheck> health,
+    List<String> volumesFrom) {
   private static final int LONGEST_HOSTNAME = 64;
   private static final int WORST_OOM_SCORE = 1000;
   private static final Pattern HOSTNAME =
@@ -67,6 +70,7 @@ public record ContainerSpec(
     capDrop = List.copyOf(capDrop);
     devices = List.copyOf(devices);
     ulimits = List.copyOf(ulimits);
+    volumesFrom = List.copyOf(volumesFrom);
     sysctls = Map.copyOf(sysctls);
     name.ifPresent(ContainerSpec::checkName);
     entrypoint = entrypoint.map(List::copyOf);
@@ -87,6 +91,9 @@ public record ContainerSpec(
         InvalidRequestException.unless(seconds >= -1, "a stop timeout of %s seconds", seconds));
     sysctls.forEach(ContainerSpec::checkSysctl);
     checkTargets(mounts);
+    InvalidRequestException.unless(
+        !autoRemove || restart.filter(RestartPolicy::restarts).isEmpty(),
+        "conflicting options: cannot specify both --restart and --rm");
     InvalidRequestException.unless(
         uts instanceof NamespaceMode.Own || hostname.isEmpty(),
         "a host name cannot be given to the host's UTS namespace");
@@ -120,46 +127,12 @@ public record ContainerSpec(
       Optional<String> user,
       Map<String, String> labels,
       Optional<String> stopSignal,
-      List<MountRequest> mounts) {}
+      List<MountRequest> mounts,
+      Optional<Healthcheck> health) {}
 
   /** The same with these parts instead of what was said about them. */
   public ContainerSpec completed(Completion known) {
-    return new ContainerSpec(
-        name,
-        root,
-        known.entrypoint(),
-        known.command(),
-        known.env(),
-        known.workingDirectory(),
-        known.user(),
-        groups,
-        stdio,
-        autoRemove,
-        hostname,
-        domainname,
-        known.labels(),
-        init,
-        known.stopSignal(),
-        stopTimeoutSeconds,
-        known.mounts(),
-        readOnly,
-        shmSize,
-        privileged,
-        capAdd,
-        capDrop,
-        security,
-        devices,
-        limits,
-        ulimits,
-        sysctls,
-        oomScoreAdj,
-        network,
-        ipc,
-        pid,
-        uts,
-        userns,
-        cgroupns,
-        kind);
+    return new ContainerSpecBuilder(this).completed(known).build();
   }
 
   /** What runs: entry point and command together. */
@@ -171,42 +144,27 @@ public record ContainerSpec(
 
   /** The same for another name. */
   public ContainerSpec named(Optional<String> other) {
-    return new ContainerSpec(
-        other,
-        root,
-        entrypoint,
-        command,
-        env,
-        workingDirectory,
-        user,
-        groups,
-        stdio,
-        autoRemove,
-        hostname,
-        domainname,
-        labels,
-        init,
-        stopSignal,
-        stopTimeoutSeconds,
-        mounts,
-        readOnly,
-        shmSize,
-        privileged,
-        capAdd,
-        capDrop,
-        security,
-        devices,
-        limits,
-        ulimits,
-        sysctls,
-        oomScoreAdj,
-        network,
-        ipc,
-        pid,
-        uts,
-        userns,
-        cgroupns,
-        kind);
+    return new ContainerSpecBuilder(this).named(other).build();
+  }
+
+  /** The same with other mounts. */
+  public ContainerSpec mounted(List<MountRequest> other) {
+    return new ContainerSpecBuilder(this).mounts(other).build();
+  }
+
+  /** The same with other limits. */
+  public ContainerSpec limited(Limits other) {
+    return new ContainerSpecBuilder(this).limits(other).build();
+  }
+
+  /** The same with another policy for its end. */
+  public ContainerSpec restarted(RestartPolicy other) {
+    return new ContainerSpecBuilder(this).restart(other).build();
+  }
+
+  /** When it is started again after its end. */
+  public RestartPolicy restartPolicy() {
+    return restart.orElse(RestartPolicy.NEVER);
   }
 
   private static void checkName(String name) {

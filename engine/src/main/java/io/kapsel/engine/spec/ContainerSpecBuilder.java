@@ -41,10 +41,55 @@ public final class ContainerSpecBuilder {
   private NamespaceMode userns = NamespaceMode.OWN;
   private NamespaceMode cgroupns = NamespaceMode.OWN;
   private Optional<Kind> kind = Optional.empty();
+  private Optional<RestartPolicy> restart = Optional.empty();
+  private Optional<Healthcheck> health = Optional.empty();
+  private List<String> volumesFrom = List.of();
 
   /** A container with this root file system, and the engine's defaults. */
   public ContainerSpecBuilder(RootSource root) {
     this.root = root;
+  }
+
+  /** A container like another. */
+  ContainerSpecBuilder(ContainerSpec spec) {
+    name = spec.name();
+    root = spec.root();
+    entrypoint = spec.entrypoint();
+    command = spec.command();
+    env = spec.env();
+    workingDirectory = spec.workingDirectory();
+    user = spec.user();
+    groups = spec.groups();
+    stdio = spec.stdio();
+    autoRemove = spec.autoRemove();
+    hostname = spec.hostname();
+    domainname = spec.domainname();
+    labels = spec.labels();
+    init = spec.init();
+    stopSignal = spec.stopSignal();
+    stopTimeoutSeconds = spec.stopTimeoutSeconds();
+    mounts = spec.mounts();
+    readOnly = spec.readOnly();
+    shmSize = spec.shmSize();
+    privileged = spec.privileged();
+    capAdd = spec.capAdd();
+    capDrop = spec.capDrop();
+    security = spec.security();
+    devices = spec.devices();
+    limits = spec.limits();
+    ulimits = spec.ulimits();
+    sysctls = spec.sysctls();
+    oomScoreAdj = spec.oomScoreAdj();
+    network = spec.network();
+    ipc = spec.ipc();
+    pid = spec.pid();
+    uts = spec.uts();
+    userns = spec.userns();
+    cgroupns = spec.cgroupns();
+    kind = spec.kind();
+    restart = spec.restart();
+    health = spec.health();
+    volumesFrom = spec.volumesFrom();
   }
 
   /** Sets its name; one is made up otherwise. */
@@ -252,6 +297,42 @@ public final class ContainerSpecBuilder {
     return this;
   }
 
+  /** Sets when it is started again after its end. */
+  public ContainerSpecBuilder restart(RestartPolicy value) {
+    restart = Optional.of(value);
+    return this;
+  }
+
+  /** Sets of which containers it has the volumes and binds as well, NAME[:ro]. */
+  public ContainerSpecBuilder volumesFrom(List<String> value) {
+    volumesFrom = value;
+    return this;
+  }
+
+  /** Sets how it is found out whether it works. */
+  public ContainerSpecBuilder health(Healthcheck value) {
+    health = Optional.of(value);
+    return this;
+  }
+
+  ContainerSpecBuilder named(Optional<String> value) {
+    name = value;
+    return this;
+  }
+
+  ContainerSpecBuilder completed(ContainerSpec.Completion known) {
+    entrypoint = known.entrypoint();
+    command = known.command();
+    env = known.env();
+    workingDirectory = known.workingDirectory();
+    user = known.user();
+    labels = known.labels();
+    stopSignal = known.stopSignal();
+    mounts = known.mounts();
+    health = known.health();
+    return this;
+  }
+
   /**
    * The specification.
    *
@@ -293,6 +374,9 @@ public final class ContainerSpecBuilder {
         uts,
         userns,
         cgroupns,
-        kind);
+        kind,
+        restart,
+        health,
+        volumesFrom);
   }
 }

@@ -63,6 +63,26 @@ public record Limits(
         limit -> InvalidRequestException.unless(limit >= -1, "a pids limit of %s", limit));
   }
 
+  /**
+   * These, but for what others say. Whoever limits processors by number gives up a quota, and the
+   * other way round.
+   */
+  public Limits with(Limits other) {
+    boolean number = other.nanoCpus.isPresent();
+    boolean quota = other.cpuPeriod.isPresent() || other.cpuQuota.isPresent();
+    return new Limits(
+        other.memory.or(() -> memory),
+        other.memorySwap.or(() -> memorySwap),
+        other.memoryReservation.or(() -> memoryReservation),
+        quota ? Optional.empty() : other.nanoCpus.or(() -> nanoCpus),
+        other.cpuShares.or(() -> cpuShares),
+        number ? Optional.empty() : other.cpuPeriod.or(() -> cpuPeriod),
+        number ? Optional.empty() : other.cpuQuota.or(() -> cpuQuota),
+        other.cpusetCpus.or(() -> cpusetCpus),
+        other.cpusetMems.or(() -> cpusetMems),
+        other.pids.or(() -> pids));
+  }
+
   private static void checkSwap(Optional<Long> memory, long bytes) {
     InvalidRequestException.unless(
         bytes == -1 || memory.isPresent(), "a limit of memory and swap needs a limit of memory");

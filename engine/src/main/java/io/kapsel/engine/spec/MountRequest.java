@@ -1,7 +1,9 @@
 package io.kapsel.engine.spec;
 
+import io.kapsel.base.Names;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -50,7 +52,46 @@ public sealed interface MountRequest {
     }
   }
 
-  /** Reads the operand of {@code -v}: {@code SOURCE:TARGET[:OPTIONS]}. */
+  /**
+   * A directory that the engine keeps, whatever becomes of containers.
+   *
+   * @param name empty: one that is made for this container and has no name of its own
+   * @param copy whether an empty one gets what the root file system has at that place
+   * @param made how it is made when there is none of that name
+   */
+  record Volume(
+      String name, String target, boolean readOnly, boolean copy, Map<String, String> made)
+      implements MountRequest {
+    /** Checks each part. */
+    public Volume {
+      target = Texts.target(target);
+      made = Map.copyOf(made);
+      InvalidRequestException.unless(
+          name.isEmpty() || Names.isValid(name),
+          "'%s' includes invalid characters for a volume name, only [a-zA-Z0-9][a-zA-Z0-9_.-] are"
+              + " allowed",
+          name);
+    }
+
+    /** The same with the name that it got. */
+    public Volume named(String given) {
+      return new Volume(given, target, readOnly, copy, made);
+    }
+  }
+
+  /** The same for another container; nothing of what one container has for itself. */
+  static Optional<MountRequest> shared(MountRequest mount, boolean readOnly) {
+    return switch (mount) {
+      case Tmpfs _ -> Optional.empty();
+      case Bind it ->
+          Optional.of(
+              new Bind(it.source, it.target, it.readOnly || readOnly, it.create, it.propagation));
+      case Volume it ->
+          Optional.of(new Volume(it.name, it.target, it.readOnly || readOnly, it.copy, Map.of()));
+    };
+  }
+
+  /** Reads the operand of {@code -v}: {@code [SOURCE:]TARGET[:OPTIONS]}. */
   static MountRequest parseVolume(String text, Path workingDirectory) {
     return MountTexts.volume(text, workingDirectory);
   }

@@ -9,42 +9,53 @@ import java.util.Optional;
 
 /** Docker's three notations of a mount. */
 final class MountTexts {
-  private static final String NO_VOLUMES =
-      "'%s' names a volume; volumes with names are not supported, give a path such as ./%s";
-
   private MountTexts() {}
 
   static MountRequest volume(String text, Path workingDirectory) {
     String[] parts = text.split(":", -1);
     InvalidRequestException.unless(
-        parts.length == 2 || parts.length == 3, "'%s' is not SOURCE:TARGET[:OPTIONS]", text);
-    Path source = source(parts[0], workingDirectory);
+        parts.length <= 3, "'%s' is not [SOURCE:]TARGET[:OPTIONS]", text);
+    if (parts.length == 1) {
+      return new MountRequest.Volume("", parts[0], false, true, Map.of());
+    }
+    InvalidRequestException.unless(!parts[0].isEmpty(), "the source of a volume is empty");
     boolean readOnly = false;
+    boolean copy = true;
     String propagation = "rprivate";
     for (String option : parts.length == 3 ? parts[2].split(",", -1) : new String[0]) {
       switch (option) {
         case "ro" -> readOnly = true;
-        case "rw", "z", "Z", "nocopy", "consistent", "cached", "delegated" -> {}
+        case "nocopy" -> copy = false;
+        case "rw", "z", "Z", "consistent", "cached", "delegated" -> {}
         case "private", "rprivate", "slave", "rslave", "shared", "rshared" -> propagation = option;
         default ->
             throw new InvalidRequestException(
                 "'%s' in '%s' is not an option of a volume".formatted(option, text));
       }
     }
-    return new MountRequest.Bind(source, parts[1], readOnly, true, propagation);
+    if (isPath(parts[0])) {
+      Path source = Texts.path(parts[0], workingDirectory);
+      return new MountRequest.Bind(source, parts[1], readOnly, true, propagation);
+    }
+    return new MountRequest.Volume(parts[0], parts[1], readOnly, copy, Map.of());
   }
 
-  private static Path source(String text, Path workingDirectory) {
-    InvalidRequestException.unless(!text.isEmpty(), "the source of a volume is empty");
-    InvalidRequestException.unless(
-        text.startsWith("/") || text.startsWith(".") || text.contains("/"), NO_VOLUMES, text, text);
-    return Texts.path(text, workingDirectory);
+  private static boolean isPath(String text) {
+    return text.startsWith("/") || text.startsWith(".") || text.contains("/");
   }
 
   static MountRequest mount(String text, Path workingDirectory) {
     Map<String, String> parts = new HashMap<>();
+    Map<String, String> made = new HashMap<>();
     for (String part : text.split(",", -1)) {
       int equals = part.indexOf('=');
+      if (part.startsWith("volume-opt=")) {
+        String option = part.substring("volume-opt=".length());
+        int value = option.indexOf('=');
+        InvalidRequestException.unless(value > 0, "'%s' is not NAME=value", option);
+        made.put(option.substring(0, value), option.substring(value + 1));
+        continue;
+      }
       String key = equals < 0 ? part : part.substring(0, equals);
       InvalidRequestException.unless(
           parts.put(canonical(key), equals < 0 ? "true" : part.substring(equals + 1)) == null,
@@ -58,14 +69,13 @@ final class MountTexts {
         switch (type) {
           case "bind" -> bind(text, parts, workingDirectory);
           case "tmpfs" -> tmpfs(text, parts);
-          case "volume" ->
-              throw new InvalidRequestException(
-                  "'%s' asks for a volume; volumes are not supported, use type=bind"
-                      .formatted(text));
+          case "volume" -> volume(text, parts, made);
           default ->
               throw new InvalidRequestException(
-                  "'%s' is not a type of mount; use bind or tmpfs".formatted(type));
+                  "'%s' is not a type of mount; use bind, volume or tmpfs".formatted(type));
         };
+    InvalidRequestException.unless(
+        made.isEmpty() || type.equals("volume"), "'%s' has options of a volume and is none", text);
     InvalidRequestException.unless(
         parts.isEmpty(), "'%s' has what no %s mount knows: %s", text, type, parts.keySet());
     return request;
@@ -87,6 +97,26 @@ final class MountTexts {
     String propagation = parts.getOrDefault("bind-propagation", "rprivate");
     parts.remove("bind-propagation");
     return new MountRequest.Bind(source, target, readOnly, false, propagation);
+  }
+
+  private static MountRequest volume(
+      String text, Map<String, String> parts, Map<String, String> made) {
+    String driver = parts.getOrDefault("volume-driver", "local");
+    parts.remove("volume-driver");
+    InvalidRequestException.unless(
+        driver.equals("local"), "there is no volume driver '%s'; use local", driver);
+    String name = parts.getOrDefault("source", "");
+    parts.remove("source");
+    InvalidRequestException.unless(
+        !parts.containsKey("volume-subpath"),
+        "'%s' asks for a part of a volume; mount all of it, links in it could lead elsewhere",
+        text);
+    return new MountRequest.Volume(
+        name,
+        take(text, parts, "target"),
+        flag(parts.remove("readonly")),
+        !flag(parts.remove("volume-nocopy")),
+        made);
   }
 
   private static MountRequest tmpfs(String text, Map<String, String> parts) {

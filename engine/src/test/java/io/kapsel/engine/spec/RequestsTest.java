@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,8 +49,7 @@ class RequestsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"/a", "name:/data", ":/data", "/a:data", "/a:/", "/a:/b:xx", "/a:/b:ro:x"})
+  @ValueSource(strings = {":/data", "/a:data", "/a:/", "/a:/b:xx", "/a:/b:ro:x"})
   void refusesOtherVolumes(String text) {
     assertThatThrownBy(() -> MountRequest.parseVolume(text, HERE))
         .isInstanceOf(InvalidRequestException.class);
@@ -136,5 +136,83 @@ class RequestsTest {
                 .mounts(List.of(MountRequest.parseTmpfs("/a"), MountRequest.parseTmpfs("/a/../a/")))
                 .build())
         .hasMessage("two mounts have the target '/a'");
+  }
+
+  @Test
+  void aVolumeIsToldFromAPath() {
+    assertThat(MountRequest.parseVolume("data:/d:ro,nocopy", HERE))
+        .isEqualTo(new MountRequest.Volume("data", "/d", true, false, Map.of()));
+    assertThat(MountRequest.parseVolume("/d", HERE))
+        .isEqualTo(new MountRequest.Volume("", "/d", false, true, Map.of()));
+    assertThat(MountRequest.parseMount("type=volume,src=data,dst=/d,volume-opt=type=tmpfs", HERE))
+        .isEqualTo(new MountRequest.Volume("data", "/d", false, true, Map.of("type", "tmpfs")));
+    assertThatThrownBy(
+            () -> MountRequest.parseMount("type=volume,src=d1,dst=/d,volume-subpath=a", HERE))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageContaining("links in it could lead elsewhere");
+  }
+
+  @Test
+  void anotherContainerSharesAllButItsMemory() {
+    MountRequest volume = MountRequest.parseVolume("data:/d", HERE);
+
+    assertThat(MountRequest.shared(volume, true))
+        .contains(MountRequest.parseVolume("data:/d:ro", HERE));
+    assertThat(MountRequest.shared(MountRequest.parseTmpfs("/t"), false)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"no", "always", "unless-stopped", "on-failure", "on-failure:3"})
+  void aRestartPolicyIsWrittenAsItIsRead(String text) {
+    assertThat(RestartPolicy.parse(text)).hasToString(text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sometimes", "always:2", "on-failure:-1", "on-failure:x", "no:1"})
+  void otherRestartPoliciesAreRefused(String text) {
+    assertThatThrownBy(() -> RestartPolicy.parse(text))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageStartingWith("invalid restart policy");
+  }
+
+  @Test
+  void aHealthCheckOfTheEngineIsToldFromACommand() {
+    assertThat(Healthcheck.Probe.parse("tcp:80")).contains(new Healthcheck.Probe.Tcp(80));
+    assertThat(Healthcheck.Probe.parse("http:8080"))
+        .contains(new Healthcheck.Probe.Http(8080, "/"));
+    assertThat(Healthcheck.Probe.parse("http://localhost/a?b=c"))
+        .contains(new Healthcheck.Probe.Http(80, "/a?b=c"));
+    assertThat(Healthcheck.Probe.parse("curl http://localhost/")).isEmpty();
+    assertThatThrownBy(() -> Healthcheck.Probe.parse("tcp:0"))
+        .isInstanceOf(InvalidRequestException.class);
+  }
+
+  @Test
+  void otherLimitsReplaceThoseThatTheyName() {
+    Limits before =
+        new ContainerSpecBuilder(new RootSource.Host())
+            .limits(limits(Optional.of(64L << 20), Optional.of(500_000_000L), Optional.empty()))
+            .build()
+            .limits();
+
+    Limits after = before.with(limits(Optional.empty(), Optional.empty(), Optional.of(50_000L)));
+    assertThat(after.memory()).contains(64L << 20);
+    assertThat(after.nanoCpus()).isEmpty();
+    assertThat(after.cpuQuota()).contains(50_000L);
+  }
+
+  private static Limits limits(
+      Optional<Long> memory, Optional<Long> processors, Optional<Long> quota) {
+    return new Limits(
+        memory,
+        Optional.empty(),
+        Optional.empty(),
+        processors,
+        Optional.empty(),
+        Optional.empty(),
+        quota,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 }

@@ -38,6 +38,7 @@ final class Rules {
   private static final Set<String> OUTSIDE_OF_ROOTS =
       Set.of(
           "io.kapsel.runtime.Cgroups",
+          "io.kapsel.runtime.LiveGroups",
           "io.kapsel.runtime.ContainerProcess",
           "io.kapsel.runtime.ContainerPlanner");
 

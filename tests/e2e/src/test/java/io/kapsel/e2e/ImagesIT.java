@@ -78,7 +78,7 @@ class ImagesIT extends EndToEnd {
                 .lines())
         .containsExactly("7:8 2750", "0:0 1777", "0:0 644");
     assertThat(kapsel("run", "--rm", name, "-c", "ls /").ok().lines()).doesNotContain("gone");
-    assertThat(kapsel("inspect", name).ok().out()).contains("\"l\" : \"m\"", name);
+    assertThat(kapsel("inspect", name).ok().out()).contains("\"l\": \"m\"", name);
     assertThat(kapsel("images", "-q").ok().lines()).isNotEmpty();
     host("skopeo inspect oci:%s:%s", product.state().resolve("images"), name);
   }

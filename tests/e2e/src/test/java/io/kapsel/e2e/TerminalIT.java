@@ -143,7 +143,7 @@ class TerminalIT extends EndToEnd {
 
   @Test
   void restoresTheTerminalWhenTheMonitorDies() {
-    String monitor = "$kapsel inspect orphan | sed -n 's/.*\"MonitorPid\" : \\([0-9]*\\).*/\\1/p'";
+    String monitor = "$kapsel inspect orphan | sed -n 's/.*\"MonitorPid\": \\([0-9]*\\).*/\\1/p'";
     restoresTheTerminal(
         "run -it --name orphan",
         "exec env kapsel=$kapsel sh -c {kill -KILL $(MONITOR)}".replace("MONITOR", monitor),

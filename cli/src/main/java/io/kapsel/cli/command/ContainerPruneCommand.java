@@ -1,0 +1,84 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.base.ByteSize;
+import io.kapsel.cli.command.Manual.Operands;
+import io.kapsel.cli.flag.Flag;
+import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.engine.ContainerStatus.Phase;
+import io.kapsel.engine.EngineException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code kapsel container prune}: removes all that do not run. */
+final class ContainerPruneCommand implements Command {
+  static final Flag<Boolean> FORCE = Flag.toggle('f', "force", "Do not ask; nobody is asked here");
+  static final Flag<PruneFilter> FILTER =
+      Flag.of(
+          "filter",
+          "filter",
+          "Only what is older than until=, has label= or has not label!=",
+          PruneFilter::parse);
+  private static final Manual MANUAL =
+      new Manual(
+          "container prune",
+          "[OPTIONS]",
+          "Remove all stopped containers",
+          "",
+          FlagSet.of(FORCE, FILTER),
+          Operands.NONE);
+
+  private final Clock clock;
+
+  ContainerPruneCommand(Clock clock) {
+    this.clock = clock;
+  }
+
+  @Override
+  public Manual manual() {
+    return MANUAL;
+  }
+
+  @Override
+  public int run(Call call) {
+    Pruned pruned = prune(call, clock.instant());
+    pruned.tell(call, "Deleted Containers:");
+    call.print("Total reclaimed space: " + ByteSize.printDecimal(pruned.bytes()));
+    return 0;
+  }
+
+  /** What was removed. */
+  record Pruned(List<String> names, long bytes) {
+    void tell(Call call, String title) {
+      if (!names.isEmpty()) {
+        call.print(title);
+        names.forEach(call::print);
+        call.print("");
+      }
+    }
+  }
+
+  static Pruned prune(Call call, Instant now) {
+    List<PruneFilter> filters = call.arguments().all(FILTER);
+    List<String> ids = new ArrayList<>();
+    long bytes = 0;
+    for (Engine.Container it : call.engine().containers()) {
+      boolean idle =
+          (it.status().phase() == Phase.CREATED || it.status().phase() == Phase.EXITED)
+              && !it.status().restarting();
+      if (!idle || !PruneFilter.all(filters, it.status().createdAt(), it.spec().labels(), now)) {
+        continue;
+      }
+      try {
+        long own = it.sizes().own();
+        it.remove(false, false);
+        ids.add(it.id());
+        bytes += own;
+      } catch (EngineException e) {
+        call.complain(String.valueOf(e.getMessage()));
+      }
+    }
+    return new Pruned(ids, bytes);
+  }
+}

@@ -1,0 +1,211 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.engine.ContainerStatus;
+import io.kapsel.engine.EngineException;
+import io.kapsel.engine.Exec;
+import io.kapsel.engine.ExitStatus;
+import io.kapsel.engine.LogQuery;
+import io.kapsel.engine.LogReader;
+import io.kapsel.engine.LogRecord;
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.ExecSpec;
+import io.kapsel.engine.spec.Limits;
+import io.kapsel.engine.spec.RestartPolicy;
+import io.kapsel.image.Image;
+import io.kapsel.linux.Fd;
+import io.kapsel.oci.image.ImageConfig;
+import io.kapsel.oci.image.Reference;
+import io.kapsel.runtime.GroupUsage;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** A container of the engine of this process. */
+record LiveContainer(io.kapsel.engine.Container container) implements Engine.Container {
+  @Override
+  public String id() {
+    return container.id();
+  }
+
+  @Override
+  public String name() {
+    return container.name();
+  }
+
+  @Override
+  public ContainerSpec spec() {
+    return container.spec();
+  }
+
+  @Override
+  public ContainerStatus status() {
+    return container.status();
+  }
+
+  @Override
+  public void attach(Fd end, boolean stdin, boolean stdout, boolean stderr) {
+    container.attach(end, stdin, stdout, stderr);
+  }
+
+  @Override
+  public void start() {
+    container.start();
+  }
+
+  @Override
+  public void signal(int number) {
+    container.signal(number);
+  }
+
+  @Override
+  public ExitStatus await() throws InterruptedException {
+    return container.await();
+  }
+
+  @Override
+  public List<String> notices() {
+    return container.notices();
+  }
+
+  @Override
+  public boolean awaitReady(Duration limit) throws InterruptedException {
+    return container.awaitReady(limit);
+  }
+
+  @Override
+  public String initStatus() {
+    return container.initStatus();
+  }
+
+  @Override
+  public void stop(Optional<Integer> signal, Optional<Duration> patience)
+      throws InterruptedException {
+    container.stop(signal, patience);
+  }
+
+  @Override
+  public void remove(boolean force, boolean volumes) {
+    try {
+      container.remove(force, volumes);
+    } catch (InterruptedException e) {
+      // Only waits are interrupted, and this is none: a removal is not left halfway.
+      throw new EngineException.Failed("remove", name(), "interrupted", e);
+    }
+  }
+
+  @Override
+  public void awaitRemoval() throws InterruptedException {
+    container.awaitRemoval();
+  }
+
+  @Override
+  public Engine.Log log(LogQuery query) {
+    return new LiveLog(container.log(query));
+  }
+
+  @Override
+  public void export(OutputStream out) {
+    container.contents().export(out);
+  }
+
+  @Override
+  public Image commit(
+      Optional<Reference> name,
+      Optional<String> author,
+      String comment,
+      UnaryOperator<ImageConfig.Execution> change) {
+    return container.contents().commit(name, author, comment, change);
+  }
+
+  @Override
+  public Engine.Running exec(ExecSpec spec) {
+    return new LiveExec(container.exec(spec));
+  }
+
+  @Override
+  public Optional<String> imageId() {
+    return container.imageId();
+  }
+
+  @Override
+  public void restart(Optional<Integer> signal, Optional<Duration> patience)
+      throws InterruptedException {
+    container.restart(signal, patience);
+  }
+
+  @Override
+  public void pause() {
+    container.pause();
+  }
+
+  @Override
+  public void unpause() {
+    container.unpause();
+  }
+
+  @Override
+  public void rename(String name) {
+    container.rename(name);
+  }
+
+  @Override
+  public void update(Limits limits, Optional<RestartPolicy> policy) {
+    container.update(limits, policy);
+  }
+
+  @Override
+  public List<Integer> processes() {
+    return container.processes();
+  }
+
+  @Override
+  public GroupUsage usage() {
+    return container.usage();
+  }
+
+  @Override
+  public Engine.Sizes sizes() {
+    return new Engine.Sizes(container.contents().ownBytes(), container.contents().allBytes());
+  }
+
+  private record LiveExec(Exec exec) implements Engine.Running {
+    @Override
+    public void attach(Fd end, boolean stdin, boolean stdout, boolean stderr) {
+      exec.attach(end, stdin, stdout, stderr);
+    }
+
+    @Override
+    public void start() {
+      exec.start();
+    }
+
+    @Override
+    public void signal(int number) {
+      exec.signal(number);
+    }
+
+    @Override
+    public ExitStatus await() throws InterruptedException {
+      return exec.await();
+    }
+
+    @Override
+    public List<String> notices() {
+      return List.of();
+    }
+  }
+
+  private record LiveLog(LogReader reader) implements Engine.Log {
+    @Override
+    public Optional<LogRecord> next() throws InterruptedException {
+      return reader.next();
+    }
+
+    @Override
+    public void close() {
+      reader.close();
+    }
+  }
+}

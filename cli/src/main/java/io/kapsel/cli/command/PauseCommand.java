@@ -1,0 +1,39 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.cli.command.Manual.Operands;
+import io.kapsel.cli.flag.FlagSet;
+import java.util.function.Consumer;
+
+/** {@code kapsel pause} and {@code kapsel unpause}. */
+final class PauseCommand implements Command {
+  private final Manual manual;
+  private final Consumer<Engine.Container> action;
+
+  private PauseCommand(String name, String summary, Consumer<Engine.Container> action) {
+    this.manual =
+        new Manual(name, "CONTAINER [CONTAINER...]", summary, "", FlagSet.of(), Operands.SOME);
+    this.action = action;
+  }
+
+  static Command pause() {
+    return new PauseCommand(
+        "pause",
+        "Stop all processes of one or more containers where they are",
+        Engine.Container::pause);
+  }
+
+  static Command unpause() {
+    return new PauseCommand(
+        "unpause", "Let the processes of one or more containers go on", Engine.Container::unpause);
+  }
+
+  @Override
+  public Manual manual() {
+    return manual;
+  }
+
+  @Override
+  public int run(Call call) {
+    return call.forEach(action);
+  }
+}

@@ -1,0 +1,33 @@
+package io.kapsel.cli.command;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** One {@code --filter} of something that prunes. */
+record PruneFilter(String key, String value) {
+  private static final Set<String> KEYS = Set.of("until", "label", "label!");
+
+  /** Reads {@code until=24h}, {@code label=x} or {@code label!=x}. */
+  static PruneFilter parse(String text) {
+    int equals = text.indexOf('=');
+    if (equals < 0 || !KEYS.contains(text.substring(0, equals))) {
+      throw new IllegalArgumentException("invalid filter '" + text + "'");
+    }
+    return new PruneFilter(text.substring(0, equals), text.substring(equals + 1));
+  }
+
+  static boolean all(
+      List<PruneFilter> filters, Instant created, Map<String, String> labels, Instant now) {
+    return filters.stream().allMatch(each -> each.passes(created, labels, now));
+  }
+
+  private boolean passes(Instant created, Map<String, String> labels, Instant now) {
+    return switch (key) {
+      case "until" -> created.isBefore(LogsCommand.instant(value, now));
+      case "label" -> ContainerFilter.hasLabel(labels, value);
+      default -> !ContainerFilter.hasLabel(labels, value);
+    };
+  }
+}

@@ -1,0 +1,27 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.cli.command.Manual.Operands;
+import io.kapsel.cli.flag.FlagSet;
+
+/** {@code kapsel rename}: gives a container another name. */
+final class RenameCommand implements Command {
+  private static final Manual MANUAL =
+      new Manual(
+          "rename",
+          "CONTAINER NEW_NAME",
+          "Rename a container",
+          "",
+          FlagSet.of(),
+          new Operands(2, 2));
+
+  @Override
+  public Manual manual() {
+    return MANUAL;
+  }
+
+  @Override
+  public int run(Call call) {
+    call.engine().container(call.operands().getFirst()).rename(call.operands().getLast());
+    return 0;
+  }
+}

@@ -1,0 +1,58 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.base.ByteSize;
+import io.kapsel.cli.command.Manual.Operands;
+import io.kapsel.cli.flag.Flag;
+import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.image.Image;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code kapsel system prune}: removes all that nobody uses. */
+final class SystemPruneCommand implements Command {
+  private static final Flag<Boolean> ALL =
+      Flag.toggle('a', "all", "Remove all unused images, not only those without a name");
+  private static final Flag<Boolean> VOLUMES =
+      Flag.toggle("volumes", "Remove anonymous volumes, too, that nobody uses");
+  private static final Manual MANUAL =
+      new Manual(
+          "system prune",
+          "[OPTIONS]",
+          "Remove unused data",
+          "Stopped containers, and images that nobody uses.\n",
+          FlagSet.of(ALL, VOLUMES, ContainerPruneCommand.FORCE, ContainerPruneCommand.FILTER),
+          Operands.NONE);
+
+  private final Clock clock;
+
+  SystemPruneCommand(Clock clock) {
+    this.clock = clock;
+  }
+
+  @Override
+  public Manual manual() {
+    return MANUAL;
+  }
+
+  @Override
+  public int run(Call call) {
+    ContainerPruneCommand.Pruned containers = ContainerPruneCommand.prune(call, clock.instant());
+    containers.tell(call, "Deleted Containers:");
+    List<Image> images = new ArrayList<>();
+    long bytes = 0;
+    if (call.arguments().all(ContainerPruneCommand.FILTER).isEmpty()) {
+      bytes = call.engine().images().prune(call.arguments().is(ALL), images);
+    }
+    new ContainerPruneCommand.Pruned(
+            images.stream().map(each -> "deleted: " + each.id()).toList(), bytes)
+        .tell(call, "Deleted Images:");
+    if (call.arguments().is(VOLUMES)) {
+      ContainerPruneCommand.Pruned volumes = VolumePruneCommand.prune(call, clock.instant(), false);
+      volumes.tell(call, "Deleted Volumes:");
+      bytes += volumes.bytes();
+    }
+    call.print("Total reclaimed space: " + ByteSize.printDecimal(containers.bytes() + bytes));
+    return 0;
+  }
+}

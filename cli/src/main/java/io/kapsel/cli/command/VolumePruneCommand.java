@@ -1,0 +1,70 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.base.ByteSize;
+import io.kapsel.cli.command.ContainerPruneCommand.Pruned;
+import io.kapsel.cli.command.Manual.Operands;
+import io.kapsel.cli.flag.Flag;
+import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.engine.EngineException;
+import io.kapsel.engine.Volume;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code kapsel volume prune}: removes volumes that nobody uses. */
+final class VolumePruneCommand implements Command {
+  private static final Flag<Boolean> ALL =
+      Flag.toggle('a', "all", "Remove those with names, too, not only anonymous ones");
+  private static final Manual MANUAL =
+      new Manual(
+          "volume prune",
+          "[OPTIONS]",
+          "Remove unused local volumes",
+          "",
+          FlagSet.of(ALL, ContainerPruneCommand.FORCE, ContainerPruneCommand.FILTER),
+          Operands.NONE);
+
+  private final Clock clock;
+
+  VolumePruneCommand(Clock clock) {
+    this.clock = clock;
+  }
+
+  @Override
+  public Manual manual() {
+    return MANUAL;
+  }
+
+  @Override
+  public int run(Call call) {
+    Pruned pruned = prune(call, clock.instant(), call.arguments().is(ALL));
+    pruned.tell(call, "Deleted Volumes:");
+    call.print("Total reclaimed space: " + ByteSize.printDecimal(pruned.bytes()));
+    return 0;
+  }
+
+  static Pruned prune(Call call, Instant now, boolean all) {
+    List<PruneFilter> filters = call.arguments().all(ContainerPruneCommand.FILTER);
+    List<String> names = new ArrayList<>();
+    long bytes = 0;
+    for (Volume it : call.engine().volumes().list()) {
+      boolean wanted =
+          (all || it.anonymous())
+              && call.engine().volumes().users(it).isEmpty()
+              && PruneFilter.all(filters, it.createdAt(), VolumeRow.labels(it), now);
+      if (!wanted) {
+        continue;
+      }
+      try {
+        long own = call.engine().volumes().bytes(it);
+        call.engine().volumes().remove(it.name());
+        names.add(it.name());
+        bytes += own;
+      } catch (EngineException e) {
+        call.complain(String.valueOf(e.getMessage()));
+      }
+    }
+    return new Pruned(names, bytes);
+  }
+}

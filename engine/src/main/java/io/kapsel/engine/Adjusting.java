@@ -1,0 +1,126 @@
+package io.kapsel.engine;
+
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.Limits;
+import io.kapsel.engine.spec.RestartPolicy;
+import io.kapsel.oci.Resources;
+import io.kapsel.runtime.LaunchException;
+import java.util.Map;
+import java.util.Optional;
+
+/** What can be changed of a container that is there. */
+final class Adjusting {
+  private final Kapsel engine;
+  private final Container container;
+  private volatile boolean paused;
+
+  Adjusting(Kapsel engine, Container container) {
+    this.engine = engine;
+    this.container = container;
+  }
+
+  boolean paused() {
+    return paused;
+  }
+
+  /** Looks whether it is paused, which outlives an engine. */
+  void recover() {
+    paused = engine.runtime.frozen(container.id());
+  }
+
+  /** What has ended is not paused. */
+  void ended() {
+    paused = false;
+  }
+
+  /** Stops all its processes where they are. */
+  void pause() {
+    container.life().lock();
+    try {
+      container.checkRunning("pause");
+      if (paused) {
+        throw new EngineException.Conflict(
+            "pause", container.name(), "container " + container.id() + " is already paused");
+      }
+      engine.runtime.freeze(container.id(), true);
+      paused = true;
+      container.publish("pause", Map.of());
+    } catch (LaunchException e) {
+      throw new EngineException.Failed(
+          "pause", container.name(), String.valueOf(e.getMessage()), e);
+    } finally {
+      container.life().unlock();
+    }
+  }
+
+  /** Lets its processes go on. */
+  void unpause() {
+    container.life().lock();
+    try {
+      if (!paused) {
+        throw new EngineException.Conflict(
+            "unpause", container.name(), "container " + container.id() + " is not paused");
+      }
+      thaw();
+      container.publish("unpause", Map.of());
+    } finally {
+      container.life().unlock();
+    }
+  }
+
+  /** The same without a word to anybody. */
+  void thaw() {
+    container.life().lock();
+    try {
+      if (paused) {
+        engine.runtime.freeze(container.id(), false);
+        paused = false;
+      }
+    } catch (LaunchException e) {
+      throw new EngineException.Failed(
+          "unpause", container.name(), String.valueOf(e.getMessage()), e);
+    } finally {
+      container.life().unlock();
+    }
+  }
+
+  /** Gives it another name. */
+  void rename(String name) {
+    container.life().lock();
+    try {
+      container.checkThere("rename");
+      String before = container.name();
+      engine.rename(
+          container,
+          name,
+          () -> {
+            container.replace(container.record().named(name));
+          });
+      container.publish("rename", Map.of("oldName", "/" + before));
+    } finally {
+      container.life().unlock();
+    }
+  }
+
+  /** Gives it other limits, at once where it runs, and another policy; what is absent stays. */
+  void update(Limits limits, Optional<RestartPolicy> policy) {
+    container.life().lock();
+    try {
+      container.checkThere("update");
+      ContainerSpec wanted = container.spec().limited(container.spec().limits().with(limits));
+      wanted = policy.map(wanted::restarted).orElse(wanted);
+      Resources resources = Limiting.update(wanted, container.name(), engine.facts());
+      if (container.record().phase() == ContainerStatus.Phase.RUNNING
+          && !limits.equals(Limits.DEFAULT)) {
+        engine.runtime.limit(container.id(), resources);
+      }
+      container.replace(container.record().specified(wanted));
+      container.publish("update", Map.of());
+    } catch (LaunchException e) {
+      throw new EngineException.Failed(
+          "update", container.name(), String.valueOf(e.getMessage()), e);
+    } finally {
+      container.life().unlock();
+    }
+  }
+}

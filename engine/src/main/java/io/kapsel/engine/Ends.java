@@ -1,0 +1,64 @@
+package io.kapsel.engine;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** The end of a program and that of its container, for those who wait. */
+final class Ends {
+  private final CompletableFuture<Boolean> removed = new CompletableFuture<>();
+  private volatile CompletableFuture<ExitStatus> ended = new CompletableFuture<>();
+
+  /** A program is started: there is an end to wait for. */
+  void begin() {
+    if (ended.isDone()) {
+      ended = new CompletableFuture<>();
+    }
+  }
+
+  void end(ExitStatus how) {
+    ended.complete(how);
+  }
+
+  ExitStatus await(String name) throws InterruptedException {
+    try {
+      return ended.get();
+    } catch (ExecutionException e) {
+      throw new EngineException.Failed("wait for", name, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Whether it came in time; one that is negative is for ever. */
+  boolean await(String name, Duration limit) throws InterruptedException {
+    if (limit.isNegative()) {
+      ExitStatus _ = await(name);
+      return true;
+    }
+    try {
+      ended.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw new EngineException.Failed("stop", name, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  void remove() {
+    removed.complete(true);
+  }
+
+  boolean removed() {
+    return removed.isDone();
+  }
+
+  void awaitRemoval(String name) throws InterruptedException {
+    try {
+      removed.get();
+    } catch (ExecutionException e) {
+      throw new EngineException.Failed("remove", name, String.valueOf(e.getMessage()), e);
+    }
+  }
+}

@@ -1,0 +1,164 @@
+package io.kapsel.engine;
+
+import io.kapsel.base.AtomicFile.Durability;
+import io.kapsel.runtime.Client;
+import io.kapsel.runtime.ContainerProcess;
+import io.kapsel.runtime.LaunchException;
+import io.kapsel.runtime.Sandbox;
+import io.kapsel.runtime.plan.EncodedPlan;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** What is made for a container before its program runs. Whoever calls has the lock of its life. */
+final class Launching {
+  private static final System.Logger LOG = System.getLogger(Container.class.getName());
+
+  private final Kapsel engine;
+  private final Supplier<StoredContainer> record;
+  private final List<Client> waiting = new ArrayList<>();
+  private Optional<EncodedPlan> planned = Optional.empty();
+  private Optional<Sandbox> begun = Optional.empty();
+  private boolean unsaved;
+
+  Launching(Kapsel engine, Supplier<StoredContainer> record) {
+    this.engine = engine;
+    this.record = record;
+  }
+
+  private StoredContainer stored() {
+    return record.get();
+  }
+
+  /** Lets a client see what the program prints from its start on. */
+  void attach(Client client) {
+    waiting.add(client);
+  }
+
+  Assembly assembly() {
+    return new Assembly(engine, stored().spec(), identity(), unpacked());
+  }
+
+  private Identity identity() {
+    return new Identity(stored().id(), stored().idBase());
+  }
+
+  private Optional<List<Path>> unpacked() {
+    return stored()
+        .image()
+        .map(engine.images::layers)
+        .or(() -> stored().archive().map(digest -> List.of(engine.tarRoot.layer(digest))));
+  }
+
+  /**
+   * Makes what it needs on disk.
+   *
+   * @param soon whether it is started next, so that its sandbox may be made meanwhile
+   */
+  void make(boolean soon) {
+    Assembly assembly = assembly();
+    assembly.checkMounts();
+    assembly.fillVolumes();
+    boolean made = false;
+    try {
+      if (!engine.pool().has(stored().id())) {
+        engine.store.reserve(stored().id());
+      }
+      if (soon) {
+        begin();
+      } else {
+        assembly.bundle(); // says what is wrong with it
+      }
+      if (!engine.pool().has(stored().id())) {
+        engine.store.make(stored().id());
+      }
+      assembly.prepareLayer();
+      if (!engine.pool().hasFiles(stored().id(), stored().spec())) {
+        assembly.writeFiles();
+      }
+      save(soon);
+      made = true;
+    } finally {
+      if (!made) {
+        discardSandbox();
+        engine.store.remove(stored().id());
+        stored().idBase().ifPresent(engine.ranges::release);
+      }
+    }
+  }
+
+  /**
+   * The record of one that is started next is written once more when it runs. That of one that is
+   * removed if it is not started is written while the launcher works: until then it may not outlive
+   * the engine.
+   */
+  private void save(boolean soon) {
+    if (!soon) {
+      engine.store.save(stored());
+    } else if (stored().spec().autoRemove()) {
+      unsaved = true;
+    } else {
+      engine.store.save(stored(), Durability.SURVIVES_CRASH);
+    }
+  }
+
+  private void saveUnsaved() {
+    if (unsaved) {
+      engine.store.save(stored());
+      unsaved = false;
+    }
+  }
+
+  /** What the host refuses is told when it is started. */
+  private void begin() {
+    try {
+      EncodedPlan plan = plan();
+      planned = Optional.of(plan);
+      if (!engine.pool().has(stored().id())) {
+        begun = Optional.of(engine.runtime.begin(stored().id(), plan.sandbox()));
+      }
+    } catch (LaunchException e) {
+      LOG.log(System.Logger.Level.DEBUG, "a sandbox cannot be begun id=" + stored().id(), e);
+    }
+  }
+
+  private EncodedPlan plan() {
+    return engine.plans.plan(stored().spec(), identity(), unpacked());
+  }
+
+  /** Gives up what was made early. */
+  void discardSandbox() {
+    begun.ifPresent(engine.runtime::discard);
+    begun = Optional.empty();
+    engine.pool().take(stored().id()).ifPresent(engine.runtime::discard);
+  }
+
+  void dropWaiting() {
+    waiting.forEach(client -> client.stream().close());
+    waiting.clear();
+  }
+
+  /** Starts the program; returns when it was executed. */
+  ContainerProcess launch() {
+    if (engine.facts().appArmor()) {
+      Assembly assembly = assembly();
+      assembly.checkConfinement(assembly.bundle().spec());
+    }
+    EncodedPlan plan = planned.orElseGet(this::plan);
+    Sandbox sandbox =
+        begun
+            .or(() -> engine.pool().take(stored().id()))
+            .orElseGet(() -> engine.runtime.begin(stored().id(), plan.sandbox()));
+    planned = Optional.empty();
+    begun = Optional.empty();
+    return engine.runtime.launch(
+        sandbox, plan, engine.store.runOf(stored().id()), waiting, this::saveUnsaved);
+  }
+
+  /** Lets go of what was made early; it is not removed. */
+  void close() {
+    begun.ifPresent(Sandbox::close);
+  }
+}

@@ -1,0 +1,133 @@
+package io.kapsel.engine;
+
+import io.kapsel.linux.process.Signal;
+import io.kapsel.runtime.ContainerProcess;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/** Ends a container's program, and what its policy would do after that. */
+final class Stopping {
+  static final int KILL = 9;
+  private static final int TERM = 15;
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final Container container;
+  private final Adjusting adjusting;
+  private final Restarting restarting;
+  private final Ends ends;
+  private volatile boolean stays;
+
+  Stopping(Container container, Adjusting adjusting, Restarting restarting, Ends ends) {
+    this.container = container;
+    this.adjusting = adjusting;
+    this.restarting = restarting;
+    this.ends = ends;
+  }
+
+  /** Sends a signal to the program. One that ends it for good ends its restarts, too. */
+  void signal(int number) {
+    ContainerProcess running =
+        container
+            .process()
+            .filter(_ -> container.record().phase() == ContainerStatus.Phase.RUNNING)
+            .filter(ContainerProcess::running)
+            .orElseThrow(() ->
+                new EngineException.Conflict(
+                    "kill", container.name(), "container " + container.id() + " is not running"));
+    if (number == KILL || number == stopSignal()) {
+      noteStopped();
+    }
+    running.signal(number);
+    container.publish("kill", Map.of("signal", Integer.toString(number)));
+    if (number == KILL && adjusting.paused()) {
+      adjusting.thaw();
+    }
+  }
+
+  private int stopSignal() {
+    return container
+        .system()
+        .map(SystemLife::haltingSignal)
+        .or(() -> container.spec().stopSignal().flatMap(Signal::parse).map(Signal::number))
+        .orElse(TERM);
+  }
+
+  /** What waits for its next start is as good as running. */
+  void noteStopped(boolean force) {
+    if (restarting.pending() && !force) {
+      throw new EngineException.Conflict(
+          "remove", container.name(), "it is restarting; stop it first, or use --force");
+    }
+    if (force && !container.spec().autoRemove()) {
+      noteStopped();
+    }
+  }
+
+  /** What a user has stopped is not started again; a start that is about to come, does not. */
+  void noteStopped() {
+    container.life().lock();
+    try {
+      StoredContainer before = container.record();
+      StoredContainer.Restarts soFar = before.restartsSoFar();
+      StoredContainer noted = before.restarted(new StoredContainer.Restarts(soFar.count(), true));
+      if (!soFar.stopped() && noted.spec().restartPolicy().restarts()) {
+        container.replace(noted);
+      } else {
+        container.note(noted);
+      }
+      if (restarting.cancel()) {
+        noted.exit().ifPresent(ends::end);
+      }
+    } finally {
+      container.life().unlock();
+    }
+  }
+
+  /** The same for one that stays although it removes itself at its end. */
+  void stopForRestart(Optional<Integer> signal, Optional<Duration> patience)
+      throws InterruptedException {
+    stays = true;
+    try {
+      stop(signal, patience);
+    } finally {
+      stays = false;
+    }
+  }
+
+  /** Whether it stays over its end in any case. */
+  boolean stays() {
+    return stays;
+  }
+
+  /** Asks the program to stop, and kills it after a while; returns when it has ended. */
+  void stop(Optional<Integer> signal, Optional<Duration> patience) throws InterruptedException {
+    if (restarting.pending()) {
+      noteStopped();
+    }
+    if (container.record().phase() != ContainerStatus.Phase.RUNNING) {
+      return;
+    }
+    int number = signal.orElseGet(this::stopSignal);
+    Duration wait =
+        patience
+            .or(() -> container.spec().stopTimeoutSeconds().map(Duration::ofSeconds))
+            .orElse(container.system().isPresent() ? SystemLife.PATIENCE : PATIENCE);
+    noteStopped();
+    end(number, wait);
+    container.publish("stop", Map.of());
+  }
+
+  void end(int number, Duration wait) throws InterruptedException {
+    container.process().ifPresent(each -> each.signal(number));
+    container.publish("kill", Map.of("signal", Integer.toString(number)));
+    if (adjusting.paused()) {
+      adjusting.thaw();
+    }
+    if (!ends.await(container.name(), wait)) {
+      container.process().ifPresent(each -> each.signal(KILL));
+      container.publish("kill", Map.of("signal", Integer.toString(KILL)));
+      container.await();
+    }
+  }
+}

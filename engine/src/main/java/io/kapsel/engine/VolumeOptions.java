@@ -1,0 +1,112 @@
+package io.kapsel.engine;
+
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.file.Attributes;
+import io.kapsel.linux.file.Open;
+import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.mount.FilesystemContext;
+import io.kapsel.linux.mount.MountAttributes;
+import io.kapsel.linux.mount.Mounts;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What is mounted in a volume: {@code type}, {@code device} and {@code o} as mount(8) has them. It
+ * is there while a container runs that uses it.
+ */
+final class VolumeOptions {
+  private static final Set<String> KNOWN = Set.of("type", "device", "o", "size");
+  private static final Map<String, Long> FLAGS =
+      Map.of(
+          "ro", MountAttributes.READ_ONLY,
+          "nosuid", MountAttributes.NO_SUID,
+          "nodev", MountAttributes.NO_DEVICES,
+          "noexec", MountAttributes.NO_EXECUTION,
+          "noatime", MountAttributes.NO_ACCESS_TIME);
+  private static final Set<String> PLAIN =
+      Set.of("rw", "suid", "dev", "exec", "defaults", "relatime", "async");
+
+  private VolumeOptions() {}
+
+  static void check(String name, Map<String, String> options) {
+    for (String key : options.keySet()) {
+      if (!KNOWN.contains(key)) {
+        throw new EngineException.Invalid("create", name, "invalid option: \"" + key + "\"");
+      }
+    }
+    if (options.containsKey("size")) {
+      throw new EngineException.Refused(
+          "create", name, "quotas need a file system of their own; use type=tmpfs and o=size=…");
+    }
+    if (!options.isEmpty() && !options.containsKey("device")) {
+      throw new EngineException.Invalid("create", name, "missing device in volume options");
+    }
+    if (options.containsKey("device") && !options.containsKey("type") && !binds(options)) {
+      throw new EngineException.Invalid("create", name, "missing type in volume options");
+    }
+  }
+
+  private static boolean binds(Map<String, String> options) {
+    return Set.of(options.getOrDefault("o", "").split(",", -1)).stream()
+        .anyMatch(each -> each.equals("bind") || each.equals("rbind"));
+  }
+
+  /** Does nothing where it is mounted already. */
+  static void mount(Volume volume) {
+    if (volume.options().isEmpty() || mounted(volume)) {
+      return;
+    }
+    try (Fd place = Open.path(volume.content().toString(), OpenFlags.PATH);
+        Fd made = made(volume.options())) {
+      Mounts.move(made, place);
+    } catch (SyscallException e) {
+      throw new EngineException.Failed("mount", volume.name(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static Fd made(Map<String, String> options) {
+    String device = options.getOrDefault("device", "");
+    long flags = 0;
+    if (binds(options)) {
+      return Mounts.openTree(device, Mounts.CLONE | Mounts.RECURSIVE);
+    }
+    try (FilesystemContext context = FilesystemContext.open(options.getOrDefault("type", ""))) {
+      context.option("source", device);
+      for (String option : options.getOrDefault("o", "").split(",", -1)) {
+        flags |= FLAGS.getOrDefault(option, 0L);
+        if (!option.isEmpty() && !FLAGS.containsKey(option) && !PLAIN.contains(option)) {
+          set(context, option);
+        }
+      }
+      return context.mount(flags);
+    }
+  }
+
+  private static void set(FilesystemContext context, String option) {
+    int equals = option.indexOf('=');
+    if (equals < 0) {
+      context.flag(option);
+    } else {
+      context.option(option.substring(0, equals), option.substring(equals + 1));
+    }
+  }
+
+  /** Whether something is mounted on the directory. */
+  private static boolean mounted(Volume volume) {
+    try (Fd above = Open.path(volume.content().resolve("..").toString(), OpenFlags.DIRECTORY);
+        Fd place = Open.path(volume.content().toString(), OpenFlags.PATH)) {
+      return Attributes.status(above).mountId() != Attributes.status(place).mountId();
+    }
+  }
+
+  static void unmount(Volume volume) {
+    try {
+      while (!volume.options().isEmpty() && mounted(volume)) {
+        Mounts.detach(volume.content().toString());
+      }
+    } catch (SyscallException e) {
+      throw new EngineException.Failed("unmount", volume.name(), String.valueOf(e.getMessage()), e);
+    }
+  }
+}

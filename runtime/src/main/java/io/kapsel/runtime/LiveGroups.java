@@ -1,0 +1,290 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.cgroup.CgroupHost;
+import io.kapsel.linux.cgroup.CgroupWrite;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+
+/** The control groups of a container that runs: looked at, frozen, and given other limits. */
+final class LiveGroups {
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PAUSE = Duration.ofMillis(1);
+  private static final long MICROSECOND = 1000;
+  private static final long TICK = 10_000_000; // USER_HZ is 100 on every architecture here
+  private static final long PAGE = 4096;
+  private static final long NO_LIMIT = 0x7fff_ffff_ffff_f000L;
+
+  private final CgroupHost host;
+  private final String id;
+
+  LiveGroups(CgroupHost host, String id) {
+    this.host = host;
+    this.id = id;
+  }
+
+  private Optional<Path> unified() {
+    return host.unified()
+        .map(top -> top.resolve(Cgroups.PARENT).resolve(id))
+        .filter(Files::isDirectory);
+  }
+
+  private Optional<Path> v1(String controller) {
+    return Optional.ofNullable(host.v1().get(controller))
+        .map(top -> top.resolve(Cgroups.PARENT).resolve(id))
+        .filter(Files::isDirectory);
+  }
+
+  /** Stops or resumes everything in it, and waits until that is so. */
+  void freeze(boolean frozen) {
+    String action = frozen ? "freeze" : "thaw";
+    if (unified().isPresent()) {
+      Path group = unified().get();
+      write(group.resolve("cgroup.freeze"), frozen ? "1" : "0");
+      String wanted = "frozen " + (frozen ? "1" : "0");
+      until(action, () -> lines(group.resolve("cgroup.events")).contains(wanted));
+      return;
+    }
+    Path file = joined("freezer").resolve("freezer.state");
+    String wanted = frozen ? "FROZEN" : "THAWED";
+    until(
+        action,
+        () -> {
+          write(file, wanted);
+          return text(file).equals(wanted);
+        });
+  }
+
+  boolean frozen() {
+    return unified().map(each -> text(each.resolve("cgroup.freeze")).equals("1")).orElse(false)
+        || v1("freezer")
+            .map(each -> text(each.resolve("freezer.state")))
+            .orElse("")
+            .matches("FROZEN|FREEZING");
+  }
+
+  /** The processes in it and in the groups below, in the host's numbers. */
+  List<Integer> processes() {
+    TreeSet<Integer> pids = new TreeSet<>();
+    for (Path each : tree(unified().or(() -> v1("pids")))) {
+      lines(each.resolve("cgroup.procs")).forEach(line -> pids.add(Integer.parseInt(line)));
+    }
+    return new ArrayList<>(pids);
+  }
+
+  /**
+   * Sets limits. One may have to make room for another, so what fails is tried once more at the
+   * end. A hierarchy in which nothing was limited is joined first.
+   */
+  void limit(List<CgroupWrite> writes) {
+    List<CgroupWrite> failed = new ArrayList<>();
+    for (CgroupWrite write : writes) {
+      try {
+        limit(write);
+      } catch (LaunchException e) {
+        failed.add(write);
+      }
+    }
+    failed.forEach(this::limit);
+  }
+
+  private void limit(CgroupWrite write) {
+    Path group =
+        host.onUnified(write.controller())
+            ? unified().orElseThrow(() -> missing(write.controller()))
+            : joined(write.controller().equals("io") ? "blkio" : write.controller());
+    if (!write.optional() || Files.exists(group.resolve(write.file()))) {
+      write(group.resolve(write.file()), write.value());
+    }
+  }
+
+  private LaunchException missing(String controller) {
+    return new LaunchException(
+        LaunchException.Kind.REFUSED, "the container has no control group for " + controller);
+  }
+
+  /** The group in a version 1 hierarchy; made, and all processes moved there, where it is not. */
+  private Path joined(String controller) {
+    Optional<Path> there = v1(controller);
+    if (there.isPresent()) {
+      return there.get();
+    }
+    Path top =
+        Optional.ofNullable(host.v1().get(controller)).orElseThrow(() -> missing(controller));
+    Path group = top.resolve(Cgroups.PARENT).resolve(id);
+    try {
+      Files.createDirectories(group);
+    } catch (IOException e) {
+      throw failed("make '" + group + "'", e);
+    }
+    for (int pid : processes()) {
+      try {
+        write(group.resolve("cgroup.procs"), Integer.toString(pid));
+      } catch (LaunchException e) {
+        if (Files.exists(Path.of("/proc", Integer.toString(pid)))) {
+          throw e;
+        }
+      }
+    }
+    return group;
+  }
+
+  /** What it uses now. */
+  GroupUsage usage() {
+    List<Integer> processes = processes();
+    return new GroupUsage(
+        cpuNanos(), memory(processes), memoryLimit(), processes.size(), threads(), io());
+  }
+
+  private long cpuNanos() {
+    return unified()
+        .map(each -> table(each.resolve("cpu.stat")).getOrDefault("usage_usec", 0L) * MICROSECOND)
+        .or(() -> v1("cpuacct").map(each -> number(each.resolve("cpuacct.usage"))))
+        .orElseGet(() -> processes().stream().mapToLong(LiveGroups::ticks).sum() * TICK);
+  }
+
+  private static long ticks(int pid) {
+    String stat = text(Path.of("/proc", Integer.toString(pid), "stat"));
+    String[] words = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
+    return words.length > 12 ? Long.parseLong(words[11]) + Long.parseLong(words[12]) : 0;
+  }
+
+  /** Without the page cache that can be dropped at once, as Docker counts. */
+  private long memory(List<Integer> processes) {
+    if (host.onUnified("memory") && unified().isPresent()) {
+      Path group = unified().get();
+      return number(group.resolve("memory.current"))
+          - table(group.resolve("memory.stat")).getOrDefault("inactive_file", 0L);
+    }
+    return v1("memory")
+        .map(group ->
+            number(group.resolve("memory.usage_in_bytes"))
+                - table(group.resolve("memory.stat")).getOrDefault("total_inactive_file", 0L))
+        .orElseGet(() -> processes.stream().mapToLong(LiveGroups::resident).sum());
+  }
+
+  /** Where nobody counts for the group, its processes' own pages are what can be known. */
+  private static long resident(int pid) {
+    String[] words = text(Path.of("/proc", Integer.toString(pid), "statm")).split(" ", -1);
+    return words.length > 2 ? (Long.parseLong(words[1]) - Long.parseLong(words[2])) * PAGE : 0;
+  }
+
+  private Optional<Long> memoryLimit() {
+    Optional<Long> limit =
+        host.onUnified("memory")
+            ? unified().map(each -> number(each.resolve("memory.max")))
+            : v1("memory").map(each -> number(each.resolve("memory.limit_in_bytes")));
+    return limit.filter(bytes -> bytes > 0 && bytes < NO_LIMIT);
+  }
+
+  private long threads() {
+    return (host.onUnified("pids") ? unified() : v1("pids"))
+        .map(each -> number(each.resolve("pids.current")))
+        .orElseGet(() -> (long) processes().size());
+  }
+
+  /** Bytes read and written. */
+  private GroupUsage.Io io() {
+    long read = 0;
+    long written = 0;
+    if (host.onUnified("io") && unified().isPresent()) {
+      for (String line : lines(unified().get().resolve("io.stat"))) {
+        for (String word : line.split(" ", -1)) {
+          read += word.startsWith("rbytes=") ? Long.parseLong(word.substring(7)) : 0;
+          written += word.startsWith("wbytes=") ? Long.parseLong(word.substring(7)) : 0;
+        }
+      }
+      return new GroupUsage.Io(read, written);
+    }
+    Optional<Path> group = v1("blkio");
+    if (group.isEmpty()) {
+      return new GroupUsage.Io(0, 0);
+    }
+    for (String line : lines(group.get().resolve("blkio.throttle.io_service_bytes_recursive"))) {
+      String[] words = line.split(" ", -1);
+      if (words.length == 3) {
+        read += words[1].equals("Read") ? Long.parseLong(words[2]) : 0;
+        written += words[1].equals("Write") ? Long.parseLong(words[2]) : 0;
+      }
+    }
+    return new GroupUsage.Io(read, written);
+  }
+
+  private static List<Path> tree(Optional<Path> top) {
+    List<Path> all = new ArrayList<>(top.stream().toList());
+    for (int i = 0; i < all.size(); i++) {
+      try (Stream<Path> below = Files.list(all.get(i))) {
+        all.addAll(below.filter(Files::isDirectory).toList());
+      } catch (IOException e) {
+        // removed meanwhile
+      }
+    }
+    return all;
+  }
+
+  private static void until(String action, BooleanSupplier done) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!done.getAsBoolean()) {
+      if (System.nanoTime() > end) {
+        throw new LaunchException(
+            LaunchException.Kind.FAILED,
+            "cannot " + action + " its processes within " + PATIENCE.toSeconds() + " s");
+      }
+      LockSupport.parkNanos(PAUSE.toNanos());
+    }
+  }
+
+  private static Map<String, Long> table(Path file) {
+    Map<String, Long> all = new LinkedHashMap<>();
+    for (String line : lines(file)) {
+      String[] words = line.split(" ", -1);
+      if (words.length == 2 && words[1].matches("\\d{1,18}")) {
+        all.put(words[0], Long.parseLong(words[1]));
+      }
+    }
+    return all;
+  }
+
+  private static long number(Path file) {
+    String text = text(file);
+    return text.matches("\\d{1,18}") ? Long.parseLong(text) : 0;
+  }
+
+  private static String text(Path file) {
+    return String.join("\n", lines(file)).strip();
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  private static void write(Path file, String value) {
+    try {
+      Files.writeString(file, value, StandardCharsets.UTF_8, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw failed("write '" + value + "' to '" + file + "'", e);
+    }
+  }
+
+  private static LaunchException failed(String action, IOException e) {
+    return new LaunchException(
+        LaunchException.Kind.FAILED,
+        "cannot " + action + ": " + io.kapsel.base.AtomicFile.reason(e));
+  }
+}
