@@ -1,5 +1,5 @@
 # Sourced by tests/vm/run: a Debian with systemd as its init.
-debian_packages=systemd-sysv,dbus,dbus-user-session,libpam-systemd,criu,uidmap,apparmor,busybox-static,kmod,iproute2,procps
+debian_packages=systemd-sysv,dbus,dbus-user-session,libpam-systemd,criu,uidmap,apparmor,iptables,busybox-static,kmod,iproute2,procps
 
 make_debian_root() {
   root=$work/debian

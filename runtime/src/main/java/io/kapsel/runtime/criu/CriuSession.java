@@ -91,7 +91,7 @@ public final class CriuSession implements AutoCloseable {
               .formatted(
                   request,
                   answer.number(ERROR),
-                  answer.text(WORDS).map(words -> ": " + words).orElse("")));
+                  answer.text(WORDS).map(words -> ": " + words.strip()).orElse("")));
     }
     return (int) (long) answer.message(RESTORED).map(it -> it.number(1)).orElse(0L);
   }
