@@ -55,7 +55,7 @@ public final class HostFeatures {
                 SchedulingPlanner.memoryModes(), SchedulingPlanner.memoryFlags()),
             new Features.MountExtensions(new Switch(facts.kernelAtLeast(5, 12))),
             new Switch(true)),
-        Map.of("org.opencontainers.runc.checkpoint.enabled", "true"),
+        Map.of("org.opencontainers.runc.checkpoint.enabled", "false"),
         List.of());
   }
 
