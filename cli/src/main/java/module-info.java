@@ -6,6 +6,7 @@ module io.kapsel.cli {
   requires io.kapsel.linux;
   requires io.kapsel.runtime;
   requires io.kapsel.image;
+  requires io.kapsel.network;
   requires io.kapsel.engine;
   requires io.kapsel.ocicli;
   requires com.fasterxml.jackson.core;

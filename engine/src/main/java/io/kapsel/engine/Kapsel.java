@@ -16,6 +16,8 @@ import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.lsm.AppArmorProfile;
 import io.kapsel.linux.lsm.SecurityModuleException;
 import io.kapsel.linux.mount.MountTable;
+import io.kapsel.network.Joined;
+import io.kapsel.network.Networks;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.Platform;
 import io.kapsel.oci.image.Reference;
@@ -55,6 +57,7 @@ public final class Kapsel implements AutoCloseable {
   private final HostMounts hostMounts;
   final TarRoot tarRoot;
   final Images images;
+  final Joining joining;
   final Events events = new Events();
   final Volumes volumes;
   final IdRanges ranges = new IdRanges();
@@ -80,6 +83,11 @@ public final class Kapsel implements AutoCloseable {
             ImageStore.open(config.state()),
             () -> containers.values().stream().flatMap(Kapsel::use).toList());
     this.volumes = new Volumes(config.state(), events, this::usersOfVolume);
+    this.joining =
+        new Joining(
+            store,
+            new Networks(
+                Networks.Settings.ofEnvironment(config.state(), config.run(), System.getenv())));
     this.pool = new SandboxPool(this, config.pool(), config.poolIdle());
     this.debianImages = new DebianImages(this, config.state());
   }
@@ -99,6 +107,7 @@ public final class Kapsel implements AutoCloseable {
       }
       Kapsel engine = new Kapsel(config, store, ContainerRuntime.open(facts));
       engine.recover();
+      engine.recoverNetworks();
       Thread.ofVirtual().name("policies").start(engine::startByPolicy);
       return engine;
     } catch (LaunchException | SecurityModuleException | ImageException e) {
@@ -124,6 +133,18 @@ public final class Kapsel implements AutoCloseable {
         LOG.log(System.Logger.Level.ERROR, "a container cannot be recovered id=" + id, e);
       }
     }
+  }
+
+  private void recoverNetworks() {
+    List<Networks.Running> running = new ArrayList<>();
+    for (Container container : containers.values()) {
+      Optional<Joined> joined = joining.read(container.id());
+      container
+          .status()
+          .pid()
+          .ifPresent(pid -> joined.ifPresent(it -> running.add(new Networks.Running(it, pid))));
+    }
+    joining.networks().recover(running);
   }
 
   private void recover(StoredContainer stored) {
@@ -180,6 +201,11 @@ public final class Kapsel implements AutoCloseable {
         .orElseThrow(() ->
             new EngineException.Invalid(
                 "use", source.reference(), "there is no such image; pull it first"));
+  }
+
+  /** The networks. */
+  public Networks networks() {
+    return joining.networks();
   }
 
   /** What the host offers. */
@@ -261,7 +287,8 @@ public final class Kapsel implements AutoCloseable {
     return mounts.equals(spec.mounts()) ? spec : spec.mounted(mounts);
   }
 
-  private Container create(ContainerSpec spec, Optional<StoredImage> image, boolean soon) {
+  private Container create(ContainerSpec asked, Optional<StoredImage> image, boolean soon) {
+    ContainerSpec spec = joining.resolved(asked);
     String id = pool.idFor(spec).orElseGet(HexId::random);
     Optional<String> reserved = Optional.empty();
     boolean made = false;
@@ -478,6 +505,7 @@ public final class Kapsel implements AutoCloseable {
     events.close();
     pool.close();
     containers.values().forEach(Container::release);
+    joining.networks().close();
     runtime.close();
     volumes.close();
     store.close();

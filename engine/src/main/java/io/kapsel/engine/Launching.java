@@ -154,7 +154,25 @@ final class Launching {
     planned = Optional.empty();
     begun = Optional.empty();
     return engine.runtime.launch(
-        sandbox, plan, engine.store.runOf(stored().id()), waiting, this::saveUnsaved);
+        joined(sandbox, plan), plan, engine.store.runOf(stored().id()), waiting, this::saveUnsaved);
+  }
+
+  /** Its networks are made while it has nothing that could use them. */
+  private Sandbox joined(Sandbox sandbox, EncodedPlan plan) {
+    if (!Joining.isJoined(stored().spec())) {
+      return sandbox;
+    }
+    Sandbox fitting = engine.runtime.fitting(sandbox, plan);
+    boolean whole = false;
+    try {
+      engine.joining.join(stored(), fitting.pid());
+      whole = true;
+      return fitting;
+    } finally {
+      if (!whole) {
+        engine.runtime.discard(fitting);
+      }
+    }
   }
 
   /** Lets go of what was made early; it is not removed. */

@@ -2,8 +2,10 @@ package io.kapsel.engine;
 
 import io.kapsel.base.HexId;
 import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.spec.NetworkRequest;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.plan.EncodedPlan;
@@ -63,12 +65,7 @@ final class Plans {
       return Optional.empty();
     }
     Kind kind =
-        new Kind(
-            spec.named(Optional.empty()),
-            assembly.layers(),
-            stamps(assembly),
-            directories(spec),
-            digits);
+        new Kind(alike(spec), assembly.layers(), stamps(assembly), directories(spec), digits);
     Optional<PlanTemplate> known = templates.get(kind);
     if (known != null) {
       return known;
@@ -77,6 +74,13 @@ final class Plans {
       templates.clear();
     }
     return make(kind, unpacked);
+  }
+
+  /** Neither the name nor what is made in the network afterwards is part of a plan. */
+  private static ContainerSpec alike(ContainerSpec spec) {
+    return new ContainerSpecBuilder(spec.named(Optional.empty()))
+        .networks(NetworkRequest.in())
+        .build();
   }
 
   /** What cannot be planned is planned again, for a message that names the right container. */

@@ -133,7 +133,7 @@ public final class ContainerRuntime implements AutoCloseable {
   public Sandbox prepare(String id, EncodedSegment segment) {
     Sandbox sandbox = begin(id, segment);
     try {
-      sandbox.launch().awaitDone();
+      int _ = sandbox.pid();
       return sandbox;
     } catch (LaunchException | SyscallException e) {
       sandbox.close();
@@ -184,6 +184,15 @@ public final class ContainerRuntime implements AutoCloseable {
       sandbox.close();
       throw undone(sandbox.id(), e);
     }
+  }
+
+  /** That sandbox, or another one in which such a container can be made. */
+  public Sandbox fitting(Sandbox sandbox, EncodedPlan plan) {
+    if (sandbox.fits(plan.sandbox())) {
+      return sandbox;
+    }
+    discard(sandbox);
+    return begin(sandbox.id(), plan.sandbox());
   }
 
   /** Ends a sandbox that is not needed. */

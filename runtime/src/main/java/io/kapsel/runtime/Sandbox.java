@@ -11,6 +11,7 @@ public final class Sandbox implements AutoCloseable {
   private final Control control;
   private final Launch launch;
   private final EncodedSegment segment;
+  private int pid;
 
   Sandbox(String id, Control control, Launch launch, EncodedSegment segment) {
     this.id = id;
@@ -22,6 +23,14 @@ public final class Sandbox implements AutoCloseable {
   /** The id of the container that it can become. */
   public String id() {
     return id;
+  }
+
+  /** The pid of its first process; waits until that is made. */
+  public int pid() {
+    if (pid == 0) {
+      pid = launch.awaitDone();
+    }
+    return pid;
   }
 
   /** Whether a container that begins with this segment can be made in it. */

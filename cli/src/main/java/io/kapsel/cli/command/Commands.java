@@ -53,6 +53,7 @@ final class Commands {
             new TagCommand(),
             new HistoryCommand(clock),
             imageGroup(clock),
+            networkGroup(clock),
             new PushCommand(),
             new SaveCommand(),
             new LoadCommand(),
@@ -84,6 +85,18 @@ final class Commands {
             new HelpCommand(this))) {
       all.put(command.manual().name(), command);
     }
+  }
+
+  private static Command networkGroup(Clock clock) {
+    Map<String, Command> all = new LinkedHashMap<>();
+    all.put("connect", NetworkJoinCommand.connect());
+    all.put("create", new NetworkCreateCommand());
+    all.put("disconnect", NetworkJoinCommand.disconnect());
+    all.put("inspect", new NetworkInspectCommand());
+    all.put("ls", new NetworkListCommand());
+    all.put("prune", new NetworkRemoveCommand(clock, true));
+    all.put("rm", new NetworkRemoveCommand(clock, false));
+    return new GroupCommand("network", "Manage networks", all);
   }
 
   /** The commands of containers once more, as Docker has them. */

@@ -6,7 +6,6 @@ import io.kapsel.engine.EngineException;
 import io.kapsel.engine.HealthStatus;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.MountRequest;
-import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.image.ImageException;
 import io.kapsel.oci.image.Digest;
@@ -143,11 +142,7 @@ record ContainerFilter(String key, String value) {
   }
 
   private boolean onNetwork(ContainerSpec spec) {
-    return switch (spec.network()) {
-      case NamespaceMode.Own _ -> value.equals("none");
-      case NamespaceMode.Host _ -> value.equals("host");
-      case NamespaceMode.Container _ -> false;
-    };
+    return ContainerNetworks.names(spec).contains(value);
   }
 
   private boolean mounts(MountRequest mount) {

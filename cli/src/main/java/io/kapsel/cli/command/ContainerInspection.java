@@ -12,6 +12,7 @@ import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.RestartPolicy;
 import io.kapsel.linux.process.Uname;
+import io.kapsel.network.Networks;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,8 @@ final class ContainerInspection {
 
   private ContainerInspection() {}
 
-  static Struct of(Engine.Container it, java.nio.file.Path volumes, boolean sized) {
+  static Struct of(
+      Engine.Container it, java.nio.file.Path volumes, Networks networks, boolean sized) {
     ContainerSpec spec = it.spec();
     List<String> words = spec.arguments();
     Struct all =
@@ -46,7 +48,7 @@ final class ContainerInspection {
     }
     return all.with("Mounts", spec.mounts().stream().map(each -> mount(each, volumes)).toList())
         .with("Config", config(it.id(), spec))
-        .with("NetworkSettings", networks());
+        .with("NetworkSettings", ContainerNetworks.settings(it, networks));
   }
 
   private static Struct state(ContainerStatus status) {
@@ -88,9 +90,7 @@ final class ContainerInspection {
     RestartPolicy restart = spec.restartPolicy();
     return new Struct()
         .with("Binds", binds(spec.mounts()))
-        .with(
-            "NetworkMode",
-            spec.network() instanceof NamespaceMode.Own ? "none" : mode(spec.network()))
+        .with("NetworkMode", ContainerNetworks.names(spec).getFirst())
         .with(
             "RestartPolicy",
             new Struct()
@@ -235,9 +235,5 @@ final class ContainerInspection {
       case Healthcheck.Probe.Http(int port, String path) ->
           List.of("HTTP", Integer.toString(port), path);
     };
-  }
-
-  private static Struct networks() {
-    return new Struct().with("Ports", Map.of()).with("Networks", Map.of());
   }
 }

@@ -9,7 +9,6 @@ import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.HealthStatus;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.MountRequest;
-import io.kapsel.engine.spec.NamespaceMode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -47,7 +46,7 @@ final class ContainerRow {
         .with("Command", command(spec, whole))
         .with("CreatedAt", TIME.format(status.createdAt()))
         .with("RunningFor", HumanTime.ago(status.createdAt(), now))
-        .with("Ports", "")
+        .with("Ports", ContainerNetworks.ports(it))
         .with("State", state(status))
         .with("Status", status(status, now))
         .with("Size", sized ? size(it) : "0B")
@@ -57,7 +56,7 @@ final class ContainerRow {
         .with("Label", (Method) arguments -> labels.getOrDefault(arguments.getFirst(), ""))
         .with("Mounts", mounts(spec.mounts(), whole))
         .with("LocalVolumes", Long.toString(volumes(spec.mounts())))
-        .with("Networks", network(spec));
+        .with("Networks", String.join(",", ContainerNetworks.names(spec)));
   }
 
   static String id(Engine.Container it, boolean whole) {
@@ -104,14 +103,6 @@ final class ContainerRow {
 
   private static long volumes(List<MountRequest> mounts) {
     return mounts.stream().filter(MountRequest.Volume.class::isInstance).count();
-  }
-
-  private static String network(ContainerSpec spec) {
-    return switch (spec.network()) {
-      case NamespaceMode.Own _ -> "none";
-      case NamespaceMode.Host _ -> "host";
-      case NamespaceMode.Container(String reference) -> "container:" + reference;
-    };
   }
 
   /** What a container is doing, in one of Docker's words. */

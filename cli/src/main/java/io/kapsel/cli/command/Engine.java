@@ -16,6 +16,9 @@ import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.host.HostFinding;
+import io.kapsel.network.Attachment;
+import io.kapsel.network.Joined;
+import io.kapsel.network.Networks;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.ImageConfig;
 import io.kapsel.oci.image.Reference;
@@ -55,6 +58,9 @@ public interface Engine {
 
   /** The volumes. */
   Volumes volumes();
+
+  /** The networks. */
+  Networks networks();
 
   /** The images. */
   Images images();
@@ -108,6 +114,15 @@ public interface Engine {
 
   /** A container. */
   interface Container extends Running {
+    /** What it has of networks while it runs. */
+    Optional<Joined> joined();
+
+    /** Joins it to one more network. */
+    void connect(Attachment wanted);
+
+    /** Takes it out of a network. */
+    void disconnect(String network);
+
     /** Its whole id. */
     String id();
 

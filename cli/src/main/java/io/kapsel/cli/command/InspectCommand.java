@@ -109,6 +109,7 @@ final class InspectCommand implements Command {
       return ContainerInspection.of(
           call.engine().container(reference),
           call.engine().state().resolve("volumes"),
+          call.engine().networks(),
           call.arguments().is(SIZE));
     } catch (EngineException.NotFound e) {
       if (type.isPresent()) {

@@ -10,6 +10,7 @@ import io.kapsel.cli.server.Request;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.spec.InvalidRequestException;
 import io.kapsel.image.ImageException;
+import io.kapsel.network.NetworkException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -91,7 +92,7 @@ public final class KapselFront implements Front {
     } catch (EngineException.LaunchFailed e) {
       client.err("kapsel: " + e.getMessage() + "\n");
       return e.exitCode();
-    } catch (EngineException | ImageException e) {
+    } catch (EngineException | ImageException | NetworkException e) {
       client.err("kapsel: " + e.getMessage() + "\n");
       return command.failure();
     }

@@ -13,6 +13,8 @@ import io.kapsel.engine.spec.Limits;
 import io.kapsel.engine.spec.RestartPolicy;
 import io.kapsel.image.Image;
 import io.kapsel.linux.Fd;
+import io.kapsel.network.Attachment;
+import io.kapsel.network.Joined;
 import io.kapsel.oci.image.ImageConfig;
 import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.GroupUsage;
@@ -24,6 +26,21 @@ import java.util.function.UnaryOperator;
 
 /** A container of the engine of this process. */
 record LiveContainer(io.kapsel.engine.Container container) implements Engine.Container {
+  @Override
+  public Optional<Joined> joined() {
+    return container.joined();
+  }
+
+  @Override
+  public void connect(Attachment wanted) {
+    container.connect(wanted);
+  }
+
+  @Override
+  public void disconnect(String network) {
+    container.disconnect(network);
+  }
+
   @Override
   public String id() {
     return container.id();

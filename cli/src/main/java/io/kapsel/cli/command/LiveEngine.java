@@ -13,6 +13,7 @@ import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.linux.host.HostDiagnosis;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.host.HostFinding;
+import io.kapsel.network.Networks;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.GuestRuntime;
@@ -90,6 +91,11 @@ public final class LiveEngine implements Engine, AutoCloseable {
   @Override
   public Volumes volumes() {
     return kapsel.volumes();
+  }
+
+  @Override
+  public Networks networks() {
+    return kapsel.networks();
   }
 
   @Override

@@ -2,6 +2,9 @@ package io.kapsel.cli.command;
 
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.network.Joined;
+import io.kapsel.network.Port;
+import java.util.List;
 
 /** {@code kapsel port}: which ports of a container are published. */
 final class PortCommand implements Command {
@@ -10,7 +13,7 @@ final class PortCommand implements Command {
           "port",
           "CONTAINER [PRIVATE_PORT[/PROTO]]",
           "List port mappings or a specific mapping for the container",
-          "There is no network to publish ports to yet, so the list is empty.\n",
+          "",
           FlagSet.of(),
           new Operands(1, 2));
 
@@ -22,7 +25,9 @@ final class PortCommand implements Command {
   @Override
   public int run(Call call) {
     Engine.Container container = call.engine().container(call.operands().getFirst());
+    List<Port> ports = container.joined().map(Joined::ports).orElse(List.of());
     if (call.operands().size() < 2) {
+      ports.forEach(it -> addresses(it).forEach(to -> call.print(inside(it) + " -> " + to)));
       return 0;
     }
     String port = call.operands().getLast();
@@ -30,7 +35,23 @@ final class PortCommand implements Command {
       throw new CommandException(1, "invalid port '" + port + "'");
     }
     String whole = port.contains("/") ? port : port + "/tcp";
-    throw new CommandException(
-        1, "no public port '" + whole + "' published for " + container.name());
+    List<Port> found = ports.stream().filter(it -> inside(it).equals(whole)).toList();
+    if (found.isEmpty()) {
+      throw new CommandException(
+          1, "no public port '" + whole + "' published for " + container.name());
+    }
+    found.forEach(it -> addresses(it).forEach(call::print));
+    return 0;
+  }
+
+  private static String inside(Port port) {
+    return port.containerPort() + "/" + port.protocol();
+  }
+
+  private static List<String> addresses(Port port) {
+    String number = ":" + port.hostPort();
+    return port.hostIp()
+        .map(it -> List.of((it.contains(":") ? "[" + it + "]" : it) + number))
+        .orElse(List.of("0.0.0.0" + number, "[::]" + number));
   }
 }

@@ -115,9 +115,6 @@ final class RunFlags {
   static final Flag<Integer> OOM_SCORE =
       Flag.of("oom-score-adj", "int", "Preference of the OOM killer, -1000 to 1000", Values::score);
 
-  static final Flag<String> NETWORK =
-      Flag.text("network", "network", "none, host, or container:NAME (default none)");
-  static final Flag<String> NET = Flag.text("net", "network", "The same as --network");
   static final Flag<String> IPC =
       Flag.text("ipc", "string", "IPC namespace: private, host, container:NAME");
   static final Flag<String> PID =
@@ -220,8 +217,6 @@ final class RunFlags {
           ULIMIT,
           SYSCTL,
           OOM_SCORE,
-          NETWORK,
-          NET,
           IPC,
           PID,
           UTS,
@@ -232,7 +227,9 @@ final class RunFlags {
 
   /** What {@code create} knows. */
   static List<Flag<?>> ofCreate() {
-    return CREATE;
+    List<Flag<?>> all = new ArrayList<>(CREATE);
+    all.addAll(NetworkFlags.ALL);
+    return all;
   }
 
   /** What {@code launch} knows: all but what makes no sense for a whole system. */
@@ -257,7 +254,7 @@ final class RunFlags {
 
   /** What {@code run} knows. */
   static List<Flag<?>> ofRun() {
-    List<Flag<?>> all = new ArrayList<>(CREATE);
+    List<Flag<?>> all = ofCreate();
     all.addAll(List.of(DETACH, SIGNAL_PROXY));
     return all;
   }

@@ -196,10 +196,7 @@ final class SpecReader {
   }
 
   private void namespaces(ContainerSpecBuilder spec) {
-    arguments
-        .last(RunFlags.NETWORK)
-        .or(() -> arguments.last(RunFlags.NET))
-        .ifPresent(it -> spec.network(NamespaceMode.parseNetwork(it)));
+    new NetworkFlags(arguments).read(spec);
     mode(RunFlags.IPC, true).ifPresent(spec::ipc);
     mode(RunFlags.PID, true).ifPresent(spec::pid);
     mode(RunFlags.UTS, false).ifPresent(spec::uts);

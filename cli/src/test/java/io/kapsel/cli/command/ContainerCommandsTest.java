@@ -125,7 +125,7 @@ class ContainerCommandsTest {
     "id=^00,",
     "since=web,db web2",
     "before=web2,web",
-    "network=none,db web web2",
+    "network=bridge,db web web2",
     "network=host,",
     "health=none,db web web2",
     "volume=/data,web",
@@ -229,7 +229,8 @@ class ContainerCommandsTest {
       delimiter = '|',
       quoteCharacter = '~',
       value = {
-        "run --rm --restart always host: | conflicting options: cannot specify both --restart and --rm",
+        "run --rm --restart always host: | conflicting options: cannot specify both --restart and"
+            + " --rm",
         "run --restart sometimes host:   | invalid restart policy: unknown policy 'sometimes'",
         "run --restart on-failure:x host: | maximum retry count must be an integer",
         "run --restart always:3 host:     | can only be used with 'on-failure'",

@@ -18,6 +18,9 @@ import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.host.HostFinding;
+import io.kapsel.network.Attachment;
+import io.kapsel.network.Joined;
+import io.kapsel.network.Networks;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.GroupUsage;
@@ -26,6 +29,7 @@ import io.kapsel.runtime.plan.Segment;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -120,6 +124,16 @@ final class FakeEngine implements Engine {
   }
 
   @Override
+  public Networks networks() {
+    try {
+      Path directory = Files.createTempDirectory("kapsel-fake");
+      return new Networks(new Networks.Settings(directory, directory, List.of(), true));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
   public Images images() {
     try {
       return Images.unused(ImageStore.open(Files.createTempDirectory("kapsel-fake")));
@@ -165,6 +179,7 @@ final class FakeEngine implements Engine {
 
   /** A container whose state a test sets. */
   final class FakeContainer implements Container {
+    final List<Attachment> connected = new ArrayList<>();
     final ContainerSpec spec;
     String name;
     int age = 300;
@@ -179,6 +194,21 @@ final class FakeEngine implements Engine {
     FakeContainer(ContainerSpec spec, String name) {
       this.spec = spec;
       this.name = name;
+    }
+
+    @Override
+    public Optional<Joined> joined() {
+      return Optional.empty();
+    }
+
+    @Override
+    public void connect(Attachment wanted) {
+      connected.add(wanted);
+    }
+
+    @Override
+    public void disconnect(String network) {
+      connected.removeIf(each -> each.network().equals(network));
     }
 
     @Override

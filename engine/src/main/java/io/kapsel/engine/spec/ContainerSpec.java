@@ -52,7 +52,8 @@ public record ContainerSpec(
     Optional<Kind> kind,
     Optional<RestartPolicy> restart,
     Optional<Healthcheck> health,
-    List<String> volumesFrom) {
+    List<String> volumesFrom,
+    Optional<NetworkRequest> networks) {
   private static final int LONGEST_HOSTNAME = 64;
   private static final int WORST_OOM_SCORE = 1000;
   private static final Pattern HOSTNAME =
@@ -94,6 +95,10 @@ public record ContainerSpec(
     InvalidRequestException.unless(
         !autoRemove || restart.filter(RestartPolicy::restarts).isEmpty(),
         "conflicting options: cannot specify both --restart and --rm");
+    InvalidRequestException.unless(
+        !(network instanceof NamespaceMode.Container)
+            || networks.filter(it -> !it.published().isEmpty()).isEmpty(),
+        "conflicting options: port publishing and the container type network mode");
     InvalidRequestException.unless(
         uts instanceof NamespaceMode.Own || hostname.isEmpty(),
         "a host name cannot be given to the host's UTS namespace");

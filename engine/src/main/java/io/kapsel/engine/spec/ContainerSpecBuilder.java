@@ -35,6 +35,7 @@ public final class ContainerSpecBuilder {
   private Map<String, String> sysctls = Map.of();
   private Optional<Integer> oomScoreAdj = Optional.empty();
   private NamespaceMode network = NamespaceMode.OWN;
+  private Optional<NetworkRequest> networks = Optional.empty();
   private NamespaceMode ipc = NamespaceMode.OWN;
   private NamespaceMode pid = NamespaceMode.OWN;
   private NamespaceMode uts = NamespaceMode.OWN;
@@ -51,7 +52,7 @@ public final class ContainerSpecBuilder {
   }
 
   /** A container like another. */
-  ContainerSpecBuilder(ContainerSpec spec) {
+  public ContainerSpecBuilder(ContainerSpec spec) {
     name = spec.name();
     root = spec.root();
     entrypoint = spec.entrypoint();
@@ -90,6 +91,7 @@ public final class ContainerSpecBuilder {
     restart = spec.restart();
     health = spec.health();
     volumesFrom = spec.volumesFrom();
+    networks = spec.networks();
   }
 
   /** Sets its name; one is made up otherwise. */
@@ -254,6 +256,12 @@ public final class ContainerSpecBuilder {
     return this;
   }
 
+  /** Sets what it wants in a network of its own. */
+  public ContainerSpecBuilder networks(NetworkRequest value) {
+    networks = Optional.of(value);
+    return this;
+  }
+
   /** Sets whose network. */
   public ContainerSpecBuilder network(NamespaceMode value) {
     network = value;
@@ -377,6 +385,7 @@ public final class ContainerSpecBuilder {
         kind,
         restart,
         health,
-        volumesFrom);
+        volumesFrom,
+        networks);
   }
 }

@@ -8,7 +8,7 @@ public final class InvalidRequestException extends IllegalArgumentException {
   }
 
   @SuppressWarnings("AnnotateFormatMethod") // its annotation would be one more dependency
-  static void unless(boolean condition, String message, Object... values) {
+  public static void unless(boolean condition, String message, Object... values) {
     if (!condition) {
       throw new InvalidRequestException(message.formatted(values));
     }

@@ -1,0 +1,127 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.cli.template.Struct;
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.spec.NetworkRequest;
+import io.kapsel.network.Attachment;
+import io.kapsel.network.Endpoint;
+import io.kapsel.network.Joined;
+import io.kapsel.network.Network;
+import io.kapsel.network.NetworkException;
+import io.kapsel.network.Networks;
+import io.kapsel.network.Port;
+import io.kapsel.network.Subnet;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/** What Docker's users see of a container's networks and ports. */
+final class ContainerNetworks {
+  private ContainerNetworks() {}
+
+  /** An id of Docker's form for a container's place in a network. */
+  static String endpointId(String container, String network) {
+    String both = container + network;
+    return (UUID.nameUUIDFromBytes(both.getBytes(StandardCharsets.US_ASCII)).toString()
+            + UUID.nameUUIDFromBytes((both + 1).getBytes(StandardCharsets.US_ASCII)))
+        .replace("-", "");
+  }
+
+  /** The names of its networks. */
+  static List<String> names(ContainerSpec spec) {
+    return switch (spec.network()) {
+      case NamespaceMode.Host _ -> List.of("host");
+      case NamespaceMode.Container(String reference) -> List.of("container:" + reference);
+      case NamespaceMode.Own _ -> {
+        List<String> all =
+            spec.networks().map(NetworkRequest::attachments).orElse(List.of()).stream()
+                .map(Attachment::network)
+                .map(it -> it.equals(NetworkRequest.DEFAULT) ? Network.DEFAULT : it)
+                .toList();
+        yield all.isEmpty() ? List.of("none") : all;
+      }
+    };
+  }
+
+  /** The column PORTS. */
+  static String ports(Engine.Container container) {
+    List<String> all = new ArrayList<>();
+    container.joined().ifPresent(it -> it.ports().forEach(port -> all.addAll(shown(port))));
+    exposed(container.spec()).stream()
+        .filter(text -> all.stream().noneMatch(it -> it.endsWith("->" + text)))
+        .forEach(all::add);
+    return all.stream().distinct().collect(Collectors.joining(", "));
+  }
+
+  private static List<String> exposed(ContainerSpec spec) {
+    return spec.networks().map(NetworkRequest::exposed).orElse(List.of()).stream()
+        .flatMap(it -> Port.parse(it).stream())
+        .map(it -> it.containerPort() + "/" + it.protocol())
+        .toList();
+  }
+
+  private static List<String> shown(Port port) {
+    return port.hostIp().isPresent()
+        ? List.of(port.shown())
+        : List.of(port.shown(), port.shown().replace("0.0.0.0:", "[::]:"));
+  }
+
+  /** {@code NetworkSettings}. */
+  static Struct settings(Engine.Container container, Networks networks) {
+    Struct ports = new Struct();
+    Struct all = new Struct();
+    exposed(container.spec()).forEach(it -> ports.put(it, null));
+    container
+        .joined()
+        .ifPresent(joined -> {
+          joined.ports().forEach(port -> bind(ports, port));
+          joined.endpoints().forEach(each -> place(all, joined, each, networks));
+        });
+    if (all.isEmpty()) {
+      names(container.spec()).stream()
+          .filter(it -> !it.startsWith("container:"))
+          .forEach(it -> all.with(it, new Struct().with("IPAddress", "").with("Gateway", "")));
+    }
+    return new Struct().with("Ports", ports).with("Networks", all);
+  }
+
+  @SuppressWarnings("unchecked") // only lists of bindings are put there
+  private static void bind(Struct ports, Port port) {
+    String key = port.containerPort() + "/" + port.protocol();
+    List<Struct> bindings =
+        ports.get(key) == null ? new ArrayList<>() : (List<Struct>) ports.get(key);
+    for (String ip : port.hostIp().map(List::of).orElse(List.of("0.0.0.0", "::"))) {
+      bindings.add(
+          new Struct().with("HostIp", ip).with("HostPort", Integer.toString(port.hostPort())));
+    }
+    ports.put(key, bindings);
+  }
+
+  private static void place(Struct all, Joined joined, Endpoint endpoint, Networks networks) {
+    try {
+      Network network = networks.find(endpoint.network());
+      Optional<Subnet> four = network.ipv4Subnet().filter(_ -> endpoint.ipv4().isPresent());
+      Optional<Subnet> six = network.ipv6Subnet().filter(_ -> endpoint.ipv6().isPresent());
+      all.with(
+          network.name(),
+          new Struct()
+              .with("Aliases", endpoint.aliases())
+              .with("MacAddress", endpoint.mac())
+              .with("GwPriority", endpoint.priority())
+              .with("NetworkID", network.id())
+              .with("EndpointID", endpointId(joined.id(), network.id()))
+              .with("Gateway", four.map(Subnet::gateway).orElse(""))
+              .with("IPAddress", endpoint.ipv4().orElse(""))
+              .with("IPPrefixLen", four.map(it -> it.network().prefix()).orElse(0))
+              .with("IPv6Gateway", six.map(Subnet::gateway).orElse(""))
+              .with("GlobalIPv6Address", endpoint.ipv6().orElse(""))
+              .with("GlobalIPv6PrefixLen", six.map(it -> it.network().prefix()).orElse(0)));
+    } catch (NetworkException _) {
+      // it was removed at this moment
+    }
+  }
+}

@@ -1,0 +1,242 @@
+package io.kapsel.engine;
+
+import io.kapsel.base.AtomicFile;
+import io.kapsel.base.Json;
+import io.kapsel.base.JsonException;
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.ContainerSpecBuilder;
+import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.spec.NetworkRequest;
+import io.kapsel.linux.netlink.Cidr;
+import io.kapsel.network.Attachment;
+import io.kapsel.network.Endpoint;
+import io.kapsel.network.Joined;
+import io.kapsel.network.Member;
+import io.kapsel.network.Network;
+import io.kapsel.network.NetworkException;
+import io.kapsel.network.Networks;
+import io.kapsel.network.ResolverFile;
+import io.kapsel.network.Subnet;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Joins containers to networks, and writes the files in which they find each other. */
+final class Joining {
+  private static final System.Logger LOG = System.getLogger(Joining.class.getName());
+  private static final String FILE = "network.json";
+  private static final String RESOLVER = "127.0.0.11";
+
+  private final ContainerStore store;
+  private final Networks networks;
+
+  Joining(ContainerStore store, Networks networks) {
+    this.store = store;
+    this.networks = networks;
+  }
+
+  /** The networks. */
+  Networks networks() {
+    return networks;
+  }
+
+  /** What an exception of a network is for whoever asked the engine. */
+  static <T> T translated(String action, String name, Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (NetworkException e) {
+      String reason = String.valueOf(e.getMessage());
+      throw switch (e) {
+        case NetworkException.NotFound _, NetworkException.Invalid _ ->
+            new EngineException.Invalid(action, name, reason);
+        case NetworkException.Conflict _ -> new EngineException.Conflict(action, name, reason);
+        case NetworkException.Failed _ -> new EngineException.Failed(action, name, reason, e);
+      };
+    }
+  }
+
+  /** The same container in the networks that are meant, which there must be. */
+  ContainerSpec resolved(ContainerSpec spec) {
+    if (!isJoined(spec)) {
+      return spec;
+    }
+    NetworkRequest asked = spec.networks().orElseThrow();
+    String name = spec.name().orElse("a container");
+    List<Attachment> meant = new ArrayList<>();
+    for (Attachment each : asked.attachments()) {
+      if (!each.network().equals(NetworkRequest.DEFAULT)) {
+        String found = translated("create", name, () -> networks.find(each.network()).name());
+        meant.add(named(each, found));
+      } else if (usable(asked, name)) {
+        meant.add(named(each, Network.DEFAULT));
+      }
+    }
+    return new ContainerSpecBuilder(spec).networks(asked.attachedTo(meant)).build();
+  }
+
+  /** The same with the network's name, however it was called. */
+  Attachment named(Attachment wanted) {
+    return named(wanted, networks.find(wanted.network()).name());
+  }
+
+  private static Attachment named(Attachment old, String network) {
+    return new Attachment(
+        network, old.ipv4(), old.ipv6(), old.mac(), old.aliases(), old.priority());
+  }
+
+  /** Who names no network gets none where the kernel has none to give. */
+  private boolean usable(NetworkRequest asked, String name) {
+    Optional<String> reason = networks.unusable();
+    if (reason.isPresent() && !asked.published().isEmpty()) {
+      throw new EngineException.Refused("publish ports of", name, reason.get());
+    }
+    reason.ifPresent(
+        it -> LOG.log(System.Logger.Level.WARNING, "this host has no networks reason={0}", it));
+    return reason.isEmpty();
+  }
+
+  /** Whether a container is in networks of ours. */
+  static boolean isJoined(ContainerSpec spec) {
+    return spec.network() instanceof NamespaceMode.Own
+        && spec.networks().filter(it -> !it.attachments().isEmpty()).isPresent();
+  }
+
+  /** Joins a container whose first process has that pid to its networks. */
+  void join(StoredContainer stored, int pid) {
+    ContainerSpec spec = stored.spec();
+    NetworkRequest asked = spec.networks().orElseThrow();
+    String hostname = new Identity(stored.id(), stored.idBase()).hostname(spec);
+    translated(
+        "start",
+        stored.name(),
+        () -> {
+          Joined joined =
+              networks.reserve(
+                  new Member(
+                      stored.id(),
+                      stored.name(),
+                      hostname,
+                      asked.attachments(),
+                      asked.published()));
+          save(joined);
+          networks.ask(stored.id(), asked.dns());
+          networks.join(joined, pid);
+          writeFiles(spec, joined);
+          return joined;
+        });
+  }
+
+  private void save(Joined joined) {
+    AtomicFile.write(
+        store.runOf(joined.id()).resolve(FILE),
+        Json.write(joined),
+        AtomicFile.Durability.SURVIVES_CRASH);
+  }
+
+  /** Takes a container out of its networks. */
+  void leave(String id) {
+    networks.leave(id);
+  }
+
+  /** What a container had when the engine went away. */
+  Optional<Joined> read(String id) {
+    Path file = store.runOf(id).resolve(FILE);
+    try {
+      return Files.exists(file)
+          ? Optional.of(Json.read(Files.readAllBytes(file), Joined.class))
+          : Optional.empty();
+    } catch (IOException | JsonException | IllegalArgumentException e) {
+      LOG.log(System.Logger.Level.ERROR, "a container's network cannot be read id=" + id, e);
+      return Optional.empty();
+    }
+  }
+
+  /** Joins a running container to one more network, or takes it out of one. */
+  void connect(StoredContainer stored, int pid, Attachment wanted) {
+    translated(
+        "connect",
+        stored.name(),
+        () -> {
+          Joined joined = networks.connect(stored.id(), wanted, pid);
+          save(joined);
+          writeFiles(stored.spec(), joined);
+          return joined;
+        });
+  }
+
+  void disconnect(StoredContainer stored, int pid, String network) {
+    translated(
+        "disconnect",
+        stored.name(),
+        () -> {
+          Joined joined = networks.disconnect(stored.id(), network, pid);
+          save(joined);
+          writeFiles(stored.spec(), joined);
+          return joined;
+        });
+  }
+
+  /** Over what is there: what is mounted in the container stays the same file. */
+  private void writeFiles(ContainerSpec spec, Joined joined) {
+    Path files = store.stateOf(joined.id()).resolve("files");
+    NetworkRequest asked = spec.networks().orElseThrow();
+    try {
+      Files.writeString(files.resolve("hosts"), hosts(asked, joined));
+      Files.writeString(files.resolve("resolv.conf"), resolver(asked).text());
+    } catch (IOException e) {
+      throw new EngineException.Failed("start", joined.name(), AtomicFile.reason(e), e);
+    }
+  }
+
+  private String hosts(NetworkRequest asked, Joined joined) {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            127.0.0.1\tlocalhost
+            ::1\tlocalhost ip6-localhost ip6-loopback
+            fe00::\tip6-localnet
+            ff00::\tip6-mcastprefix
+            ff02::1\tip6-allnodes
+            ff02::2\tip6-allrouters
+            """);
+    for (String line : asked.hosts()) {
+      int colon = line.indexOf(':');
+      String address = line.substring(colon + 1);
+      if (address.equals(NetworkRequest.HOST_GATEWAY)) {
+        address = gateway(joined);
+      }
+      text.append(address).append('\t').append(line, 0, colon).append('\n');
+    }
+    joined.hosts().forEach(line -> text.append(line).append('\n'));
+    return text.toString();
+  }
+
+  private String gateway(Joined joined) {
+    return joined.endpoints().stream()
+        .map(Endpoint::network)
+        .map(networks::find)
+        .flatMap(network -> network.ipv4Subnet().stream())
+        .map(Subnet::gatewayAddress)
+        .map(Cidr::text)
+        .findFirst()
+        .orElse("127.0.0.1");
+  }
+
+  private ResolverFile resolver(NetworkRequest asked) {
+    ResolverFile host = ResolverFile.forContainers();
+    List<String> search = asked.dnsSearch().isEmpty() ? host.search() : asked.dnsSearch();
+    List<String> words = asked.dnsOptions().isEmpty() ? host.options() : asked.dnsOptions();
+    if (networks.resolves(asked.attachments())) {
+      List<String> options = new ArrayList<>(words);
+      options.add("ndots:0");
+      return new ResolverFile(
+          List.of(RESOLVER), search.equals(List.of(".")) ? List.of() : search, options);
+    }
+    List<String> servers = asked.dns().isEmpty() ? host.nameservers() : asked.dns();
+    return new ResolverFile(servers, search.equals(List.of(".")) ? List.of() : search, words);
+  }
+}

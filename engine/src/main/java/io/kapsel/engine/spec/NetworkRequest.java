@@ -1,0 +1,96 @@
+package io.kapsel.engine.spec;
+
+import io.kapsel.linux.netlink.Cidr;
+import io.kapsel.network.Attachment;
+import io.kapsel.network.Port;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * What a container with a network of its own wants in it.
+ *
+ * @param attachments the networks that it is in
+ * @param ports that the host offers to others
+ * @param publishAll whether the host also offers every port of {@code exposed}, at any free one
+ * @param exposed ports that it says it has, such as {@code 80/tcp}
+ * @param dns whom it asks for names, instead of the host's resolvers
+ * @param hosts further lines of /etc/hosts, {@code NAME:ADDRESS}
+ */
+public record NetworkRequest(
+    List<Attachment> attachments,
+    List<Port> ports,
+    boolean publishAll,
+    List<String> exposed,
+    List<String> dns,
+    List<String> dnsSearch,
+    List<String> dnsOptions,
+    List<String> hosts) {
+  /** Stands for the network that a container has whose caller names none. */
+  public static final String DEFAULT = "default";
+
+  /** Stands for the host's address in {@code hosts}. */
+  public static final String HOST_GATEWAY = "host-gateway";
+
+  private static final Pattern WORD = Pattern.compile("[!-~]{1,253}");
+  private static final Pattern HOST = Pattern.compile("[A-Za-z0-9_.*-]{1,253}");
+
+  /** Checks each part. */
+  public NetworkRequest {
+    attachments = List.copyOf(attachments);
+    ports = List.copyOf(ports);
+    exposed = List.copyOf(exposed);
+    dns = List.copyOf(dns);
+    dnsSearch = List.copyOf(dnsSearch);
+    dnsOptions = List.copyOf(dnsOptions);
+    hosts = List.copyOf(hosts);
+    dns.forEach(Cidr::address);
+    exposed.forEach(Port::parse);
+    for (List<String> words : List.of(dnsSearch, dnsOptions)) {
+      words.forEach(word ->
+          InvalidRequestException.unless(
+              WORD.matcher(word).matches(), "'%s' is no word for resolv.conf", word));
+    }
+    hosts.forEach(NetworkRequest::checkHost);
+  }
+
+  /** In these networks, with nothing special. */
+  public static NetworkRequest in(String... networks) {
+    return new NetworkRequest(
+        List.of(networks).stream().map(Attachment::to).toList(),
+        List.of(),
+        false,
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of());
+  }
+
+  private static void checkHost(String text) {
+    int colon = text.indexOf(':');
+    String address = text.substring(colon + 1);
+    InvalidRequestException.unless(
+        colon > 0 && HOST.matcher(text.substring(0, colon)).matches(),
+        "'%s' in --add-host is not NAME:ADDRESS",
+        text);
+    if (!address.equals(HOST_GATEWAY)) {
+      Cidr.address(address);
+    }
+  }
+
+  /** The same in other networks. */
+  public NetworkRequest attachedTo(List<Attachment> others) {
+    return new NetworkRequest(
+        others, ports, publishAll, exposed, dns, dnsSearch, dnsOptions, hosts);
+  }
+
+  /** The ports that the host is to offer. */
+  public List<Port> published() {
+    List<Port> all = new ArrayList<>(ports);
+    if (publishAll) {
+      exposed.stream().flatMap(text -> Port.parse(text).stream()).forEach(all::add);
+    }
+    return all;
+  }
+}
