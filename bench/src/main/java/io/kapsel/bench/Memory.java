@@ -15,14 +15,14 @@ final class Memory {
   private void launch(int count) {
     List<String> words =
         Tool.words(List.of(places.tools().resolve("timer").toString()), "" + count, "--");
-    words.addAll(engine.words("run", "--rm", "dir:" + places.root(), "/true"));
+    words.addAll(engine.words("run", "--rm", "--network", "none", "dir:" + places.root(), "/true"));
     Tool.run(engine.environment(), words);
   }
 
   private void idle(int count) {
     List<String> words =
         Tool.words(List.of(places.tools().resolve("timer").toString()), "" + count, "--");
-    words.addAll(engine.words("run", "-d", "dir:" + places.root(), "/busybox", "sleep", "600"));
+    words.addAll(engine.words("run", "-d", "--network", "none", "dir:" + places.root(), "/busybox", "sleep", "600"));
     Tool.run(engine.environment(), words);
   }
 

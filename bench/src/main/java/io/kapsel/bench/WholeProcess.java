@@ -30,7 +30,7 @@ final class WholeProcess {
     List<String> words = interleaved(places, rounds);
     words.add("--");
     String bundle = places.home().resolve("bundle").toString();
-    words.addAll(engine.words("run", "--rm", "dir:" + places.root(), "/true"));
+    words.addAll(engine.words("run", "--rm", "--network", "none", "dir:" + places.root(), "/true"));
     words.addAll(List.of("--", "crun", "run", "-b", bundle, "kapsel-bench-crun"));
     words.addAll(List.of("--", "runc", "run", "-b", bundle, "kapsel-bench-runc"));
     words.addAll(
@@ -72,7 +72,7 @@ final class WholeProcess {
 
   /** An engine that has done something before is what users have. */
   private void warmUp() {
-    timer(200, "run", "--rm", "dir:" + places.root(), "/true");
+    timer(200, "run", "--rm", "--network", "none", "dir:" + places.root(), "/true");
   }
 
   private List<String> timer(int rounds, String... arguments) {
@@ -117,7 +117,7 @@ final class WholeProcess {
             + " until grep -q TracerPid:.$p /proc/$2/status; do :; done; shift 2; \"$@\"; s=$?; kill $p; wait $p; exit $s";
     List<String> words = Tool.words(List.of("sh"), "-c", script, "sh", trace, "" + engine.pid());
     words.addAll(List.of(places.tools().resolve("timer").toString(), "" + rounds, "--"));
-    words.addAll(engine.words("run", "--rm", "dir:" + places.root(), "/true"));
+    words.addAll(engine.words("run", "--rm", "--network", "none", "dir:" + places.root(), "/true"));
     Tool.run(engine.environment(), words);
     long calls =
         Tool.read(places.home().resolve("trace"))

@@ -90,6 +90,9 @@ final class Joining {
 
   /** Who names no network gets none where the kernel has none to give. */
   private boolean usable(NetworkRequest asked, String name) {
+    if (!networks.byDefault() && asked.published().isEmpty()) {
+      return false;
+    }
     Optional<String> reason = networks.unusable();
     if (reason.isPresent() && !asked.published().isEmpty()) {
       throw new EngineException.Refused("publish ports of", name, reason.get());

@@ -41,21 +41,27 @@ public final class Networks implements AutoCloseable {
    * @param state the directory of the engine's state
    * @param run the directory of what a reboot ends
    * @param pools out of which networks get addresses, as {@code SUBNET,BITS}; empty: the usual ones
+   * @param byDefault whether a container whose caller names no network is in {@code bridge}
    * @param obeysHost whether published ports obey what the host's own rules say of its input
    */
-  public record Settings(Path state, Path run, List<String> pools, boolean obeysHost) {
+  public record Settings(
+      Path state, Path run, List<String> pools, boolean byDefault, boolean obeysHost) {
     /** Copies the list. */
     public Settings {
       pools = List.copyOf(pools);
     }
 
-    /** With what environment variables say: KAPSEL_ADDRESS_POOLS and KAPSEL_HOST_FIREWALL. */
+    /**
+     * With what environment variables say: KAPSEL_ADDRESS_POOLS, KAPSEL_NETWORK and
+     * KAPSEL_HOST_FIREWALL.
+     */
     public static Settings ofEnvironment(Path state, Path run, Map<String, String> environment) {
       String pools = environment.getOrDefault("KAPSEL_ADDRESS_POOLS", "");
       return new Settings(
           state,
           run,
           pools.isBlank() ? List.of() : List.of(pools.strip().split("\\s+")),
+          !environment.getOrDefault("KAPSEL_NETWORK", Network.DEFAULT).equals("none"),
           !environment.getOrDefault("KAPSEL_HOST_FIREWALL", "obey").equals("bypass"));
     }
   }
@@ -99,6 +105,11 @@ public final class Networks implements AutoCloseable {
       }
       return registry.find(reference);
     });
+  }
+
+  /** Whether a container whose caller names no network is in one. */
+  public boolean byDefault() {
+    return settings.byDefault();
   }
 
   /** Whether containers can be joined to networks on this host; nothing, or the reason. */

@@ -127,7 +127,7 @@ final class FakeEngine implements Engine {
   public Networks networks() {
     try {
       Path directory = Files.createTempDirectory("kapsel-fake");
-      return new Networks(new Networks.Settings(directory, directory, List.of(), true));
+      return new Networks(new Networks.Settings(directory, directory, List.of(), true, true));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -18,9 +19,18 @@ final class Product implements AutoCloseable {
   static final Path DIST = Path.of(System.getProperty("kapsel.dist")).normalize();
 
   private final Path home;
+  private final Optional<Long> network;
+  private final String defaultNetwork;
 
-  private Product(Path home) {
+  private Product(Path home, Optional<Long> network, String defaultNetwork) {
     this.home = home;
+    this.network = network;
+    this.defaultNetwork = defaultNetwork;
+  }
+
+  /** The same with its engine in the network of that process, where containers have bridges. */
+  Product in(long pid) {
+    return new Product(home, Optional.of(pid), "bridge");
   }
 
   /** Nothing runs yet. The paths are short, since those of sockets have to be. */
@@ -33,7 +43,7 @@ final class Product implements AutoCloseable {
       Files.createDirectories(home.resolve("run"));
       Files.createDirectories(home.resolve("state"));
       Command.of("chmod", "755", home.toString()).run().ok();
-      return new Product(home);
+      return new Product(home, Optional.empty(), "none");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -53,7 +63,10 @@ final class Product implements AutoCloseable {
 
   /** A command line of the client, to be completed and run. */
   Command command(String... arguments) {
-    List<String> words = new ArrayList<>(List.of(DIST.resolve("bin/kapsel").toString()));
+    List<String> words = new ArrayList<>();
+    network.ifPresent(
+        pid -> words.addAll(List.of("nsenter", "-t", Long.toString(pid), "-n", "--")));
+    words.add(DIST.resolve("bin/kapsel").toString());
     words.addAll(Arrays.asList(arguments));
     return environment(new Command(words));
   }
@@ -63,6 +76,7 @@ final class Product implements AutoCloseable {
     return command
         .env("KAPSEL_RUN", run().toString())
         .env("KAPSEL_STATE", state().toString())
+        .env("KAPSEL_NETWORK", defaultNetwork)
         .env("HOME", "/root")
         .env("TERM", "xterm");
   }
@@ -76,7 +90,7 @@ final class Product implements AutoCloseable {
   long engine() {
     String socket = run().resolve("kapsel.sock").toString();
     String inode =
-        HostFiles.read("/proc/net/unix")
+        HostFiles.read("/proc/" + network.map(Object::toString).orElse("self") + "/net/unix")
             .lines()
             .filter(line -> line.endsWith(" " + socket))
             .map(line -> line.split("\\s+"))

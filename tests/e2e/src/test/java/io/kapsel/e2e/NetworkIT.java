@@ -1,0 +1,215 @@
+package io.kapsel.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Networks of containers on a host that is itself a network namespace of this test, with a
+ * neighbour that is another one.
+ */
+class NetworkIT {
+  private static final String UPLINK = "203.0.113.1";
+  private static Process host;
+  private static Process neighbour;
+  private static Product product;
+
+  @BeforeAll
+  static void makeHosts() {
+    host = Command.of("unshare", "-n", "sleep", "1000").start();
+    neighbour = Command.of("unshare", "-n", "sleep", "1000").start();
+    for (Process each : List.of(host, neighbour)) {
+      Await.until(
+          Duration.ofSeconds(10),
+          () -> "a namespace is made",
+          () ->
+              !HostFiles.link("/proc/" + each.pid() + "/ns/net")
+                  .equals(HostFiles.link("/proc/self/ns/net")));
+    }
+    in(
+        host,
+        "ip link set lo up; ip link add up0 type veth peer name eth0 netns "
+            + neighbour.pid()
+            + "; ip addr add 203.0.113.1/24 dev up0; ip addr add 2001:db8::1/64 dev up0 nodad;"
+            + " ip link set up0 up");
+    in(
+        neighbour,
+        "ip link set lo up; ip addr add 203.0.113.2/24 dev eth0;"
+            + " ip addr add 2001:db8::2/64 dev eth0 nodad; ip link set eth0 up;"
+            + " ip route add default via 203.0.113.1");
+    product = Product.fresh().in(host.pid());
+  }
+
+  @AfterAll
+  static void leavesNothing() {
+    try {
+      product.close();
+      assertThat(in(host, "ip -br link; nft list tables")).doesNotContain("kapsel", "kb", "kv");
+    } finally {
+      host.destroy();
+      neighbour.destroy();
+    }
+  }
+
+  @AfterEach
+  void removeContainers() {
+    in(host, "nft flush ruleset");
+    product.removeAll();
+    product.kapsel("network", "prune", "-f").ok();
+  }
+
+  private static String in(Process where, String script) {
+    return Command.of("nsenter", "-t", Long.toString(where.pid()), "-n", "sh", "-c", script)
+        .run()
+        .out()
+        .strip();
+  }
+
+  private static String kapsel(String... words) {
+    return product.kapsel(words).ok().line();
+  }
+
+  private static String server(String name, String... flags) {
+    List<String> words = new ArrayList<>(List.of("run", "-d", "--name", name));
+    words.addAll(List.of(flags));
+    words.addAll(
+        List.of(
+            "host:",
+            "socat",
+            "TCP6-LISTEN:80,fork,reuseaddr,ipv6only=0",
+            "SYSTEM:echo " + name + " sees $SOCAT_PEERADDR"));
+    String id = kapsel(words.toArray(String[]::new));
+    Await.until(
+        Duration.ofSeconds(10),
+        () -> name + " listens",
+        () -> product.kapsel("exec", name, "sh", "-c", "ss -ltn | grep -q :80").exitCode() == 0);
+    return id;
+  }
+
+  private static String get(String address) {
+    return "socat -u TCP:" + address + ",connect-timeout=1 - 2>/dev/null || true";
+  }
+
+  private static String from(String container, String address) {
+    return product.kapsel("exec", container, "sh", "-c", get(address)).out().strip();
+  }
+
+  @Test
+  void twoTiersFindEachOtherByNameOverBothProtocolsAndAreReachedFromOutside() {
+    kapsel("network", "create", "--ipv6", "app");
+    server("db", "--network", "app", "--network-alias", "store");
+    server("web", "--network", "app", "-p", "8080:80");
+
+    assertThat(from("web", "db:80")).startsWith("db sees");
+    assertThat(from("web", "store:80")).startsWith("db sees");
+    String six =
+        kapsel("inspect", "-f", "{{.NetworkSettings.Networks.app.GlobalIPv6Address}}", "db");
+    assertThat(from("web", "[" + six + "]:80")).startsWith("db sees");
+    assertThat(product.kapsel("exec", "web", "getent", "hosts", "nobody").exitCode()).isNotZero();
+    assertThat(in(neighbour, get(UPLINK + ":8080"))).endsWith("ffff:cb00:7102]");
+    assertThat(in(neighbour, get("[2001:db8::1]:8080"))).contains("web sees [2001:0db8");
+    assertThat(in(host, get("127.0.0.1:8080"))).startsWith("web sees");
+    assertThat(in(host, get("[::1]:8080"))).startsWith("web sees");
+    assertThat(in(host, "cat /proc/sys/net/ipv4/conf/all/route_localnet")).isEqualTo("0");
+  }
+
+  @Test
+  void networksAreKeptApartAndInternalOnesLeadNowhere() {
+    kapsel("network", "create", "one");
+    kapsel("network", "create", "--internal", "inner");
+    server("a", "--network", "one");
+    server("b");
+    server("c", "--network", "inner");
+    String b = kapsel("inspect", "-f", "{{.NetworkSettings.Networks.bridge.IPAddress}}", "b");
+    String a = kapsel("inspect", "-f", "{{.NetworkSettings.Networks.one.IPAddress}}", "a");
+    String c = kapsel("inspect", "-f", "{{.NetworkSettings.Networks.inner.IPAddress}}", "c");
+
+    assertThat(from("a", b + ":80")).isEmpty();
+    assertThat(from("b", a + ":80")).isEmpty();
+    assertThat(from("a", c + ":80")).isEmpty();
+    assertThat(from("c", a + ":80")).isEmpty();
+    assertThat(in(neighbour, get(a + ":80"))).isEmpty();
+    assertThat(in(host, get(a + ":80"))).startsWith("a sees");
+  }
+
+  @Test
+  void publishedPortsObeyTheHostsOwnRulesAndSurviveTheirFlush() {
+    server("web", "-p", "8080:80");
+    in(
+        host,
+        "nft add table ip fw; nft 'add chain ip fw in { type filter hook input priority 0;"
+            + " policy drop; }'; nft add rule ip fw in ct state established accept;"
+            + " nft add rule ip fw in iif lo accept");
+    Await.until(
+        Duration.ofSeconds(10),
+        () -> "the port is closed",
+        () -> in(neighbour, get(UPLINK + ":8080")).isEmpty());
+    in(host, "nft add rule ip fw in ip saddr 203.0.113.2 tcp dport 8080 accept");
+    assertThat(in(neighbour, get(UPLINK + ":8080"))).endsWith("ffff:cb00:7102]");
+    in(host, "nft flush ruleset");
+    Await.until(
+        Duration.ofSeconds(10),
+        () -> "the port is open again",
+        () -> in(neighbour, get(UPLINK + ":8080")).startsWith("web sees"));
+  }
+
+  @Test
+  void aForeignPolicyForForwardingDoesNotShutContainersIn() {
+    server("web", "-p", "8080:80");
+    in(
+        host,
+        "nft add table ip fw;"
+            + " nft 'add chain ip fw f { type filter hook forward priority 0; policy drop; }'");
+
+    Await.until(
+        Duration.ofSeconds(10),
+        () -> "the port is open again",
+        () -> in(neighbour, get(UPLINK + ":8080")).startsWith("web sees"));
+  }
+
+  @Test
+  void theDeathOfTheEngineHurtsNobodyAndItsHeirKnowsAll() {
+    kapsel("network", "create", "app");
+    server("web", "--network", "app", "-p", "8080:80");
+    server("db", "--network", "app");
+    product.killEngine();
+
+    assertThat(in(neighbour, get(UPLINK + ":8080"))).startsWith("web sees");
+    assertThat(kapsel("ps", "-a", "--format", "{{.Ports}}", "--filter", "name=web"))
+        .contains("0.0.0.0:8080->80/tcp");
+    assertThat(from("db", "web:80")).startsWith("web sees");
+    in(host, "ip link del $(ip -br link | grep -o '^kb[0-9a-f]*' | head -1)");
+    Await.until(
+        Duration.ofSeconds(10),
+        () -> "the network is made again",
+        () -> in(neighbour, get(UPLINK + ":8080")).startsWith("web sees"));
+  }
+
+  @Test
+  void aPortHasOneWinnerAndTheLoserIsToldWho() {
+    server("web", "-p", "8080:80");
+
+    Result loser = product.kapsel("run", "--rm", "-p", "8080:80", "host:", "true");
+    assertThat(loser.exitCode()).isEqualTo(125);
+    assertThat(loser.err()).contains("port is already allocated; container 'web' has it");
+  }
+
+  @Test
+  void nobodySendsWithAnAddressThatIsNotHis() {
+    kapsel("network", "create", "--subnet", "10.77.0.0/24", "app");
+    server("victim", "--network", "app", "--ip", "10.77.0.9");
+    kapsel("run", "-d", "--name", "liar", "--cap-add", "NET_ADMIN", "--network", "app", "host:", "sleep", "100");
+
+    assertThat(from("liar", "10.77.0.9:80")).startsWith("victim sees");
+    kapsel("exec", "liar", "ip", "addr", "add", "10.77.0.66/24", "dev", "eth0");
+    assertThat(from("liar", "10.77.0.9:80,bind=10.77.0.66")).isEmpty();
+    kapsel("exec", "liar", "ip", "link", "set", "eth0", "address", "02:42:0a:4d:00:09");
+    assertThat(from("liar", "10.77.0.9:80")).isEmpty();
+  }
+}
