@@ -22,7 +22,9 @@ final class Memory {
   private void idle(int count) {
     List<String> words =
         Tool.words(List.of(places.tools().resolve("timer").toString()), "" + count, "--");
-    words.addAll(engine.words("run", "-d", "--network", "none", "dir:" + places.root(), "/busybox", "sleep", "600"));
+    words.addAll(
+        engine.words(
+            "run", "-d", "--network", "none", "dir:" + places.root(), "/busybox", "sleep", "600"));
     Tool.run(engine.environment(), words);
   }
 

@@ -204,7 +204,18 @@ class NetworkIT {
   void nobodySendsWithAnAddressThatIsNotHis() {
     kapsel("network", "create", "--subnet", "10.77.0.0/24", "app");
     server("victim", "--network", "app", "--ip", "10.77.0.9");
-    kapsel("run", "-d", "--name", "liar", "--cap-add", "NET_ADMIN", "--network", "app", "host:", "sleep", "100");
+    kapsel(
+        "run",
+        "-d",
+        "--name",
+        "liar",
+        "--cap-add",
+        "NET_ADMIN",
+        "--network",
+        "app",
+        "host:",
+        "sleep",
+        "100");
 
     assertThat(from("liar", "10.77.0.9:80")).startsWith("victim sees");
     kapsel("exec", "liar", "ip", "addr", "add", "10.77.0.66/24", "dev", "eth0");
