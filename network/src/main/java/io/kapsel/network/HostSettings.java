@@ -43,9 +43,12 @@ final class HostSettings {
     write(all, ON);
   }
 
-  /** A bridge takes no routes from what is plugged into it. */
+  /**
+   * A link of ours takes no routes from what is plugged into it, and its addresses, which nobody
+   * else can have, work at once.
+   */
   static void noAnnouncements(String link) {
-    for (String name : List.of("accept_ra", "accept_redirects")) {
+    for (String name : List.of("accept_ra", "accept_redirects", "accept_dad")) {
       Path setting = IPV6.resolve(link).resolve(name);
       if (Files.exists(setting)) {
         write(setting, "0");

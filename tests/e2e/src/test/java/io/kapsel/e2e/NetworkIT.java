@@ -123,19 +123,19 @@ class NetworkIT {
   void networksAreKeptApartAndInternalOnesLeadNowhere() {
     kapsel("network", "create", "one");
     kapsel("network", "create", "--internal", "inner");
-    server("a", "--network", "one");
-    server("b");
-    server("c", "--network", "inner");
-    String b = kapsel("inspect", "-f", "{{.NetworkSettings.Networks.bridge.IPAddress}}", "b");
-    String a = kapsel("inspect", "-f", "{{.NetworkSettings.Networks.one.IPAddress}}", "a");
-    String c = kapsel("inspect", "-f", "{{.NetworkSettings.Networks.inner.IPAddress}}", "c");
+    server("net-a", "--network", "one");
+    server("net-b");
+    server("net-c", "--network", "inner");
+    String b = kapsel("inspect", "-f", "{{.NetworkSettings.Networks.bridge.IPAddress}}", "net-b");
+    String a = kapsel("inspect", "-f", "{{.NetworkSettings.Networks.one.IPAddress}}", "net-a");
+    String c = kapsel("inspect", "-f", "{{.NetworkSettings.Networks.inner.IPAddress}}", "net-c");
 
-    assertThat(from("a", b + ":80")).isEmpty();
-    assertThat(from("b", a + ":80")).isEmpty();
-    assertThat(from("a", c + ":80")).isEmpty();
-    assertThat(from("c", a + ":80")).isEmpty();
+    assertThat(from("net-a", b + ":80")).isEmpty();
+    assertThat(from("net-b", a + ":80")).isEmpty();
+    assertThat(from("net-a", c + ":80")).isEmpty();
+    assertThat(from("net-c", a + ":80")).isEmpty();
     assertThat(in(neighbour, get(a + ":80"))).isEmpty();
-    assertThat(in(host, get(a + ":80"))).startsWith("a sees");
+    assertThat(in(host, get(a + ":80"))).startsWith("net-a sees");
   }
 
   @Test
