@@ -45,8 +45,12 @@ class NetworkFlagsTest {
                 .attachments())
         .containsExactly(
             new Attachment(
-                "a", Optional.of("10.0.0.2"), Optional.of("fd00::2"), Optional.empty(),
-                List.of("x", "y"), -3),
+                "a",
+                Optional.of("10.0.0.2"),
+                Optional.of("fd00::2"),
+                Optional.empty(),
+                List.of("x", "y"),
+                -3),
             Attachment.to("b"));
   }
 
@@ -54,8 +58,7 @@ class NetworkFlagsTest {
   void modesAreNoNetworks() {
     assertThat(read("--network host").network()).isEqualTo(NamespaceMode.HOST);
     assertThat(request("--network none").attachments()).isEmpty();
-    assertThat(read("--net container:web").network())
-        .isEqualTo(new NamespaceMode.Container("web"));
+    assertThat(read("--net container:web").network()).isEqualTo(new NamespaceMode.Container("web"));
   }
 
   @Test
@@ -67,10 +70,23 @@ class NetworkFlagsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "-p 99999:1", "-p x", "--ip 1.2.3", "--ip fd00::1", "--ip6 10.0.0.1", "--mac-address zz",
-        "--network a --network a", "--network host --network a", "--network ,", "--network a,x=1",
-        "--network a,gw-priority=x", "--network-alias a/b", "--dns nobody", "--add-host a",
-        "--add-host a:b", "--network container:web -p 80:80", "--expose 0"
+        "-p 99999:1",
+        "-p x",
+        "--ip 1.2.3",
+        "--ip fd00::1",
+        "--ip6 10.0.0.1",
+        "--mac-address zz",
+        "--network a --network a",
+        "--network host --network a",
+        "--network ,",
+        "--network a,x=1",
+        "--network a,gw-priority=x",
+        "--network-alias a/b",
+        "--dns nobody",
+        "--add-host a",
+        "--add-host a:b",
+        "--network container:web -p 80:80",
+        "--expose 0"
       })
   void nonsenseIsRefused(String line) {
     assertThatThrownBy(() -> read(line)).isInstanceOf(InvalidRequestException.class);
