@@ -71,7 +71,7 @@ final class Joining {
       if (!each.network().equals(NetworkRequest.DEFAULT)) {
         String found = translated("create", name, () -> networks.find(each.network()).name());
         meant.add(named(each, found));
-      } else if (usable(asked, name)) {
+      } else if (!sharesUsers(spec) && usable(asked, name)) {
         meant.add(named(each, Network.DEFAULT));
       }
     }
@@ -86,6 +86,12 @@ final class Joining {
   private static Attachment named(Attachment old, String network) {
     return new Attachment(
         network, old.ipv4(), old.ipv6(), old.mac(), old.aliases(), old.priority());
+  }
+
+  /** The first process of such a one is another when its networks would be made. */
+  private static boolean sharesUsers(ContainerSpec spec) {
+    return spec.pid() instanceof NamespaceMode.Container
+        || spec.ipc() instanceof NamespaceMode.Container;
   }
 
   /** Who names no network gets none where the kernel has none to give. */
