@@ -3,9 +3,12 @@ package io.kapsel.image.registry;
 import io.kapsel.image.ImageException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.ref.SoftReference;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
@@ -16,6 +19,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.List;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
@@ -24,6 +28,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
 
 /** Whom an endpoint's TLS trusts, and what proves who we are. */
 final class Trust {
@@ -32,6 +37,8 @@ final class Trust {
       List.of(
           Path.of("/etc/ssl/certs/ca-certificates.crt"),
           Path.of("/etc/pki/tls/certs/ca-bundle.crt"));
+
+  private static volatile SoftReference<@Nullable Read> host = new SoftReference<>(null);
 
   private Trust() {}
 
@@ -57,12 +64,12 @@ final class Trust {
     int count = 0;
     for (Path file : SYSTEM) {
       if (Files.exists(file)) {
-        count = add(store, file, count);
+        count = add(store, ofHost(file), count);
         break;
       }
     }
     for (Path file : endpoint.authorities()) {
-      count = add(store, file, count);
+      count = add(store, read(file), count);
     }
     TrustManagerFactory factory =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
@@ -72,18 +79,43 @@ final class Trust {
         .toArray(TrustManager[]::new);
   }
 
-  private static int add(KeyStore store, Path file, int count)
-      throws GeneralSecurityException, IOException {
+  private static int add(KeyStore store, Collection<? extends Certificate> all, int count)
+      throws GeneralSecurityException {
     int number = count;
-    try (InputStream in = Files.newInputStream(file)) {
-      for (Certificate each : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-        store.setCertificateEntry("authority-" + number++, each);
-      }
+    for (Certificate each : all) {
+      store.setCertificateEntry("authority-" + number++, each);
     }
     return number;
   }
 
-  private static KeyManager @org.jspecify.annotations.Nullable [] keys(Endpoint endpoint)
+  /** To read all authorities of a host takes longer than to pull what is there. */
+  private static Collection<? extends Certificate> ofHost(Path file)
+      throws GeneralSecurityException, IOException {
+    BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+    Read known = host.get();
+    if (known == null || !known.is(file, now)) {
+      known = new Read(file, now.lastModifiedTime(), now.size(), List.copyOf(read(file)));
+      host = new SoftReference<>(known);
+    }
+    return known.certificates;
+  }
+
+  private static Collection<? extends Certificate> read(Path file)
+      throws GeneralSecurityException, IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return CertificateFactory.getInstance("X.509").generateCertificates(in);
+    }
+  }
+
+  /** What was read of a file, and which state of it. */
+  private record Read(
+      Path file, FileTime modified, long size, List<? extends Certificate> certificates) {
+    boolean is(Path other, BasicFileAttributes now) {
+      return file.equals(other) && modified.equals(now.lastModifiedTime()) && size == now.size();
+    }
+  }
+
+  private static KeyManager @Nullable [] keys(Endpoint endpoint)
       throws GeneralSecurityException, IOException {
     if (endpoint.client().isEmpty()) {
       return null;
