@@ -34,6 +34,7 @@ public final class Main {
   private static final Duration PATIENCE = Duration.ofSeconds(12);
 
   private static final Duration REAPER_PATIENCE = Duration.ofSeconds(3);
+
   /** There is one engine for each user and user namespace, and it keeps nothing in memory. */
   private static final Duration USERS_IDLE = Duration.ofMinutes(10);
 

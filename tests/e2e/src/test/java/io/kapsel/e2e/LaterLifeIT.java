@@ -41,7 +41,8 @@ class LaterLifeIT extends EndToEnd {
     assertThat(kapsel("rm", "still").err()).contains("paused and must be unpaused first");
     kapsel("unpause", "still").ok();
     String before = kapsel("exec", "still", "/bin/cat", "/n").ok().line();
-    Await.until("it goes on", () -> !kapsel("exec", "still", "/bin/cat", "/n").line().equals(before));
+    Await.until(
+        "it goes on", () -> !kapsel("exec", "still", "/bin/cat", "/n").line().equals(before));
     kapsel("pause", "still").ok();
     kapsel("stop", "-t", "5", "still").ok();
     assertThat(look("still", "{{.State.Status}}")).isEqualTo("exited");
@@ -98,7 +99,8 @@ class LaterLifeIT extends EndToEnd {
   void healthIsLookedAtInsideAndOverTheNetwork() {
     start(
         "well",
-        List.of("--health-cmd", "test -e /ok", "--health-interval", "100ms", "--health-retries", "2"),
+        List.of(
+            "--health-cmd", "test -e /ok", "--health-interval", "100ms", "--health-retries", "2"),
         "sleep 100");
     await("well", "{{.State.Health.Status}}", "unhealthy");
     assertThat(look("well", "{{len .State.Health.Log}}")).isNotEqualTo("0");
@@ -159,8 +161,15 @@ class LaterLifeIT extends EndToEnd {
 
     assertThat(
             kapsel(
-                    "events", "--since", "1m", "--until", "0s", "--filter", "container=seen",
-                    "--format", "{{.Action}}")
+                    "events",
+                    "--since",
+                    "1m",
+                    "--until",
+                    "0s",
+                    "--filter",
+                    "container=seen",
+                    "--format",
+                    "{{.Action}}")
                 .ok()
                 .lines())
         .containsSubsequence("create", "start", "kill", "die", "destroy");

@@ -28,7 +28,8 @@ class VolumesIT extends EndToEnd {
 
   @Test
   void anEmptyOneGetsWhatTheRootHasThere() {
-    assertThat(sh(List.of("-v", "home:/home"), "stat -c '%u:%g' /home/user")).isEqualTo("1000:1000");
+    assertThat(sh(List.of("-v", "home:/home"), "stat -c '%u:%g' /home/user"))
+        .isEqualTo("1000:1000");
     assertThat(sh(List.of("--mount", "type=volume,src=bare,dst=/home,volume-nocopy"), "ls /home"))
         .isEmpty();
   }
@@ -51,7 +52,14 @@ class VolumesIT extends EndToEnd {
   @Test
   void anotherContainerSharesThem() {
     kapsel(
-            "run", "-d", "--name", "first", "-v", "data:/d", TestRoot.reference(), "/bin/sleep",
+            "run",
+            "-d",
+            "--name",
+            "first",
+            "-v",
+            "data:/d",
+            TestRoot.reference(),
+            "/bin/sleep",
             "100")
         .ok();
     kapsel("exec", "first", "/bin/sh", "-c", "echo shared > /d/f").ok();
@@ -63,9 +71,13 @@ class VolumesIT extends EndToEnd {
 
   @Test
   void optionsAreMountedWhileItIsUsed() {
-    kapsel("volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "-o", "o=size=1m", "mem").ok();
+    kapsel("volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "-o", "o=size=1m", "mem")
+        .ok();
 
-    assertThat(sh(List.of("-v", "mem:/m"), "dd if=/dev/zero of=/m/x bs=64k count=64 2>&1 | tail -1; ls -l /m/x"))
+    assertThat(
+            sh(
+                List.of("-v", "mem:/m"),
+                "dd if=/dev/zero of=/m/x bs=64k count=64 2>&1 | tail -1; ls -l /m/x"))
         .contains("1048576");
     assertThat(product.mounts()).isEmpty();
     assertThat(sh(List.of("-v", "mem:/m"), "ls /m")).isEmpty();
