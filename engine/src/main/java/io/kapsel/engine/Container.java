@@ -1,12 +1,9 @@
 package io.kapsel.engine;
 
 import io.kapsel.engine.spec.ContainerSpec;
-import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.ExecSpec;
 import io.kapsel.engine.spec.Healthcheck;
 import io.kapsel.engine.spec.Limits;
-import io.kapsel.engine.spec.NamespaceMode;
-import io.kapsel.engine.spec.NetworkRequest;
 import io.kapsel.engine.spec.RestartPolicy;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
@@ -284,53 +281,12 @@ public final class Container {
 
   /** Joins it to one more network: at once if it runs, and each time that it is started. */
   public void connect(Attachment wanted) {
-    life.lock();
-    try {
-      checkThere("connect");
-      NetworkRequest asked = networkRequest("connect");
-      Attachment meant = Joining.translated("connect", name(), () -> engine.joining.named(wanted));
-      List<Attachment> all = new ArrayList<>(asked.attachments());
-      if (all.stream().anyMatch(each -> each.network().equals(meant.network()))) {
-        throw new EngineException.Conflict(
-            "connect", name(), "it is in network " + meant.network() + " already");
-      }
-      all.add(meant);
-      status().pid().ifPresent(pid -> engine.joining.connect(stored, pid, meant));
-      attached(asked.attachedTo(all));
-    } finally {
-      life.unlock();
-    }
+    new Connecting(engine, this).connect(wanted);
   }
 
   /** Takes it out of a network. */
   public void disconnect(String network) {
-    life.lock();
-    try {
-      NetworkRequest asked = networkRequest("disconnect");
-      String meant =
-          Joining.translated("disconnect", name(), () -> engine.networks().find(network).name());
-      List<Attachment> rest =
-          asked.attachments().stream().filter(it -> !it.network().equals(meant)).toList();
-      if (rest.size() == asked.attachments().size()) {
-        throw new EngineException.Conflict(
-            "disconnect", name(), "container is not connected to network " + meant);
-      }
-      status().pid().ifPresent(pid -> engine.joining.disconnect(stored, pid, meant));
-      attached(asked.attachedTo(rest));
-    } finally {
-      life.unlock();
-    }
-  }
-
-  private NetworkRequest networkRequest(String action) {
-    if (!(spec().network() instanceof NamespaceMode.Own)) {
-      throw new EngineException.Conflict(action, name(), "it has no network of its own");
-    }
-    return spec().networks().orElseGet(NetworkRequest::in);
-  }
-
-  private void attached(NetworkRequest request) {
-    replace(stored.specified(new ContainerSpecBuilder(spec()).networks(request).build()));
+    new Connecting(engine, this).disconnect(network);
   }
 
   void checkThere(String action) {

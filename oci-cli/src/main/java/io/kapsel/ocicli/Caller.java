@@ -15,6 +15,14 @@ public interface Caller extends Guest.Host {
   /** The value of an environment variable. */
   Optional<String> variable(String name);
 
+  /** The process, which waits until it is answered. */
+  int pid();
+
+  @Override
+  default boolean sharesIds() {
+    return Places.sharesIds(pid());
+  }
+
   /** The working directory. */
   Path directory();
 

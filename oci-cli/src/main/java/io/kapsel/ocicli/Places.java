@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The caller's paths as the engine can use them: from his working directory, and by way of his
@@ -21,6 +22,14 @@ record Places(Path directory, Path root, int pid) {
             && link(process.resolve("root")).equals("/");
     return new Places(
         caller.directory(), same ? Path.of("/") : process.resolve("root"), caller.pid());
+  }
+
+  /** Whether a process is in our namespaces of pids and users. */
+  static boolean sharesIds(int pid) {
+    Path process = Path.of("/proc", Integer.toString(pid), "ns");
+    Path own = Path.of("/proc/self/ns");
+    return Stream.of("pid", "user")
+        .allMatch(kind -> link(process.resolve(kind)).equals(link(own.resolve(kind))));
   }
 
   private static String link(Path path) {

@@ -16,8 +16,8 @@ import java.util.Optional;
 public record Guest(int kept, boolean detached, Optional<Path> barrier, Optional<String> console) {
   /** Opens what only the caller can: his words for it are understood in his own mount namespace. */
   public interface Host {
-    /** The process, which waits until it is answered. */
-    int pid();
+    /** Whether pids and users are to the caller what they are to us. */
+    boolean sharesIds();
 
     /**
      * Lets the caller run a launcher of his own.

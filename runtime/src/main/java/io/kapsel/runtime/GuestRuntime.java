@@ -16,8 +16,6 @@ import io.kapsel.runtime.criu.CriuException;
 import io.kapsel.runtime.criu.CriuSession;
 import io.kapsel.runtime.plan.LaunchPlan;
 import io.kapsel.runtime.plan.Segment;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -137,7 +135,8 @@ public final class GuestRuntime {
     Guest guest = bundle.stdio().guest().orElseThrow();
     HookRunner hooks = new HookRunner(bundle, begun.host.environment());
     Authority who = entered(bundle);
-    Segment base = GuestSegments.base(sees(begun.host) ? mounts.get() : Optional.empty(), who);
+    Segment base =
+        GuestSegments.base(begun.host.sharesIds() ? mounts.get() : Optional.empty(), who);
     List<Segment> segments =
         GuestSegments.of(plan.segments(), guest.detached(), Optional.of(base), who);
     return launch(
@@ -162,23 +161,6 @@ public final class GuestRuntime {
           }
         },
         clients);
-  }
-
-  /** Whether pids and users are to the caller what they are to us. */
-  private static boolean sees(Guest.Host host) {
-    Path caller = Path.of("/proc", Integer.toString(host.pid()), "ns");
-    Path own = Path.of("/proc/self/ns");
-    try {
-      for (String kind : List.of("pid", "user")) {
-        if (!Files.readSymbolicLink(caller.resolve(kind))
-            .equals(Files.readSymbolicLink(own.resolve(kind)))) {
-          return false;
-        }
-      }
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
   }
 
   /** What the engine does in between, with the pid of the init half, and that of the launcher. */
