@@ -249,7 +249,10 @@ final class ContainerPlanner {
     String why = "the root becomes the root; the launcher's own tree is gone";
     init.call(Syscall.FCHDIR, Value.of(root)).because(why);
     init.call(Syscall.PIVOT_ROOT, Value.text("."), Value.text(".")).because(why);
-    init.call(Syscall.UMOUNT2, Value.text("."), Value.named("MNT_DETACH", 2)).because(why);
+    int covers = HookPlanner.seeMounts(wanted) ? 2 : 1; // the host's files lie upon the old root
+    for (int i = 0; i < covers; i++) {
+      init.call(Syscall.UMOUNT2, Value.text("."), Value.named("MNT_DETACH", 2)).because(why);
+    }
     init.call(Syscall.CHDIR, Value.text("/")).because(why);
     if (wanted.bundle().system()) {
       shareMounts(root);

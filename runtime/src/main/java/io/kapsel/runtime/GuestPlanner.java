@@ -181,7 +181,15 @@ final class GuestPlanner {
             Value.named("SFD_CLOEXEC", 02000000))
         .into(signals)
         .because(why);
-    init.call(Syscall.DUP3, Value.of(signals), Value.of(number), Value.named("O_CLOEXEC", 02000000))
+    Slot above = draft.slots.take("above"); // dup3 refuses a number that it has already
+    init.call(
+            Syscall.FCNTL,
+            Value.of(signals),
+            Value.named("F_DUPFD_CLOEXEC", 1030),
+            Value.of(number + 1))
+        .into(above)
+        .because(why);
+    init.call(Syscall.DUP3, Value.of(above), Value.of(number), Value.named("O_CLOEXEC", 02000000))
         .because(why);
   }
 

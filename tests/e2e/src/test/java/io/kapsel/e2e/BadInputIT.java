@@ -54,6 +54,7 @@ class BadInputIT extends EndToEnd {
     Path root = product.home().resolve("odd");
     Command.of("cp", "-a", TestRoot.path().toString(), root.toString()).run().ok();
     for (String name : List.of("proc", "sys", "dev")) {
+      Files.deleteIfExists(root.resolve(name));
       Files.createSymbolicLink(root.resolve(name), product.home());
     }
     Files.delete(root.resolve("etc/group"));

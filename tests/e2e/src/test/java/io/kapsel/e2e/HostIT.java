@@ -122,6 +122,7 @@ class HostIT {
 
     assertThat(result.exitCode()).as(result.toString()).isEqualTo(125);
     assertThat(result.err()).startsWith("kapsel: ").containsIgnoringCase("root");
+    product.stopEngine();
     Command.of("chown", "-R", "0:0", home.toString()).run().ok();
   }
 

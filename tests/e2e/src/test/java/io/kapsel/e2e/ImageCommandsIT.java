@@ -69,7 +69,7 @@ class ImageCommandsIT extends EndToEnd {
     host("skopeo copy -q -a --src-tls-verify=false docker://%s oci:both:1; rm -r both", all);
     kapsel("rmi", all, other).ok();
     kapsel("pull", "-q", "--platform", "linux/arm64", all).ok();
-    assertThat(kapsel("inspect", all).ok().out()).contains("\"Architecture\" : \"arm64\"");
+    assertThat(kapsel("inspect", all).ok().out()).contains("\"Architecture\": \"arm64\"");
     kapsel("rmi", all).ok();
   }
 

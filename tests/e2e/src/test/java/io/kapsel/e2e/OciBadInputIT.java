@@ -65,10 +65,6 @@ class OciBadInputIT extends EndToEnd {
     return Stream.of(
         row(
             PROCESS,
-            "\"capabilities\":{\"bounding\":[\"CAP_KILL\"],\"ambient\":[\"CAP_KILL\"]},",
-            "'process.capabilities.ambient' is not in the permitted set: 'CAP_KILL'"),
-        row(
-            PROCESS,
             "\"capabilities\":{\"bounding\":[\"CAP_KILL\"],\"effective\":[\"CAP_KILL\"]},",
             "'process.capabilities.effective' is not in the permitted set: 'CAP_KILL'"),
         row(
@@ -106,7 +102,7 @@ class OciBadInputIT extends EndToEnd {
             LINUX,
             filter("{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"}")
                 .replace("\"seccomp\":{", "\"seccomp\":{\"listenerPath\":\"/no/agent\","),
-            "connect: no such file or directory (ENOENT)"));
+            "failed to connect with seccomp agent: no such file or directory (ENOENT)"));
   }
 
   static Stream<Arguments> settings() {
@@ -203,7 +199,7 @@ class OciBadInputIT extends EndToEnd {
       runtime.change(part, other);
       Result result = runtime.call("run", "bad-input");
 
-      assertThat(result.exitCode()).isEqualTo(1);
+      assertThat(result.exitCode()).isIn(1, 255); // 255: the program itself, as runc has it
       assertThat(result.err()).contains(error);
       assertThat(result.out()).isEmpty();
       assertThat(HostFiles.names(runtime.file("root"))).isEmpty();

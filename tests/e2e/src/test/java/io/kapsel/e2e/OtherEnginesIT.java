@@ -99,7 +99,7 @@ class OtherEnginesIT extends EndToEnd {
   }
 
   private static String pid(String container) {
-    return kapsel("inspect", container).ok().out().replaceAll("(?s).*\"Pid\" : (\\d+),.*", "$1");
+    return kapsel("inspect", "-f", "{{.State.Pid}}", container).ok().line();
   }
 
   private static String dockers(String image) {
