@@ -33,9 +33,15 @@ final class JsonRecord implements JsonShape {
     for (int i = 0; i < properties.size(); i++) {
       positions.put(properties.get(i).name(), i);
     }
-    if (type.getPackage().isAnnotationPresent(JsonAnyCase.class)) {
+    if (anyCase(type)) {
       positions.forEach((name, at) -> lowerCase.put(name.toLowerCase(Locale.ROOT), at));
     }
+  }
+
+  /** Not asked of the package: one of an AOT cache has lost its annotations. */
+  private static boolean anyCase(Class<?> type) {
+    Class<?> about = Class.forName(type.getModule(), type.getPackageName() + ".package-info");
+    return about != null && about.isAnnotationPresent(JsonAnyCase.class);
   }
 
   static JsonRecord of(Class<?> type) {
