@@ -55,7 +55,7 @@ class BuildahIT extends CallerTest {
 
     assertThat(result.exitCode()).isEqualTo(7);
     assertThat(result.out()).isEqualTo("typed");
-    assertThat(result.err()).doesNotContain("level=warning");
+    assertThat(result.err()).contains("/bin/sh").doesNotContain("system calls"); // runc warns, too
     assertThat(product.engine()).isNotZero();
   }
 
