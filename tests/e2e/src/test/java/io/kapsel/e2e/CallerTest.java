@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
@@ -23,6 +22,7 @@ abstract class CallerTest extends EndToEnd {
   static Path home;
   static Installation installation;
   static String group;
+  private static CgroupParent parent;
 
   @BeforeAll
   static void install() {
@@ -32,7 +32,8 @@ abstract class CallerTest extends EndToEnd {
       throw new UncheckedIOException(e);
     }
     Command.of("chmod", "755", home.toString()).run().ok();
-    group = "kapsel-e2e-" + UUID.randomUUID().toString().substring(0, 8);
+    parent = CgroupParent.fresh();
+    group = parent.name();
     installation = Installation.of(product);
   }
 
@@ -47,7 +48,7 @@ abstract class CallerTest extends EndToEnd {
   @AfterAll
   static void callersLeaveNothing() {
     Await.until(Duration.ofSeconds(20), () -> "left: " + left(), () -> left().isEmpty());
-    removeGroup();
+    parent.close();
     HostFiles.delete(home);
   }
 
@@ -84,25 +85,5 @@ abstract class CallerTest extends EndToEnd {
                 "conmon")
             .run();
     return new TreeSet<>(found.lines());
-  }
-
-  /**
-   * Removes the group above all containers, which callers leave, with conmon's own in it. Where a
-   * hierarchy is missing, Podman makes plain directories and files of that name.
-   */
-  private static void removeGroup() {
-    String path = "*/" + group;
-    Command.of(
-            "find",
-            "/sys/fs/cgroup",
-            "(",
-            "-path",
-            path,
-            "-o",
-            "-path",
-            path + "/*",
-            ")",
-            "-delete")
-        .run();
   }
 }

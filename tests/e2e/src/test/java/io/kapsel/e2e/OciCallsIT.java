@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -14,6 +15,13 @@ import org.junit.jupiter.params.provider.ValueSource;
  * knows, too, is asked of it as well; what came later is asked of ours alone.
  */
 class OciCallsIT extends EndToEnd {
+  private static final CgroupParent PARENT = CgroupParent.fresh();
+
+  @AfterAll
+  static void removeParent() {
+    PARENT.close();
+  }
+
   private static OciRuntime runtime(String name, String... program) {
     return new OciRuntime(product, name).program(program);
   }
@@ -141,7 +149,7 @@ class OciCallsIT extends EndToEnd {
   @Test
   void aGroupWithProcessesIsRefusedAndLeftAlone() {
     try (OciRuntime runtime = ours("/bin/sleep", "1000")) {
-      runtime.linux("\"cgroupsPath\":\"/kapsel-oci-calls/shared\"");
+      runtime.linux("\"cgroupsPath\":\"/" + PARENT.name() + "/shared\"");
       runtime.detached("run", "--detach", "c").ok();
       for (String command : List.of("run", "create")) {
         Result second = runtime.detached(command, command.equals("run") ? "-d" : "--no-pivot", "d");
@@ -156,7 +164,7 @@ class OciCallsIT extends EndToEnd {
   @ValueSource(strings = {"kapsel-runc", "runc"})
   void anUpdateKeepsWhatItDoesNotName(String name) {
     try (OciRuntime runtime = runtime(name, "/bin/sleep", "1000")) {
-      String group = "/kapsel-oci-calls/update-" + name;
+      String group = "/" + PARENT.name() + "/update-" + name;
       runtime
           .linux(
               "\"resources\":{\"memory\":{\"limit\":33554432},\"cpu\":{\"quota\":50000,\"period\":100000}}")

@@ -30,6 +30,7 @@ class OtherEnginesIT extends EndToEnd {
   private static final String STAY = "echo ready; while sleep 1; do :; done";
 
   private static Path work;
+  private static CgroupParent parent;
   private static Registry registry;
   private static Docker docker;
   private static Podman podman;
@@ -44,8 +45,9 @@ class OtherEnginesIT extends EndToEnd {
       }
     }
     registry = Registry.start(work, "");
-    docker = Docker.start(work);
-    podman = new Podman();
+    parent = CgroupParent.fresh();
+    docker = new Docker(work, parent.name());
+    podman = new Podman(parent.name());
     made = registry.name("team/made:12");
     host("mkdir context; cp Dockerfile /bin/busybox context; python3 odd.py context/odd.tar");
     docker
@@ -60,7 +62,8 @@ class OtherEnginesIT extends EndToEnd {
 
   @AfterAll
   static void endOthers() {
-    try (Registry _ = registry;
+    try (CgroupParent _ = parent;
+        Registry _ = registry;
         Docker _ = docker;
         Podman _ = podman) {
       // each of them, also when another does not end well

@@ -11,9 +11,11 @@ import java.util.List;
 /** Podman and buildah with a store of their own. */
 final class Podman implements AutoCloseable {
   private final Path home;
+  private final String group;
 
   /** In a directory of its own: it wants short paths. */
-  Podman() {
+  Podman(String group) {
+    this.group = group;
     try {
       home = Files.createTempDirectory(Path.of("/tmp"), "podman-e2e-");
     } catch (IOException e) {
@@ -46,6 +48,7 @@ final class Podman implements AutoCloseable {
     List<String> all = store("podman");
     all.addAll(
         List.of("--cgroup-manager", "cgroupfs", "run", "--runtime", "runc", "--network", "none"));
+    all.addAll(List.of("--cgroup-parent", "/" + group));
     all.addAll(List.of("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"));
     return run(all, words);
   }
