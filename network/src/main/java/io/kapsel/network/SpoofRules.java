@@ -102,42 +102,13 @@ final class SpoofRules {
 
   /** Sender and card must be its own; one without an address yet may search for its own. */
   private void arp(Batch batch) {
-    rule(
-        batch,
-        "arp",
-        new Rule().load(Rule.Meta.IN, 0).load(Rule.Base.NETWORK, 8, 6, 4).isNotIn(cards, 0).count(),
-        Verdict.DROP);
-    rule(
-        batch,
-        "arp",
-        new Rule()
-            .load(Rule.Meta.IN, 0)
-            .load(Rule.Base.NETWORK, 14, 4, 4)
-            .isNotIn(addresses, 0)
-            .count(),
-        Verdict.DROP);
+    rule(batch, "arp", foreign(8, 6, cards), Verdict.DROP);
+    rule(batch, "arp", foreign(14, 4, addresses), Verdict.DROP);
   }
 
   private void ipv4(Batch batch) {
-    rule(
-        batch,
-        "ipv4",
-        new Rule()
-            .load(Rule.Meta.IN, 0)
-            .load(Rule.Base.NETWORK, 12, 4, 4)
-            .isNotIn(addresses, 0)
-            .count(),
-        Verdict.DROP);
-    rule(
-        batch,
-        "ipv4",
-        new Rule()
-            .load(Rule.Meta.PROTOCOL, 0)
-            .equal(0, UDP)
-            .load(Rule.Base.TRANSPORT, 0, 2, 0)
-            .equal(0, new byte[] {0, 67})
-            .count(),
-        Verdict.DROP); // offers of leases
+    rule(batch, "ipv4", foreign(12, 4, addresses), Verdict.DROP);
+    rule(batch, "ipv4", udpFrom(0, 67), Verdict.DROP); // offers of leases
   }
 
   private void ipv6(Batch batch) {
@@ -158,25 +129,26 @@ final class SpoofRules {
         "ipv6",
         new Rule().load(Rule.Base.NETWORK, 8, 16, 0).equal(0, new byte[16]),
         Verdict.ACCEPT); // the search for duplicates of a new address
-    rule(
-        batch,
-        "ipv6",
-        new Rule()
-            .load(Rule.Meta.IN, 0)
-            .load(Rule.Base.NETWORK, 8, 16, 4)
-            .isNotIn(addresses6, 0)
-            .count(),
-        Verdict.DROP);
-    rule(
-        batch,
-        "ipv6",
-        new Rule()
-            .load(Rule.Meta.PROTOCOL, 0)
-            .equal(0, UDP)
-            .load(Rule.Base.TRANSPORT, 0, 2, 0)
-            .equal(0, new byte[] {2, 35})
-            .count(),
-        Verdict.DROP);
+    rule(batch, "ipv6", foreign(8, 16, addresses6), Verdict.DROP);
+    rule(batch, "ipv6", udpFrom(2, 35), Verdict.DROP);
+  }
+
+  /** What comes from a place without a right to that source: bytes of the network's header. */
+  private static Rule foreign(int offset, int length, NamedSet allowed) {
+    return new Rule()
+        .load(Rule.Meta.IN, 0)
+        .load(Rule.Base.NETWORK, offset, length, 4)
+        .isNotIn(allowed, 0)
+        .count();
+  }
+
+  private static Rule udpFrom(int high, int low) {
+    return new Rule()
+        .load(Rule.Meta.PROTOCOL, 0)
+        .equal(0, UDP)
+        .load(Rule.Base.TRANSPORT, 0, 2, 0)
+        .equal(0, new byte[] {(byte) high, (byte) low})
+        .count();
   }
 
   private static Rule icmp(byte type) {

@@ -2,6 +2,7 @@ package io.kapsel.ocicli;
 
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.cgroup.GroupFiles;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.runtime.CriuProgram;
@@ -206,7 +207,7 @@ final class CriuOptions implements AutoCloseable {
   }
 
   private static Optional<String> lastError(Path file) {
-    return Groups.lines(file).stream()
+    return GroupFiles.lines(file).stream()
         .filter(line -> line.contains("Error ("))
         .map(line -> line.substring(line.indexOf("Error (")))
         .findFirst();

@@ -1,6 +1,7 @@
 package io.kapsel.ocicli;
 
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.cgroup.GroupFiles;
 import io.kapsel.linux.process.Pidfd;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -8,13 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 
 /**
  * The control groups of one container, by hierarchy: {@code unified}, or a version 1 controller.
@@ -40,25 +39,22 @@ record Groups(Map<String, String> paths) {
 
   /** The processes in it and in the groups below. */
   List<Integer> processes() {
-    TreeSet<Integer> pids = new TreeSet<>();
-    for (Path group : existing()) {
-      for (Path each : tree(group)) {
-        lines(each.resolve("cgroup.procs")).forEach(line -> pids.add(Integer.parseInt(line)));
-      }
-      if (!pids.isEmpty()) {
-        break;
-      }
-    }
-    return new ArrayList<>(pids);
+    return existing().stream()
+        .map(GroupFiles::processes)
+        .filter(pids -> !pids.isEmpty())
+        .findFirst()
+        .orElse(List.of());
   }
 
   boolean frozen() {
     Optional<Path> v1 = group("freezer");
     if (v1.isPresent()) {
-      String state = text(v1.get().resolve("freezer.state"));
+      String state = GroupFiles.text(v1.get().resolve("freezer.state"));
       return state.equals("FROZEN") || state.equals("FREEZING");
     }
-    return unified().map(each -> text(each.resolve("cgroup.freeze")).equals("1")).orElse(false);
+    return unified()
+        .map(each -> GroupFiles.text(each.resolve("cgroup.freeze")).equals("1"))
+        .orElse(false);
   }
 
   /** Stops or resumes everything in it, and waits until that is so. */
@@ -71,7 +67,7 @@ record Groups(Map<String, String> paths) {
           "cannot " + (frozen ? "freeze" : "thaw"),
           () -> {
             write(file, wanted);
-            return text(file).equals(wanted);
+            return GroupFiles.text(file).equals(wanted);
           });
       return;
     }
@@ -81,7 +77,7 @@ record Groups(Map<String, String> paths) {
     String wanted = "frozen " + (frozen ? "1" : "0");
     until(
         "cannot " + (frozen ? "freeze" : "thaw"),
-        () -> lines(group.resolve("cgroup.events")).contains(wanted));
+        () -> GroupFiles.lines(group.resolve("cgroup.events")).contains(wanted));
   }
 
   /** Sends a signal to every process in it. */
@@ -124,37 +120,12 @@ record Groups(Map<String, String> paths) {
 
   private static boolean removed(Path group) {
     try {
-      for (Path each : tree(group).reversed()) {
+      for (Path each : GroupFiles.tree(group).reversed()) {
         Files.deleteIfExists(each);
       }
       return true;
     } catch (IOException e) {
       return false;
-    }
-  }
-
-  /** A group and those below it, the upper ones first. */
-  private static List<Path> tree(Path group) {
-    List<Path> all = new ArrayList<>(List.of(group));
-    for (int i = 0; i < all.size(); i++) {
-      if (!hasChildren(all.get(i))) {
-        continue;
-      }
-      try (Stream<Path> below = Files.list(all.get(i))) {
-        all.addAll(below.filter(Files::isDirectory).toList());
-      } catch (IOException e) {
-        // removed meanwhile
-      }
-    }
-    return all;
-  }
-
-  /** A directory has two links, and one more for each in it: dozens of files are not looked at. */
-  private static boolean hasChildren(Path group) {
-    try {
-      return (int) Files.getAttribute(group, "unix:nlink") > 2;
-    } catch (IOException e) {
-      return false; // removed meanwhile
     }
   }
 
@@ -165,18 +136,6 @@ record Groups(Map<String, String> paths) {
         throw new OciException(failure);
       }
       LockSupport.parkNanos(PAUSE.toNanos());
-    }
-  }
-
-  static String text(Path file) {
-    return String.join("\n", lines(file)).strip();
-  }
-
-  static List<String> lines(Path file) {
-    try {
-      return Files.readAllLines(file, StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      return List.of();
     }
   }
 

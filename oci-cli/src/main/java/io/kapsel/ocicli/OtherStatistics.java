@@ -1,6 +1,7 @@
 package io.kapsel.ocicli;
 
 import io.kapsel.linux.cgroup.CgroupException;
+import io.kapsel.linux.cgroup.GroupFiles;
 import io.kapsel.linux.cgroup.NumberList;
 import io.kapsel.oci.Linux;
 import java.io.IOException;
@@ -46,8 +47,8 @@ final class OtherStatistics {
 
   /** A version 2 group may have none of its own; what holds for it is in another file. */
   private static List<Integer> numbers(Path group, String file) {
-    String own = Groups.text(group.resolve(file));
-    String text = own.isEmpty() ? Groups.text(group.resolve(file + ".effective")) : own;
+    String own = GroupFiles.text(group.resolve(file));
+    String text = own.isEmpty() ? GroupFiles.text(group.resolve(file + ".effective")) : own;
     try {
       return text.isEmpty()
           ? List.of()
@@ -60,7 +61,7 @@ final class OtherStatistics {
   }
 
   private static long level(Path group) {
-    String text = Groups.text(group.resolve("cpuset.sched_relax_domain_level"));
+    String text = GroupFiles.text(group.resolve("cpuset.sched_relax_domain_level"));
     return text.matches("-?\\d{1,9}") ? Long.parseLong(text) : 0;
   }
 
@@ -83,7 +84,7 @@ final class OtherStatistics {
   }
 
   private static long failures(Path group, String prefix) {
-    for (String line : Groups.lines(group.resolve(prefix + "events"))) {
+    for (String line : GroupFiles.lines(group.resolve(prefix + "events"))) {
       if (line.matches("max \\d{1,18}")) {
         return Long.parseLong(line.substring("max ".length()));
       }
@@ -103,7 +104,7 @@ final class OtherStatistics {
     List<String> lines =
         groups
             .unified()
-            .map(group -> Groups.lines(group.resolve(kind + ".pressure")))
+            .map(group -> GroupFiles.lines(group.resolve(kind + ".pressure")))
             .orElse(List.of());
     Map<String, Statistics.Waiting> found = new TreeMap<>();
     for (String line : lines) {
@@ -133,7 +134,7 @@ final class OtherStatistics {
             .linux()
             .flatMap(Linux::intelRdt)
             .map(rdt -> rdt.closId().filter(id -> !id.isEmpty()).orElse(container.kept().id()))
-            .map(id -> Groups.lines(RESCTRL.resolve(id).resolve("schemata")))
+            .map(id -> GroupFiles.lines(RESCTRL.resolve(id).resolve("schemata")))
             .orElse(List.of());
     List<String> schemata = lines.stream().map(String::strip).toList();
     return new Statistics.IntelRdt(

@@ -1,6 +1,7 @@
 package io.kapsel.ocicli;
 
 import io.kapsel.base.JsonName;
+import io.kapsel.linux.cgroup.GroupFiles;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -139,7 +140,7 @@ record Statistics(
     }
     Path group = accounting.get();
     List<Long> each = new ArrayList<>();
-    for (String word : Groups.text(group.resolve("cpuacct.usage_percpu")).split(" ")) {
+    for (String word : GroupFiles.text(group.resolve("cpuacct.usage_percpu")).split(" ")) {
       if (!word.isEmpty()) {
         each.add(Long.parseLong(word));
       }
@@ -220,7 +221,7 @@ record Statistics(
     groups
         .unified()
         .map(each -> each.resolve("io.stat"))
-        .map(Groups::lines)
+        .map(GroupFiles::lines)
         .orElse(List.of())
         .forEach(line -> unifiedOperations(line, bytes, counts));
     return new BlockIo(bytes, counts, OtherStatistics.pressure(groups, "io"));
@@ -228,7 +229,7 @@ record Statistics(
 
   private static List<Operation> v1Operations(Path file) {
     List<Operation> all = new ArrayList<>();
-    for (String line : Groups.lines(file)) {
+    for (String line : GroupFiles.lines(file)) {
       String[] words = line.split("[ :]");
       if (words.length == 4) {
         all.add(
@@ -264,7 +265,7 @@ record Statistics(
   /** A file of lines of a name and a number. */
   private static Map<String, Long> table(Path file) {
     Map<String, Long> all = new LinkedHashMap<>();
-    for (String line : Groups.lines(file)) {
+    for (String line : GroupFiles.lines(file)) {
       String[] words = line.split(" ");
       if (words.length == 2 && words[1].matches("\\d{1,18}")) {
         all.put(words[0], Long.parseLong(words[1]));
@@ -275,7 +276,7 @@ record Statistics(
 
   /** As the kernel writes it, with all bits set for {@code max}. */
   private static BigInteger limit(Path file) {
-    String text = Groups.text(file);
+    String text = GroupFiles.text(file);
     return text.equals("max")
         ? NO_LIMIT
         : text.matches("\\d{1,20}") ? new BigInteger(text) : BigInteger.ZERO;
@@ -283,7 +284,7 @@ record Statistics(
 
   /** A file of one number; 0 where there is none, -1 for {@code max}. */
   static long number(Path file) {
-    String text = Groups.text(file);
+    String text = GroupFiles.text(file);
     if (text.equals("max")) {
       return -1;
     }

@@ -2,6 +2,7 @@ package io.kapsel.runtime;
 
 import io.kapsel.linux.cgroup.CgroupHost;
 import io.kapsel.linux.cgroup.CgroupWrite;
+import io.kapsel.linux.cgroup.GroupFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,10 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Stream;
 
 /** The control groups of a container that runs: looked at, frozen, and given other limits. */
 final class LiveGroups {
@@ -54,7 +53,7 @@ final class LiveGroups {
       Path group = unified().get();
       write(group.resolve("cgroup.freeze"), frozen ? "1" : "0");
       String wanted = "frozen " + (frozen ? "1" : "0");
-      until(action, () -> lines(group.resolve("cgroup.events")).contains(wanted));
+      until(action, () -> GroupFiles.lines(group.resolve("cgroup.events")).contains(wanted));
       return;
     }
     Path file = joined("freezer").resolve("freezer.state");
@@ -63,25 +62,23 @@ final class LiveGroups {
         action,
         () -> {
           write(file, wanted);
-          return text(file).equals(wanted);
+          return GroupFiles.text(file).equals(wanted);
         });
   }
 
   boolean frozen() {
-    return unified().map(each -> text(each.resolve("cgroup.freeze")).equals("1")).orElse(false)
+    return unified()
+            .map(each -> GroupFiles.text(each.resolve("cgroup.freeze")).equals("1"))
+            .orElse(false)
         || v1("freezer")
-            .map(each -> text(each.resolve("freezer.state")))
+            .map(each -> GroupFiles.text(each.resolve("freezer.state")))
             .orElse("")
             .matches("FROZEN|FREEZING");
   }
 
   /** The processes in it and in the groups below, in the host's numbers. */
   List<Integer> processes() {
-    TreeSet<Integer> pids = new TreeSet<>();
-    for (Path each : tree(unified().or(() -> v1("pids")))) {
-      lines(each.resolve("cgroup.procs")).forEach(line -> pids.add(Integer.parseInt(line)));
-    }
-    return new ArrayList<>(pids);
+    return unified().or(() -> v1("pids")).map(GroupFiles::processes).orElse(List.of());
   }
 
   /**
@@ -156,7 +153,7 @@ final class LiveGroups {
   }
 
   private static long ticks(int pid) {
-    String stat = text(Path.of("/proc", Integer.toString(pid), "stat"));
+    String stat = GroupFiles.text(Path.of("/proc", Integer.toString(pid), "stat"));
     String[] words = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
     return words.length > 12 ? Long.parseLong(words[11]) + Long.parseLong(words[12]) : 0;
   }
@@ -177,7 +174,8 @@ final class LiveGroups {
 
   /** Where nobody counts for the group, its processes' own pages are what can be known. */
   private static long resident(int pid) {
-    String[] words = text(Path.of("/proc", Integer.toString(pid), "statm")).split(" ", -1);
+    String[] words =
+        GroupFiles.text(Path.of("/proc", Integer.toString(pid), "statm")).split(" ", -1);
     return words.length > 2 ? (Long.parseLong(words[1]) - Long.parseLong(words[2])) * PAGE : 0;
   }
 
@@ -200,7 +198,7 @@ final class LiveGroups {
     long read = 0;
     long written = 0;
     if (host.onUnified("io") && unified().isPresent()) {
-      for (String line : lines(unified().get().resolve("io.stat"))) {
+      for (String line : GroupFiles.lines(unified().get().resolve("io.stat"))) {
         for (String word : line.split(" ", -1)) {
           read += word.startsWith("rbytes=") ? Long.parseLong(word.substring(7)) : 0;
           written += word.startsWith("wbytes=") ? Long.parseLong(word.substring(7)) : 0;
@@ -212,7 +210,8 @@ final class LiveGroups {
     if (group.isEmpty()) {
       return new GroupUsage.Io(0, 0);
     }
-    for (String line : lines(group.get().resolve("blkio.throttle.io_service_bytes_recursive"))) {
+    for (String line :
+        GroupFiles.lines(group.get().resolve("blkio.throttle.io_service_bytes_recursive"))) {
       String[] words = line.split(" ", -1);
       if (words.length == 3) {
         read += words[1].equals("Read") ? Long.parseLong(words[2]) : 0;
@@ -220,18 +219,6 @@ final class LiveGroups {
       }
     }
     return new GroupUsage.Io(read, written);
-  }
-
-  private static List<Path> tree(Optional<Path> top) {
-    List<Path> all = new ArrayList<>(top.stream().toList());
-    for (int i = 0; i < all.size(); i++) {
-      try (Stream<Path> below = Files.list(all.get(i))) {
-        all.addAll(below.filter(Files::isDirectory).toList());
-      } catch (IOException e) {
-        // removed meanwhile
-      }
-    }
-    return all;
   }
 
   private static void until(String action, BooleanSupplier done) {
@@ -248,7 +235,7 @@ final class LiveGroups {
 
   private static Map<String, Long> table(Path file) {
     Map<String, Long> all = new LinkedHashMap<>();
-    for (String line : lines(file)) {
+    for (String line : GroupFiles.lines(file)) {
       String[] words = line.split(" ", -1);
       if (words.length == 2 && words[1].matches("\\d{1,18}")) {
         all.put(words[0], Long.parseLong(words[1]));
@@ -258,20 +245,8 @@ final class LiveGroups {
   }
 
   private static long number(Path file) {
-    String text = text(file);
+    String text = GroupFiles.text(file);
     return text.matches("\\d{1,18}") ? Long.parseLong(text) : 0;
-  }
-
-  private static String text(Path file) {
-    return String.join("\n", lines(file)).strip();
-  }
-
-  private static List<String> lines(Path file) {
-    try {
-      return Files.readAllLines(file, StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      return List.of();
-    }
   }
 
   private static void write(Path file, String value) {

@@ -33,9 +33,8 @@ public final class DatagramListener implements AutoCloseable {
 
   /** Makes a socket at {@code path} with these permission bits. Fails if the path exists. */
   public static DatagramListener bind(String path, int mode) {
-    Fd fd = SocketCalls.open(SocketKind.DATAGRAMS);
+    Fd fd = UnixDatagrams.bound(path, mode);
     try (Scratch scratch = Scratch.take()) {
-      Kernel.check(Kernel.call(Syscall.FCHMOD, fd.number(), mode), Syscall.FCHMOD, path);
       MemorySegment on = scratch.allocate(4);
       on.set(ValueLayout.JAVA_INT, 0, 1);
       Kernel.check(
@@ -43,7 +42,6 @@ public final class DatagramListener implements AutoCloseable {
               Syscall.SETSOCKOPT, fd.number(), SOL_SOCKET, PASS_CREDENTIALS, on.address(), 4),
           Syscall.SETSOCKOPT,
           path);
-      UnixListener.bind(fd, path);
       return new DatagramListener(fd);
     } catch (RuntimeException | Error e) {
       fd.close();

@@ -23,11 +23,15 @@ public final class UnixDatagrams implements AutoCloseable {
 
   /** Makes the socket at {@code path} with these permission bits, less the umask. */
   public static UnixDatagrams bind(String path, int mode) {
+    return new UnixDatagrams(bound(path, mode));
+  }
+
+  static Fd bound(String path, int mode) {
     Fd fd = SocketCalls.open(SocketKind.DATAGRAMS);
     try {
       Kernel.check(Kernel.call(Syscall.FCHMOD, fd.number(), mode), Syscall.FCHMOD, path);
       UnixListener.bind(fd, path);
-      return new UnixDatagrams(fd);
+      return fd;
     } catch (RuntimeException | Error e) {
       fd.close();
       throw e;
