@@ -6,8 +6,6 @@ import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.Limits;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.RootSource;
-import io.kapsel.linux.SyscallException;
-import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.Sandbox;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
@@ -204,7 +202,7 @@ final class SandboxPool implements AutoCloseable {
       } finally {
         lock.unlock();
       }
-    } catch (LaunchException | EngineException | SyscallException e) {
+    } catch (RuntimeException e) { // whatever it is, nothing of it stays
       engine.ranges.release(base);
       engine.store.remove(id);
       LOG.log(System.Logger.Level.WARNING, "a sandbox cannot be prepared", e);

@@ -47,10 +47,19 @@ public final class Blobs {
     this.blobs = blobs;
     this.downloads = downloads;
     for (Digest.Algorithm each : Digest.Algorithm.values()) {
-      Files.createDirectories(blobs.resolve(each.label()));
+      clearUnfinished(Files.createDirectories(blobs.resolve(each.label())));
     }
     Files.createDirectories(downloads);
     clearOldParts();
+  }
+
+  /** What was being written when an engine was killed has no digest for a name, and no reader. */
+  private static void clearUnfinished(Path directory) throws IOException {
+    for (Path each : list(directory)) {
+      if (each.getFileName().toString().endsWith(AtomicFile.TEMPORARY_SUFFIX)) {
+        Files.deleteIfExists(each);
+      }
+    }
   }
 
   private void clearOldParts() throws IOException {

@@ -112,7 +112,7 @@ class WrittenSecurityIT extends OnWrittenBundles {
                         "{\"destination\":\"/data\",\"type\":\"tmpfs\",\"source\":\"t\","
                             + "\"options\":[\"tmpcopyup\",\"ro\"]}")
                     .running(
-                        "cat /data/deep/link; stat -c ' %u' /data/deep/file; touch /data/x; mount |"
+                        "exec 2>&1; cat /data/deep/link; stat -c ' %u' /data/deep/file; touch /data/x; mount |"
                             + " grep /data"),
                 0))
         .startsWith("copied 77\n")

@@ -191,9 +191,14 @@ class ImageFaultIT extends EndToEnd {
   }
 
   private static void fill(Product on, Path filler, int roomKib) {
+    Await.until("the rest is taken", () -> filled(on, filler, roomKib)); // others give room back
+  }
+
+  private static boolean filled(Product on, Path filler, int roomKib) {
     String free = Command.of("stat", "-f", "-c", "%a %S", on.state().toString()).run().ok().line();
     long kib =
         Long.parseLong(free.split(" ")[0]) * Long.parseLong(free.split(" ")[1]) / 1024 - roomKib;
-    Command.of("fallocate", "-l", Math.max(kib, 1) + "KiB", filler.toString()).run().ok();
+    String size = Math.max(kib, 1) + "KiB";
+    return Command.of("fallocate", "-l", size, filler.toString()).run().exitCode() == 0;
   }
 }

@@ -182,6 +182,6 @@ class LaterLifeIT extends EndToEnd {
 
     assertThat(look("rr", "{{.State.Status}}")).isEqualTo("running");
     kapsel("stop", "-t", "0", "rr").ok();
-    assertThat(kapsel("ps", "-aq").ok().out()).isEmpty();
+    Await.until("it has removed itself", () -> kapsel("ps", "-aq").ok().out().isEmpty());
   }
 }
