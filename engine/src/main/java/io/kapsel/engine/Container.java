@@ -192,6 +192,9 @@ public final class Container {
       throw notStarted(Refusals.failure("start", name(), e));
     } catch (EngineException e) {
       throw notStarted(e);
+    } catch (SyscallException e) {
+      throw notStarted(
+          new EngineException.Failed("start", name(), String.valueOf(e.getMessage()), e));
     }
   }
 

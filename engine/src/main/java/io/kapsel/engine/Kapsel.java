@@ -12,6 +12,7 @@ import io.kapsel.image.ImageException;
 import io.kapsel.image.ImageStore;
 import io.kapsel.image.Pins;
 import io.kapsel.image.debian.DebianRequest;
+import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.lsm.AppArmorProfile;
 import io.kapsel.linux.lsm.SecurityModuleException;
@@ -129,7 +130,7 @@ public final class Kapsel implements AutoCloseable {
       } catch (IOException | JsonException | IllegalArgumentException e) {
         runtime.remove(id);
         store.quarantine(id, String.valueOf(e.getMessage()));
-      } catch (LaunchException | EngineException | io.kapsel.linux.SyscallException e) {
+      } catch (LaunchException | EngineException | SyscallException e) {
         LOG.log(System.Logger.Level.ERROR, "a container cannot be recovered id=" + id, e);
       }
     }
@@ -318,6 +319,9 @@ public final class Kapsel implements AutoCloseable {
       made = true;
       container.publish("create", Map.of());
       return container;
+    } catch (SyscallException e) {
+      throw new EngineException.Failed(
+          "create", spec.name().orElse(id), String.valueOf(e.getMessage()), e);
     } finally {
       if (!made) {
         reserved.ifPresent(name -> idsByName.remove(name, id));

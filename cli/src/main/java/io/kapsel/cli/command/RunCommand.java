@@ -2,7 +2,6 @@ package io.kapsel.cli.command;
 
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.FlagSet;
-import io.kapsel.cli.server.ClientLeft;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.spec.ContainerSpec;
@@ -88,7 +87,7 @@ final class RunCommand implements Command {
     try {
       call.client().check();
       start.run();
-    } catch (EngineException | ClientLeft e) {
+    } catch (RuntimeException e) {
       if (container.status().startedAt().isEmpty() && container.spec().autoRemove()) {
         undo(container, e);
       }
