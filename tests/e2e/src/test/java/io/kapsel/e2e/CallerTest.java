@@ -44,6 +44,19 @@ abstract class CallerTest extends EndToEnd {
     return archive;
   }
 
+  /** Asks a daemon to end; one that does not is killed, and fails the test. */
+  static void endDaemon(Process daemon) {
+    daemon.destroy();
+    try {
+      Await.until(
+          Duration.ofSeconds(40),
+          () -> daemon.info() + " ends when asked",
+          () -> !daemon.isAlive());
+    } finally {
+      daemon.destroyForcibly();
+    }
+  }
+
   /** Everything of {@code home} that is still there but files: processes, mounts, groups. */
   @AfterAll
   static void callersLeaveNothing() {

@@ -62,8 +62,7 @@ class ContainerdIT extends CallerTest {
 
   @AfterAll
   static void end() {
-    containerd.destroy();
-    containerd.onExit().join();
+    CallerTest.endDaemon(containerd);
   }
 
   private static Command command(String... words) {

@@ -91,7 +91,6 @@ final class Dockerd implements AutoCloseable {
   @Override
   public void close() {
     client.removeAll();
-    process.destroy();
-    process.onExit().join();
+    CallerTest.endDaemon(process);
   }
 }

@@ -8,11 +8,13 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * One engine for all tests of a class; after each class nothing may be left of it, and the files of
  * the host that an escape would reach first are as they were.
  */
+@ExtendWith(WhatHangs.class)
 abstract class EndToEnd {
   static Product product;
   private static Canary canary;
