@@ -132,9 +132,9 @@ struct uplink {
 	bool open;        /* stdin has not ended */
 	bool ended;       /* STDIN_EOF is still to be sent */
 	bool resized;     /* RESIZE is still to be sent */
-	bool keys;        /* look for the detach keys */
-	bool held;        /* the first of them has been typed and is held back */
-	bool detached;    /* both have been typed */
+	bool detached;    /* all detach keys have been typed */
+	uint8_t held;     /* how many of them have been typed and are held back */
+	uint8_t keys[DETACH_KEYS]; /* what they are, up to a zero; without any, nobody looks */
 	uint64_t signals; /* SIGNALs still to be sent, bit n-1 for n */
 	uint32_t begin;   /* what is still to be sent: data[begin..end) */
 	uint32_t end;

@@ -8,6 +8,9 @@
 #include "start.h"
 #include "syscall.h"
 
+/* ctrl-p ctrl-q */
+#define USUAL_KEYS 0x1110
+
 #define BIT(signal) (UINT64_C(1) << ((signal)-1))
 
 /* The signals by which a user ends a command that runs in the engine. */
@@ -103,6 +106,16 @@ static bool take_word(struct inlet *inlet, uint32_t *word)
 	return true;
 }
 
+/* The upper bytes say which keys, or none of them which everybody knows. */
+static void watch_keys(struct uplink *up, uint32_t flags)
+{
+	uint32_t keys = flags >> 8 != 0 ? flags >> 8 : USUAL_KEYS;
+
+	up->held = 0;
+	for (uint32_t i = 0; i < DETACH_KEYS; i++, keys >>= 8)
+		up->keys[i] = (flags & ATTACH_DETACH_KEYS) != 0 ? (uint8_t)keys : 0;
+}
+
 static void attach(struct session *s, uint32_t flags)
 {
 	if (s->engine.passed[0] < 0 || s->monitor.fd >= 0)
@@ -113,7 +126,7 @@ static void attach(struct session *s, uint32_t flags)
 	s->monitor.begin = s->monitor.end = s->monitor.header = s->monitor.left = 0;
 	s->up.begin = s->up.end = 0;
 	s->up.open = (flags & ATTACH_STDIN) != 0;
-	s->up.keys = (flags & ATTACH_DETACH_KEYS) != 0;
+	watch_keys(&s->up, flags);
 	s->up.resized = (flags & ATTACH_TERMINAL) != 0;
 	if ((flags & ATTACH_TERMINAL) != 0 && s->up.open)
 		terminal_raw((flags & ATTACH_OUTPUT) != 0);

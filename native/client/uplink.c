@@ -6,9 +6,6 @@
 #include "start.h"
 #include "syscall.h"
 
-#define KEY_CTRL_P 0x10
-#define KEY_CTRL_Q 0x11
-
 bool uplink_idle(const struct uplink *uplink)
 {
 	return uplink->begin == uplink->end;
@@ -31,32 +28,32 @@ static void put_signals(struct uplink *uplink)
 	}
 }
 
-/* Copies what was typed, up to the detach keys; the first of them waits for what follows it. */
+/* Copies what was typed, up to the detach keys; the first of them wait for what follows them. */
 static uint32_t sift_keys(struct uplink *uplink, uint8_t *to, const uint8_t *from, uint32_t size)
 {
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < size && !uplink->detached; i++) {
-		if (uplink->held && from[i] == KEY_CTRL_Q) {
-			uplink->detached = true;
-			break;
+		if (from[i] != uplink->keys[uplink->held]) {
+			memcpy(to + kept, uplink->keys, uplink->held);
+			kept += uplink->held;
+			uplink->held = 0;
 		}
-		if (uplink->held)
-			to[kept++] = KEY_CTRL_P;
-		uplink->held = from[i] == KEY_CTRL_P;
-		if (!uplink->held)
+		if (from[i] != uplink->keys[uplink->held])
 			to[kept++] = from[i];
+		else if (++uplink->held == DETACH_KEYS || uplink->keys[uplink->held] == 0)
+			uplink->detached = true;
 	}
 	return kept;
 }
 
-/* Reads stdin to where the payload will be, one byte further when a key that is held may precede
- * it. */
+/* Reads stdin to where the payload will be, further by as many keys as may be held before it. */
 static void put_stdin(struct uplink *uplink, struct stream *in)
 {
 	uint8_t *payload = uplink->data + uplink->end + sizeof(struct frame);
-	uint8_t *typed = payload + (uplink->keys ? 1 : 0);
-	long got = stream_read(in, typed, FRAME_LIMIT - 1);
+	bool watched = uplink->keys[0] != 0;
+	uint8_t *typed = payload + (watched ? DETACH_KEYS - 1 : 0);
+	long got = stream_read(in, typed, FRAME_LIMIT - (DETACH_KEYS - 1));
 	struct frame frame = {.type = TO_STDIN};
 
 	if (got == -EAGAIN || got == -EINTR)
@@ -70,7 +67,7 @@ static void put_stdin(struct uplink *uplink, struct stream *in)
 		return;
 	}
 	frame.length =
-		uplink->keys ? sift_keys(uplink, payload, typed, (uint32_t)got) : (uint32_t)got;
+		watched ? sift_keys(uplink, payload, typed, (uint32_t)got) : (uint32_t)got;
 	if (frame.length == 0)
 		return;
 	memcpy(uplink->data + uplink->end, &frame, sizeof(frame));

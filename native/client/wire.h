@@ -8,6 +8,7 @@
 #define REQUEST_VERSION 1u
 #define REQUEST_LIMIT (4u << 20)
 #define FRAME_LIMIT (64u << 10)
+#define DETACH_KEYS 3
 
 /* The fixed part of a request; strings follow, `length` bytes of them. */
 struct request {
@@ -37,7 +38,7 @@ enum from_either { FROM_STDOUT = 1, FROM_STDERR = 2, FROM_EXIT = 3, FROM_ATTACH 
 enum attach_flags {
 	ATTACH_TERMINAL = 1,
 	ATTACH_STDIN = 2,
-	ATTACH_DETACH_KEYS = 4,
+	ATTACH_DETACH_KEYS = 4, /* bits 8 to 31: which, a byte each; none: ctrl-p ctrl-q */
 	ATTACH_SIGNALS = 8,
 	ATTACH_OUTPUT = 16,
 };

@@ -146,6 +146,25 @@ static void a_lone_detach_key_is_typed_with_what_follows_it(void)
 	CHECK(finish(&client) == 0);
 }
 
+static void other_detach_keys_are_heard_instead(void)
+{
+	struct client client;
+	int engine = serve_client_in_terminal(&client);
+	uint32_t keys = (uint32_t)'x' << 8 | 1u << 16 | (uint32_t)'x' << 24;
+	int monitor = send_attach(engine, ATTACH_TERMINAL | ATTACH_STDIN | ATTACH_DETACH_KEYS | keys);
+	char data[FRAME_LIMIT];
+	uint32_t size;
+
+	expect_word(monitor, TO_RESIZE, 33 | 99 << 16);
+	write_all(client.terminal, "\020\021x\001yx", 6);
+	expect_typed(monitor, "\020\021x\001y");
+	write_all(client.terminal, "\001xnever", 7);
+	expect_end(monitor);
+	CHECK(next_frame(engine, data, &size) == TO_DETACHED && size == 0);
+	send_word(engine, FROM_EXIT, 0);
+	CHECK(finish(&client) == 0);
+}
+
 static void a_terminal_without_detach_keys_passes_them(void)
 {
 	struct client client;
@@ -227,6 +246,7 @@ const struct test TERMINAL_TESTS[] = {
 	 the_detach_keys_end_the_client_and_nothing_else},
 	{"a lone detach key is typed with what follows it",
 	 a_lone_detach_key_is_typed_with_what_follows_it},
+	{"other detach keys are heard instead", other_detach_keys_are_heard_instead},
 	{"a terminal without detach keys passes them", a_terminal_without_detach_keys_passes_them},
 	{"a stop gives the terminal back and a continue takes it again",
 	 a_stop_gives_the_terminal_back_and_a_continue_takes_it_again},

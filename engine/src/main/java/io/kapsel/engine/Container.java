@@ -244,11 +244,11 @@ public final class Container {
   private void began(ContainerProcess started) {
     StoredContainer before = stored;
     try {
+      process = Optional.of(started); // whoever sees that it runs, signals this process
       stored = before.started(Instant.now(), engine.bootId);
       if (!stored.spec().autoRemove()) { // else its monitor tells that it runs
         engine.store.save(stored);
       }
-      process = Optional.of(started);
       watch(started);
       beginHealth();
     } catch (EngineException e) {

@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** The images of an engine. Failures are {@link ImageException}s. */
@@ -270,10 +271,15 @@ public final class Images {
 
   /** Removes images without a name, or all that no container was made from; bytes given back. */
   public long prune(boolean all, List<Image> removed) {
+    return prune(all, _ -> true, removed);
+  }
+
+  /** The same; only those that are chosen. */
+  public long prune(boolean all, Predicate<Image> chosen, List<Image> removed) {
     Set<String> used = new HashSet<>();
     uses.get().forEach(use -> used.add(use.image().manifest()));
     for (Image each : store.images()) {
-      boolean unwanted = all || each.names().isEmpty();
+      boolean unwanted = (all || each.names().isEmpty()) && chosen.test(each);
       if (unwanted && !used.contains(each.descriptor().digest())) {
         store.forget(each);
         removed.add(each);

@@ -66,7 +66,11 @@ final class Limiting {
   }
 
   private static Optional<Resources.Memory> memory(Limits limits) {
-    if (limits.memory().isEmpty() && limits.memoryReservation().isEmpty()) {
+    boolean never = limits.oomKillDisabled().orElse(false);
+    if (limits.memory().isEmpty()
+        && limits.memoryReservation().isEmpty()
+        && limits.swappiness().isEmpty()
+        && !never) {
       return Optional.empty();
     }
     Optional<Long> swap = limits.memorySwap().or(() -> limits.memory().map(bytes -> 2 * bytes));
@@ -77,8 +81,8 @@ final class Limiting {
             swap,
             Optional.empty(),
             Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
+            limits.swappiness(),
+            never ? Optional.of(true) : Optional.empty(),
             Optional.empty(),
             Optional.empty()));
   }

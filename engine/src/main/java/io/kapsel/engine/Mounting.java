@@ -34,7 +34,7 @@ final class Mounting {
 
   private static List<Mount> standard(ContainerSpec spec, Path files) {
     String access = spec.privileged() && !spec.isSystem() ? "rw" : "ro";
-    String groups = spec.isSystem() ? "rw" : access;
+    String groups = spec.isSystem() || spec.security().groupsWritable() ? "rw" : access;
     List<Mount> mounts = new ArrayList<>();
     mounts.add(Mount.of("/proc", "proc", "proc", "nosuid", "noexec", "nodev"));
     mounts.add(

@@ -2,6 +2,7 @@ package io.kapsel.engine;
 
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.DeviceRequest;
+import io.kapsel.engine.spec.DeviceRuleRequest;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.system.SystemProfile;
 import io.kapsel.linux.capability.Capability;
@@ -110,8 +111,14 @@ final class SpecCompiler {
         own(spec.uts()) ? spec.domainname() : Optional.empty(),
         Mounting.compile(spec, files, volumes),
         Optional.empty(),
-        spec.labels(),
+        annotations(),
         Optional.of(linux()));
+  }
+
+  private Map<String, String> annotations() {
+    Map<String, String> all = new LinkedHashMap<>(spec.labels());
+    all.putAll(spec.annotations());
+    return all;
   }
 
   private Process process(String hostname) {
@@ -226,6 +233,7 @@ final class SpecCompiler {
   }
 
   private Linux linux() {
+    boolean open = spec.privileged() || spec.security().pathsOpen();
     List<IdMapping> ids =
         identity
             .idBase()
@@ -235,16 +243,15 @@ final class SpecCompiler {
         ids,
         ids,
         Sysctls.compile(spec),
-        Optional.of(
-            Limiting.compile(spec, facts, spec.devices().stream().map(this::rule).toList())),
+        Optional.of(Limiting.compile(spec, facts, rules())),
         Optional.of("/kapsel/" + identity.id()),
         namespaces(),
         devices(),
         Map.of(),
         Optional.empty(),
         Optional.empty(),
-        spec.privileged() ? List.of() : MASKED,
-        spec.privileged() ? List.of() : READ_ONLY,
+        open ? List.of() : MASKED,
+        open ? List.of() : READ_ONLY,
         Optional.empty(),
         Optional.empty(),
         Map.of(),
@@ -298,6 +305,21 @@ final class SpecCompiler {
   private long shown(int id) {
     long owner = Integer.toUnsignedLong(id);
     return identity.idBase().isEmpty() || owner < Identity.ID_COUNT ? owner : NOBODY;
+  }
+
+  private List<Resources.DeviceRule> rules() {
+    List<Resources.DeviceRule> all = new ArrayList<>();
+    spec.devices().forEach(each -> all.add(rule(each)));
+    for (DeviceRuleRequest each : spec.deviceRules()) {
+      all.add(
+          new Resources.DeviceRule(
+              true,
+              Optional.of(each.type()),
+              each.major(),
+              each.minor(),
+              Optional.of(each.access())));
+    }
+    return all;
   }
 
   private Resources.DeviceRule rule(DeviceRequest request) {

@@ -56,6 +56,11 @@ public final class SyscallException extends RuntimeException {
         || is(Errno.EROFS);
   }
 
+  /** Whether this process has as many files open as it may. */
+  public boolean isOutOfDescriptors() {
+    return is(Errno.EMFILE) || is(Errno.ENFILE);
+  }
+
   /** Whether the descriptor was closed meanwhile. */
   public boolean isClosed() {
     return is(Errno.EBADF);

@@ -124,7 +124,13 @@ public final class ContainerProcess implements AutoCloseable {
 
   /** Sends a signal; nothing when it has ended. */
   public void signal(int number) {
-    process.signal(number);
+    try {
+      process.signal(number);
+    } catch (SyscallException e) {
+      if (!e.isClosed() || !end.isDone()) {
+        throw e;
+      }
+    }
   }
 
   /** Lets it go on without us. */

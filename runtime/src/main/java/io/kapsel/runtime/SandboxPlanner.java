@@ -43,6 +43,15 @@ final class SandboxPlanner {
     this.rooms = rooms;
   }
 
+  private boolean makesGroups() {
+    return wanted.bundle().system()
+        || (wanted.bundle().asWritten().isEmpty()
+            && wanted
+                .mount("cgroup", "/sys/fs/cgroup")
+                .filter(mount -> mount.options().contains("rw"))
+                .isPresent());
+  }
+
   void plan() {
     Steps monitor = draft.monitor;
     Steps init = draft.init;
@@ -52,7 +61,7 @@ final class SandboxPlanner {
     monitor.call(Syscall.UMASK, Flag.ZERO).because("modes as they are written here");
     Optional<Slot> group =
         cgroups.make(wanted.limits(), wanted.deviceRules(), !wanted.bundle().privileged());
-    if (wanted.bundle().system() && wanted.mapped()) {
+    if (wanted.mapped() && makesGroups()) {
       group.ifPresent(each -> cgroups.delegate(each, wanted.hostUid(0), wanted.hostGid(0)));
     }
     namespaces.join();

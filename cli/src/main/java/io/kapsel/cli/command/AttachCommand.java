@@ -17,7 +17,7 @@ final class AttachCommand implements Command {
           "[OPTIONS] CONTAINER",
           "Attach your standard streams to a running container",
           "A container with a terminal is left by ctrl-p ctrl-q; it goes on.",
-          FlagSet.of(NO_STDIN, SIGNAL_PROXY),
+          FlagSet.of(NO_STDIN, SIGNAL_PROXY, DetachKeys.FLAG),
           Operands.ONE);
 
   @Override
@@ -35,6 +35,6 @@ final class AttachCommand implements Command {
     boolean stdin = container.spec().stdio().openStdin() && !call.arguments().is(NO_STDIN);
     Foreground.checkTerminal(call, terminal, stdin);
     boolean signals = call.arguments().last(SIGNAL_PROXY).orElse(true);
-    return new Foreground(call, terminal, stdin, true, signals).join(container).code();
+    return new Foreground(call, terminal, Streams.output(stdin), signals).join(container).code();
   }
 }

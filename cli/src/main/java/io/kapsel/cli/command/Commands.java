@@ -160,7 +160,7 @@ final class Commands {
     all.put("tag", new TagCommand());
     all.put("history", new HistoryCommand(clock));
     all.put("inspect", new InspectCommand("image inspect", Optional.of("image")));
-    all.put("prune", new ImagePruneCommand());
+    all.put("prune", new ImagePruneCommand(clock));
     all.put("du", new ImageUsageCommand());
     all.put("push", new PushCommand());
     all.put("save", new SaveCommand());

@@ -3,6 +3,7 @@ package io.kapsel.cli.command;
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.engine.ContainerStatus.Phase;
 import io.kapsel.image.Image;
 import io.kapsel.oci.image.Reference;
 import java.util.List;
@@ -11,16 +12,20 @@ import java.util.Optional;
 /** {@code kapsel commit}: an image of what a container has changed. */
 final class CommitCommand implements Command {
   private static final Flag<String> AUTHOR = Flag.text('a', "author", "string", "Who made it");
+  private static final Flag<Boolean> PAUSE =
+      Flag.toggle('p', "pause", "Pause the container meanwhile (default true)");
+  private static final Flag<Boolean> NO_PAUSE =
+      Flag.toggle("no-pause", "Let the container go on meanwhile");
   private static final Manual MANUAL =
       new Manual(
           "commit",
           "[OPTIONS] CONTAINER [NAME[:TAG]]",
           "Make an image of what a container has changed",
           """
-          A running container goes on meanwhile: a file that is being written may be
-          caught half-way. Stop the container where that matters.
+          A running container is paused meanwhile. With --no-pause it goes on, and a
+          file that is being written may be caught half-way.
           """,
-          FlagSet.of(AUTHOR, ImportCommand.CHANGE, ImportCommand.MESSAGE),
+          FlagSet.of(AUTHOR, PAUSE, NO_PAUSE, ImportCommand.CHANGE, ImportCommand.MESSAGE),
           new Operands(1, 2));
 
   @Override
@@ -34,16 +39,31 @@ final class CommitCommand implements Command {
         call.operands().size() < 2
             ? Optional.empty()
             : Optional.of(ImageSource.reference(call.operands().getLast()));
-    List<String> changes = call.arguments().all(ImportCommand.CHANGE);
-    Image image =
-        call.engine()
-            .container(call.operands().getFirst())
-            .commit(
-                name,
-                call.arguments().last(AUTHOR),
-                call.arguments().last(ImportCommand.MESSAGE).orElse(""),
-                execution -> ImageChanges.apply(changes, execution));
-    call.print(image.id().toString());
+    Engine.Container container = call.engine().container(call.operands().getFirst());
+    boolean pause =
+        call.arguments().last(PAUSE).orElse(true)
+            && !call.arguments().is(NO_PAUSE)
+            && container.status().phase() == Phase.RUNNING
+            && !container.status().paused();
+    if (pause) {
+      container.pause();
+    }
+    try {
+      call.print(commit(call, container, name).id().toString());
+    } finally {
+      if (pause) {
+        container.unpause();
+      }
+    }
     return 0;
+  }
+
+  private static Image commit(Call call, Engine.Container container, Optional<Reference> name) {
+    List<String> changes = call.arguments().all(ImportCommand.CHANGE);
+    return container.commit(
+        name,
+        call.arguments().last(AUTHOR),
+        call.arguments().last(ImportCommand.MESSAGE).orElse(""),
+        execution -> ImageChanges.apply(changes, execution));
   }
 }

@@ -37,6 +37,6 @@ final class ConsoleCommand implements Command {
           1, "cannot show the console of '%s': it is not running".formatted(container.name()));
     }
     boolean terminal = call.request().terminals().stdin();
-    return new Foreground(call, terminal, true, true, false).join(container).code();
+    return new Foreground(call, terminal, Streams.output(true), false).join(container).code();
   }
 }

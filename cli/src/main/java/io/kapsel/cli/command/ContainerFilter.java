@@ -6,8 +6,10 @@ import io.kapsel.engine.EngineException;
 import io.kapsel.engine.HealthStatus;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.MountRequest;
+import io.kapsel.engine.spec.NetworkRequest;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.image.ImageException;
+import io.kapsel.network.Port;
 import io.kapsel.oci.image.Digest;
 import java.time.Instant;
 import java.util.List;
@@ -18,6 +20,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** One {@code --filter} of containers. */
 record ContainerFilter(String key, String value) {
@@ -68,8 +71,11 @@ record ContainerFilter(String key, String value) {
     if (!known) {
       throw new IllegalArgumentException("invalid value for " + key + ": " + value);
     }
-    if (key.equals("exited")) {
-      Values.integer(value);
+    switch (key) {
+      case "exited" -> Values.integer(value);
+      case "is-task" -> Values.bool(value);
+      case "publish", "expose" -> Port.parse(value);
+      default -> {}
     }
   }
 
@@ -118,7 +124,9 @@ record ContainerFilter(String key, String value) {
       }
       case "ancestor" -> ancestor(engine);
       case "isolation" -> _ -> value.equals("default");
-      default -> _ -> false; // nothing is published, and nothing is a task of a swarm
+      case "publish" -> it -> ports(it, true).anyMatch(this::isPort);
+      case "expose" -> it -> ports(it, false).anyMatch(this::isPort);
+      default -> _ -> !Values.bool(value); // nothing is a task of a swarm
     };
   }
 
@@ -131,6 +139,23 @@ record ContainerFilter(String key, String value) {
             && !value.matches(".*([*+?]{2}|(^|[|^])[*+?]).*");
     Pattern pattern = simple ? Pattern.compile(value) : Pattern.compile(Pattern.quote(value));
     return it -> of.apply(it).stream().anyMatch(each -> pattern.matcher(each).find());
+  }
+
+  private static Stream<Port> ports(Engine.Container it, boolean published) {
+    Optional<NetworkRequest> asked = it.spec().networks();
+    if (published) {
+      return asked.stream().flatMap(all -> all.published().stream());
+    }
+    return asked.stream()
+        .flatMap(all -> all.exposed().stream())
+        .flatMap(t -> Port.parse(t).stream());
+  }
+
+  /** A number or a span of them, of tcp unless it says another. */
+  private boolean isPort(Port port) {
+    return Port.parse(value).stream()
+        .anyMatch(it ->
+            it.containerPort() == port.containerPort() && it.protocol().equals(port.protocol()));
   }
 
   private boolean exitedWith(ContainerStatus status) {

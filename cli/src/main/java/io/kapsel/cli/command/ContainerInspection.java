@@ -98,11 +98,17 @@ final class ContainerInspection {
                 .with("MaximumRetryCount", (long) restart.most()))
         .with("AutoRemove", spec.autoRemove())
         .with("VolumesFrom", orNull(spec.volumesFrom()))
+        .with(
+            "Annotations", spec.annotations().isEmpty() ? null : new TreeMap<>(spec.annotations()))
         .with("CapAdd", orNull(spec.capAdd()))
         .with("CapDrop", orNull(spec.capDrop()))
         .with("CgroupnsMode", mode(spec.cgroupns()))
         .with("GroupAdd", orNull(spec.groups()))
         .with("IpcMode", mode(spec.ipc()))
+        .with("OomKillDisable", limits.oomKillDisabled().orElse(false))
+        .with("MemorySwappiness", limits.swappiness().orElse(null))
+        .with(
+            "DeviceCgroupRules", orNull(spec.deviceRules().stream().map(Object::toString).toList()))
         .with("OomScoreAdj", (long) spec.oomScoreAdj().orElse(0))
         .with("PidMode", mode(spec.pid()))
         .with("Privileged", spec.privileged())

@@ -13,7 +13,7 @@ import java.util.List;
 
 /** {@code kapsel container prune}: removes all that do not run. */
 final class ContainerPruneCommand implements Command {
-  static final Flag<Boolean> FORCE = Flag.toggle('f', "force", "Do not ask; nobody is asked here");
+  static final Flag<Boolean> FORCE = Flag.toggle('f', "force", "Do not ask");
   static final Flag<PruneFilter> FILTER =
       Flag.of(
           "filter",
@@ -42,6 +42,9 @@ final class ContainerPruneCommand implements Command {
 
   @Override
   public int run(Call call) {
+    if (!Confirmation.given(call, "This will remove all stopped containers.")) {
+      return 0;
+    }
     Pruned pruned = prune(call, clock.instant());
     pruned.tell(call, "Deleted Containers:");
     call.print("Total reclaimed space: " + ByteSize.printDecimal(pruned.bytes()));

@@ -41,7 +41,8 @@ final class ExecCommand implements Command {
                   ENVIRONMENT,
                   ENVIRONMENT_FILE,
                   USER,
-                  DIRECTORY)),
+                  DIRECTORY,
+                  DetachKeys.FLAG)),
           Operands.atLeast(2));
 
   @Override
@@ -64,7 +65,7 @@ final class ExecCommand implements Command {
       process.start();
       return 0;
     }
-    return new Foreground(call, terminal, stdin, true, false).start(process).code();
+    return new Foreground(call, terminal, Streams.output(stdin), false).start(process).code();
   }
 
   static ExecSpec spec(Arguments arguments, Request request, boolean stdin) {

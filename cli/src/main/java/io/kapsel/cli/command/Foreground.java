@@ -15,7 +15,7 @@ import io.kapsel.linux.socket.UnixStream;
  *
  * @param signals whether what signals the client is meant for the process
  */
-record Foreground(Call call, boolean terminal, boolean stdin, boolean output, boolean signals) {
+record Foreground(Call call, boolean terminal, Streams streams, boolean signals) {
   /** Refuses to give a terminal to a process when the client's input is none. */
   static void checkTerminal(Call call, boolean terminal, boolean stdin) {
     if (terminal && stdin && !call.request().terminals().stdin()) {
@@ -42,7 +42,7 @@ record Foreground(Call call, boolean terminal, boolean stdin, boolean output, bo
     UnixStream.Pair pair = UnixStream.pair();
     try (Fd clients = pair.other()) {
       try (Fd monitors = pair.stream().fd()) {
-        process.attach(monitors, stdin, output, output);
+        process.attach(monitors, streams.stdin(), streams.stdout(), streams.stderr());
       }
       start.run();
       handOver(process, clients);
@@ -53,7 +53,9 @@ record Foreground(Call call, boolean terminal, boolean stdin, boolean output, bo
   /** An interrupt that comes between start and attachment is for the process, like all others. */
   private void handOver(Engine.Running process, Fd clients) {
     boolean proxied = signals && !terminal;
-    Client.Relay relay = new Client.Relay(terminal, stdin, terminal && stdin, proxied);
+    boolean stdin = streams.stdin();
+    Client.Relay relay =
+        new Client.Relay(terminal, stdin, terminal && stdin, proxied, false, keys());
     try {
       call.client().attach(relay, clients, number -> pass(process, proxied, number));
     } catch (ClientLeft e) {
@@ -62,6 +64,10 @@ record Foreground(Call call, boolean terminal, boolean stdin, boolean output, bo
       }
       throw e;
     }
+  }
+
+  private int keys() {
+    return DetachKeys.of(call.arguments());
   }
 
   private static void pass(Engine.Running process, boolean proxied, int number) {

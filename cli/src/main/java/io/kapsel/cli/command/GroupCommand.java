@@ -34,7 +34,14 @@ final class GroupCommand implements Command {
 
   /** The command of that name below this one. */
   Optional<Command> find(String word) {
-    return Optional.ofNullable(commands.get(word));
+    String name =
+        switch (word) {
+          case "list", "ps" -> "ls";
+          case "remove" -> "rm";
+          default -> word;
+        };
+    return Optional.ofNullable(commands.get(word))
+        .or(() -> Optional.ofNullable(commands.get(name)));
   }
 
   @Override

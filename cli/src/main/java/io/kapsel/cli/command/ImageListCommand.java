@@ -49,7 +49,7 @@ final class ImageListCommand implements Command {
             "[OPTIONS] [REPOSITORY[:TAG]]",
             "List images",
             "",
-            FlagSet.of(ALL, QUIET, WHOLE, DIGESTS, FILTER, FORMAT),
+            FlagSet.of(ALL, QUIET, WHOLE, DIGESTS, FILTER, FORMAT, RefusedFlags.TREE),
             new Operands(0, 1));
   }
 

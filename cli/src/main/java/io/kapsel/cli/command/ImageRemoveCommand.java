@@ -9,6 +9,8 @@ import io.kapsel.image.ImageException;
 final class ImageRemoveCommand implements Command {
   private static final Flag<Boolean> FORCE =
       Flag.toggle('f', "force", "Also one that stopped containers were made from");
+  private static final Flag<Boolean> NO_PRUNE =
+      Flag.toggle("no-prune", "Keep parents without a name; images here have none");
   private final Manual manual;
 
   ImageRemoveCommand(String name) {
@@ -18,7 +20,7 @@ final class ImageRemoveCommand implements Command {
             "[OPTIONS] IMAGE [IMAGE...]",
             "Remove one or more images",
             "",
-            FlagSet.of(FORCE),
+            FlagSet.of(FORCE, NO_PRUNE),
             Operands.SOME);
   }
 

@@ -47,10 +47,12 @@ final class ImageSource {
           "cannot find '" + text + "': there is no such image, and --pull=never");
     }
     Reference name = reference(text);
-    if (!there) {
+    boolean quiet = call.arguments().is(RunFlags.QUIET);
+    if (!there && !quiet) {
       call.client().err("Unable to find image '" + name.orLatest().familiar() + "' locally\n");
     }
-    PullCommand.pull(call, Transfer.client(call), name, platform, false, call.client()::err);
+    PullCommand.pull(
+        call, Transfer.client(call), name, platform, quiet, quiet ? _ -> {} : call.client()::err);
   }
 
   /** The name of an image as a user typed it. */

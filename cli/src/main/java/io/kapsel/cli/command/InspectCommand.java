@@ -10,6 +10,7 @@ import io.kapsel.cli.template.TemplateException;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Images;
 import io.kapsel.image.ImageException;
+import io.kapsel.network.NetworkException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,8 +25,8 @@ final class InspectCommand implements Command {
   private static final Flag<Boolean> SIZE =
       Flag.toggle('s', "size", "Say how much room containers take, too");
   private static final Flag<String> TYPE =
-      Flag.text("type", "string", "Only things of that type: container, image, volume");
-  private static final Set<String> TYPES = Set.of("container", "image", "volume");
+      Flag.text("type", "string", "Only things of that type: container, image, network, volume");
+  private static final Set<String> TYPES = Set.of("container", "image", "network", "volume");
 
   private final Manual manual;
   private final Optional<String> only;
@@ -59,7 +60,7 @@ final class InspectCommand implements Command {
     for (String reference : call.operands()) {
       try {
         printing.add(find(call, reference, type));
-      } catch (EngineException | ImageException | CommandException e) {
+      } catch (EngineException | ImageException | NetworkException | CommandException e) {
         missing.add(String.valueOf(e.getMessage()));
       }
     }
@@ -105,6 +106,9 @@ final class InspectCommand implements Command {
     if (type.filter(it -> it.equals("volume")).isPresent()) {
       return VolumeRow.inspection(call.engine().volumes().get(reference));
     }
+    if (type.filter(it -> it.equals("network")).isPresent()) {
+      return NetworkInspectCommand.inspection(call, reference);
+    }
     try {
       return ContainerInspection.of(
           call.engine().container(reference),
@@ -115,7 +119,18 @@ final class InspectCommand implements Command {
       if (type.isPresent()) {
         throw e;
       }
-      return image(call, reference).or(() -> volume(call, reference)).orElseThrow(() -> e);
+      return image(call, reference)
+          .or(() -> volume(call, reference))
+          .or(() -> network(call, reference))
+          .orElseThrow(() -> e);
+    }
+  }
+
+  private static Optional<Object> network(Call call, String reference) {
+    try {
+      return Optional.of(NetworkInspectCommand.inspection(call, reference));
+    } catch (NetworkException.NotFound _) {
+      return Optional.empty();
     }
   }
 

@@ -10,6 +10,7 @@ import io.kapsel.cli.server.Request;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.spec.InvalidRequestException;
 import io.kapsel.image.ImageException;
+import io.kapsel.linux.SyscallException;
 import io.kapsel.network.NetworkException;
 import java.time.Clock;
 import java.util.List;
@@ -57,6 +58,14 @@ public final class KapselFront implements Front {
     }
   }
 
+  /** What helps against a kernel that refuses, where that is known. */
+  private static String mend(SyscallException e) {
+    return e.isOutOfDescriptors()
+        ? "; the engine has as many files open as it may: end some commands, or raise LimitNOFILE"
+            + " of its unit"
+        : "";
+  }
+
   private int serve(Request request, Client client, List<String> words) {
     Command first = commands.find(words.getFirst());
     Optional<Command> below =
@@ -94,6 +103,9 @@ public final class KapselFront implements Front {
       return e.exitCode();
     } catch (EngineException | ImageException | NetworkException e) {
       client.err("kapsel: " + e.getMessage() + "\n");
+      return command.failure();
+    } catch (SyscallException e) {
+      client.err("kapsel: cannot " + manual.name() + ": " + e.getMessage() + mend(e) + "\n");
       return command.failure();
     }
   }

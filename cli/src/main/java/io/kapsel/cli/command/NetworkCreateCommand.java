@@ -3,6 +3,7 @@ package io.kapsel.cli.command;
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.engine.spec.InvalidRequestException;
 import io.kapsel.linux.netlink.Cidr;
 import io.kapsel.network.NewNetwork;
 import java.util.ArrayList;
@@ -25,6 +26,8 @@ final class NetworkCreateCommand implements Command {
       Flag.text("aux-address", "map", "Address in a subnet that others have: NAME=ADDRESS");
   private static final Flag<Boolean> INTERNAL =
       Flag.toggle("internal", "Without a way to the outside and to the host");
+  private static final Flag<Boolean> IPV4 =
+      Flag.toggle("ipv4", "With addresses of IPv4 (default true)");
   private static final Flag<Boolean> IPV6 = Flag.toggle("ipv6", "With addresses of IPv6, too");
   private static final Flag<Boolean> ATTACHABLE =
       Flag.toggle("attachable", "Known for Docker's sake: every network is");
@@ -39,7 +42,19 @@ final class NetworkCreateCommand implements Command {
           "Create a network",
           "",
           FlagSet.of(
-              DRIVER, SUBNET, GATEWAY, RANGE, RESERVED, INTERNAL, IPV6, ATTACHABLE, LABEL, OPTION),
+              DRIVER,
+              SUBNET,
+              GATEWAY,
+              RANGE,
+              RESERVED,
+              INTERNAL,
+              IPV4,
+              IPV6,
+              ATTACHABLE,
+              LABEL,
+              OPTION,
+              RefusedFlags.IPAM_DRIVER,
+              RefusedFlags.IPAM_OPTION),
           new Operands(1, 1));
 
   @Override
@@ -49,6 +64,9 @@ final class NetworkCreateCommand implements Command {
 
   @Override
   public int run(Call call) {
+    if (!call.arguments().last(IPV4).orElse(true)) {
+      throw new InvalidRequestException("--ipv4=false is not there: every network has IPv4");
+    }
     NewNetwork wanted = NetworkFlags.checked(() -> wanted(call));
     call.print(call.engine().networks().create(wanted).id());
     return 0;

@@ -41,8 +41,7 @@ final class NetworkInspectCommand implements Command {
     int exitCode = 0;
     for (String reference : call.operands()) {
       try {
-        Network network = call.engine().networks().find(reference);
-        found.add(shown(network, call.engine().networks().members(network)));
+        found.add(inspection(call, reference));
       } catch (NetworkException e) {
         call.complain(String.valueOf(e.getMessage()));
         exitCode = 1;
@@ -54,6 +53,12 @@ final class NetworkInspectCommand implements Command {
       call.client().out(JsonTree.print(found) + "\n");
     }
     return exitCode;
+  }
+
+  /** All that is known of a network. */
+  static Struct inspection(Call call, String reference) {
+    Network network = call.engine().networks().find(reference);
+    return shown(network, call.engine().networks().members(network));
   }
 
   private static Struct shown(Network network, List<Joined> members) {

@@ -38,7 +38,14 @@ final class NetworkJoinCommand implements Command {
             "[OPTIONS] NETWORK CONTAINER",
             "Join a container to a network",
             "",
-            FlagSet.of(ALIAS, IP, IP6, PRIORITY),
+            FlagSet.of(
+                ALIAS,
+                IP,
+                IP6,
+                PRIORITY,
+                RefusedFlags.LINK,
+                RefusedFlags.LINK_LOCAL,
+                RefusedFlags.DRIVER_OPTION),
             new Operands(2, 2)));
   }
 

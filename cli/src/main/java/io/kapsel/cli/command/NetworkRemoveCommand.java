@@ -7,6 +7,7 @@ import io.kapsel.network.Network;
 import io.kapsel.network.NetworkException;
 import io.kapsel.network.Networks;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,8 +15,6 @@ import java.util.List;
 final class NetworkRemoveCommand implements Command {
   private static final Flag<Boolean> FORCE =
       Flag.toggle('f', "force", "Do not complain about a network that is not there");
-  private static final Flag<Boolean> UNASKED =
-      Flag.toggle('f', "force", "Known for Docker's sake: nothing is asked");
   private static final Flag<PruneFilter> FILTER =
       Flag.of("filter", "filter", "Remove only networks with until= or label=", PruneFilter::parse);
 
@@ -35,7 +34,7 @@ final class NetworkRemoveCommand implements Command {
             "[OPTIONS]",
             "Remove all networks that nobody is in",
             "",
-            FlagSet.of(UNASKED, FILTER),
+            FlagSet.of(ContainerPruneCommand.FORCE, FILTER),
             Operands.NONE)
         : new Manual(
             "network rm",
@@ -85,13 +84,21 @@ final class NetworkRemoveCommand implements Command {
   }
 
   private int prune(Call call) {
+    if (!Confirmation.given(
+        call, "This will remove all custom networks not used by at least one container.")) {
+      return 0;
+    }
+    prune(call, call.arguments().all(FILTER), clock.instant());
+    return 0;
+  }
+
+  /** Removes those that nobody is in, and says which. */
+  static void prune(Call call, List<PruneFilter> filters, Instant now) {
     Networks networks = call.engine().networks();
     List<String> gone = new ArrayList<>();
     for (Network each : networks.list()) {
       boolean chosen =
-          !each.isBuiltIn()
-              && PruneFilter.all(
-                  call.arguments().all(FILTER), each.created(), each.labels(), clock.instant());
+          !each.isBuiltIn() && PruneFilter.all(filters, each.created(), each.labels(), now);
       if (chosen && isUnused(call, each)) {
         gone.add(networks.remove(each.id()).name());
       }
@@ -99,7 +106,6 @@ final class NetworkRemoveCommand implements Command {
     if (!gone.isEmpty()) {
       call.client().out("Deleted Networks:\n" + String.join("\n", gone) + "\n\n");
     }
-    return 0;
   }
 
   private static boolean isUnused(Call call, Network network) {

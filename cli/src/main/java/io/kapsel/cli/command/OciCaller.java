@@ -58,7 +58,7 @@ record OciCaller(Request request, Client client, List<String> words) implements 
 
   @Override
   public void attach(Fd end, boolean terminal, IntConsumer onSignal) {
-    client.attach(new Client.Relay(terminal, terminal, false, true, terminal), end, onSignal);
+    client.attach(new Client.Relay(terminal, terminal, false, true, terminal, 0), end, onSignal);
   }
 
   @Override

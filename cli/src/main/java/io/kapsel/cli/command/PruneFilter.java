@@ -23,6 +23,11 @@ record PruneFilter(String key, String value) {
     return filters.stream().allMatch(each -> each.passes(created, labels, now));
   }
 
+  @Override
+  public String toString() {
+    return key + "=" + value;
+  }
+
   private boolean passes(Instant created, Map<String, String> labels, Instant now) {
     return switch (key) {
       case "until" -> created.isBefore(LogsCommand.instant(value, now));

@@ -5,6 +5,7 @@ import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.InvalidRequestException;
 
 /** {@code kapsel run}: a container from nothing to its exit code. */
 final class RunCommand implements Command {
@@ -48,14 +49,18 @@ final class RunCommand implements Command {
   public int run(Call call) {
     boolean detach = call.arguments().is(RunFlags.DETACH);
     boolean terminal = call.arguments().is(RunFlags.TTY);
-    boolean stdin = call.arguments().is(RunFlags.INTERACTIVE);
-    ContainerSpec spec = SpecReader.read(call.arguments(), call.request(), !detach);
+    Streams streams = Streams.of(call.arguments(), call.arguments().is(RunFlags.INTERACTIVE));
+    boolean attached = !detach && streams.stdin();
+    ContainerSpec spec = SpecReader.read(call.arguments(), call.request(), attached);
     if (detach) {
+      InvalidRequestException.unless(
+          !call.arguments().has(Streams.ATTACH),
+          "conflicting options: cannot specify both --attach and --detach");
       return background(call, spec);
     }
-    Foreground.checkTerminal(call, terminal, stdin);
+    Foreground.checkTerminal(call, terminal, streams.stdin());
     boolean signals = call.arguments().last(RunFlags.SIGNAL_PROXY).orElse(true);
-    return foreground(call, spec, new Foreground(call, terminal, stdin, true, signals));
+    return foreground(call, spec, new Foreground(call, terminal, streams, signals));
   }
 
   private static int background(Call call, ContainerSpec spec) {
@@ -70,6 +75,9 @@ final class RunCommand implements Command {
   private static int foreground(Call call, ContainerSpec spec, Foreground foreground) {
     Engine.Container container =
         CreateCommand.create(call, spec, () -> call.engine().createToStart(spec));
+    if (!foreground.streams().stdout() && !foreground.streams().stderr()) {
+      call.print(container.id());
+    }
     ExitStatus[] exit = new ExitStatus[1];
     startOrUndo(call, container, () -> exit[0] = foreground.start(container));
     if (spec.autoRemove()) {

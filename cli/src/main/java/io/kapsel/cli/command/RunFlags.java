@@ -32,6 +32,10 @@ final class RunFlags {
       Flag.of("env-file", "list", "Set the environment variables in this file", Path::of);
   static final Flag<String> LABEL =
       Flag.text('l', "label", "list", "Label the container: KEY=value");
+  static final Flag<Path> LABEL_FILE =
+      Flag.of("label-file", "list", "Label the container with the lines of this file", Path::of);
+  static final Flag<String> ANNOTATION =
+      Flag.text("annotation", "map", "Note for the runtime: KEY=value");
   static final Flag<String> DIRECTORY =
       Flag.text('w', "workdir", "string", "Working directory inside the container");
   static final Flag<String> USER =
@@ -49,6 +53,7 @@ final class RunFlags {
           "Pull the image first: always, missing (default) or never",
           ImageSource::policy);
   static final Flag<Platform> PLATFORM = PullCommand.PLATFORM;
+  static final Flag<Boolean> QUIET = Flag.toggle('q', "quiet", "Say nothing of a pull");
   static final Flag<Boolean> SYSTEM =
       Flag.toggle("system", "Boot a whole system: the command is an init, such as systemd");
   static final Flag<Boolean> INIT =
@@ -79,9 +84,12 @@ final class RunFlags {
       Flag.text(
           "security-opt",
           "list",
-          "seccomp=FILE|unconfined, no-new-privileges,\napparmor=PROFILE|unconfined, label=…");
+          "seccomp=FILE|unconfined, no-new-privileges,\napparmor=PROFILE|unconfined, label=…,"
+              + "\nsystempaths=unconfined, writable-cgroups");
   static final Flag<String> DEVICE =
       Flag.text("device", "list", "Add a device: HOST[:CONTAINER][:rwm]");
+  static final Flag<String> DEVICE_RULE =
+      Flag.text("device-cgroup-rule", "list", "Let it use such devices: 'c 13:* rwm'");
 
   static final Flag<Long> MEMORY =
       Flag.of("memory", "bytes", "Memory limit", Values::size).shorthand('m');
@@ -93,6 +101,14 @@ final class RunFlags {
           Values::sizeOrUnlimited);
   static final Flag<Long> MEMORY_RESERVATION =
       Flag.of("memory-reservation", "bytes", "Memory to protect from reclaim", Values::size);
+  static final Flag<Long> SWAPPINESS =
+      Flag.of(
+          "memory-swappiness",
+          "int",
+          "Tendency to swap, 0 to 100; only where control groups are v1",
+          Values::integer);
+  static final Flag<Boolean> NO_OOM_KILL =
+      Flag.toggle("oom-kill-disable", "Stand still instead; only where control groups are v1");
   static final Flag<Long> CPUS =
       Flag.of("cpus", "decimal", "Number of processors, such as 0.5", Values::nanoCpus);
   static final Flag<Long> CPU_SHARES =
@@ -163,6 +179,12 @@ final class RunFlags {
 
   private static final List<Flag<?>> CREATE =
       List.of(
+          QUIET,
+          LABEL_FILE,
+          ANNOTATION,
+          DEVICE_RULE,
+          SWAPPINESS,
+          NO_OOM_KILL,
           VOLUMES_FROM,
           VOLUME_DRIVER,
           RESTART,
@@ -229,6 +251,8 @@ final class RunFlags {
   static List<Flag<?>> ofCreate() {
     List<Flag<?>> all = new ArrayList<>(CREATE);
     all.addAll(NetworkFlags.ALL);
+    all.add(Streams.ATTACH);
+    all.addAll(RefusedFlags.OF_CONTAINERS);
     return all;
   }
 
@@ -255,7 +279,7 @@ final class RunFlags {
   /** What {@code run} knows. */
   static List<Flag<?>> ofRun() {
     List<Flag<?>> all = ofCreate();
-    all.addAll(List.of(DETACH, SIGNAL_PROXY));
+    all.addAll(List.of(DETACH, SIGNAL_PROXY, DetachKeys.FLAG));
     return all;
   }
 }

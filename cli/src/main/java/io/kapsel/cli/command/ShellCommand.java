@@ -58,6 +58,6 @@ final class ShellCommand implements Command {
                 terminal ? Short.toUnsignedInt(window.rows()) : 0,
                 terminal ? Short.toUnsignedInt(window.columns()) : 0));
     Engine.Running shell = call.engine().container(call.operands().getFirst()).exec(spec);
-    return new Foreground(call, terminal, true, true, false).start(shell).code();
+    return new Foreground(call, terminal, Streams.output(true), false).start(shell).code();
   }
 }

@@ -7,6 +7,7 @@ import io.kapsel.cli.server.Request;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.DeviceRequest;
+import io.kapsel.engine.spec.DeviceRuleRequest;
 import io.kapsel.engine.spec.InvalidRequestException;
 import io.kapsel.engine.spec.Limits;
 import io.kapsel.engine.spec.MountRequest;
@@ -121,10 +122,25 @@ final class SpecReader {
     spec.autoRemove(arguments.is(RunFlags.REMOVE));
     arguments.last(RunFlags.HOSTNAME).ifPresent(spec::hostname);
     arguments.last(RunFlags.DOMAIN_NAME).ifPresent(spec::domainname);
-    spec.labels(pairs(RunFlags.LABEL, false));
+    spec.labels(labels());
+    spec.annotations(pairs(RunFlags.ANNOTATION, true));
     spec.init(arguments.is(RunFlags.INIT));
     arguments.last(RunFlags.STOP_SIGNAL).map(SpecReader::signal).ifPresent(spec::stopSignal);
     arguments.last(RunFlags.STOP_TIMEOUT).ifPresent(spec::stopTimeoutSeconds);
+  }
+
+  /** Files first, then single labels. */
+  private Map<String, String> labels() {
+    Map<String, String> all = new LinkedHashMap<>();
+    for (Path file : arguments.all(RunFlags.LABEL_FILE)) {
+      Path whole = request.directory().resolve(file);
+      for (String line : EnvironmentFile.read(whole, _ -> Optional.of(""))) {
+        int equals = line.indexOf('=');
+        all.put(line.substring(0, equals), line.substring(equals + 1));
+      }
+    }
+    all.putAll(pairs(RunFlags.LABEL, false));
+    return all;
   }
 
   private static String signal(String text) {
@@ -177,6 +193,8 @@ final class SpecReader {
     spec.capDrop(arguments.all(RunFlags.CAPABILITY_DROP));
     spec.security(SecurityRequest.parse(arguments.all(RunFlags.SECURITY), this::profile));
     spec.devices(arguments.all(RunFlags.DEVICE).stream().map(DeviceRequest::parse).toList());
+    spec.deviceRules(
+        arguments.all(RunFlags.DEVICE_RULE).stream().map(DeviceRuleRequest::parse).toList());
   }
 
   private String profile(String name) {
@@ -211,16 +229,19 @@ final class SpecReader {
   /** What the flags of limits say. */
   static Limits limits(Arguments arguments) {
     return new Limits(
-        positive(arguments, RunFlags.MEMORY),
-        arguments.last(RunFlags.MEMORY_SWAP).filter(it -> it != 0),
-        positive(arguments, RunFlags.MEMORY_RESERVATION),
-        positive(arguments, RunFlags.CPUS),
-        positive(arguments, RunFlags.CPU_SHARES),
-        positive(arguments, RunFlags.CPU_PERIOD),
-        arguments.last(RunFlags.CPU_QUOTA).filter(it -> it != 0),
-        arguments.last(RunFlags.CPU_SET).filter(it -> !it.isEmpty()),
-        arguments.last(RunFlags.MEMORY_NODES).filter(it -> !it.isEmpty()),
-        arguments.last(RunFlags.PIDS).map(it -> it == 0 ? -1 : it));
+            positive(arguments, RunFlags.MEMORY),
+            arguments.last(RunFlags.MEMORY_SWAP).filter(it -> it != 0),
+            positive(arguments, RunFlags.MEMORY_RESERVATION),
+            positive(arguments, RunFlags.CPUS),
+            positive(arguments, RunFlags.CPU_SHARES),
+            positive(arguments, RunFlags.CPU_PERIOD),
+            arguments.last(RunFlags.CPU_QUOTA).filter(it -> it != 0),
+            arguments.last(RunFlags.CPU_SET).filter(it -> !it.isEmpty()),
+            arguments.last(RunFlags.MEMORY_NODES).filter(it -> !it.isEmpty()),
+            arguments.last(RunFlags.PIDS).map(it -> it == 0 ? -1 : it))
+        .with(
+            arguments.last(RunFlags.SWAPPINESS).filter(it -> it != -1),
+            arguments.last(RunFlags.NO_OOM_KILL).filter(Boolean::booleanValue));
   }
 
   /** Zero stands for no limit, as everywhere in Docker. */

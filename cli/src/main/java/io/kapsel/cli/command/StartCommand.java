@@ -18,7 +18,7 @@ final class StartCommand implements Command {
           "[OPTIONS] CONTAINER [CONTAINER...]",
           "Start one or more containers",
           "",
-          FlagSet.of(ATTACH, INTERACTIVE, SIGNAL_PROXY),
+          FlagSet.of(ATTACH, INTERACTIVE, SIGNAL_PROXY, DetachKeys.FLAG),
           Operands.SOME);
 
   @Override
@@ -44,6 +44,6 @@ final class StartCommand implements Command {
     boolean input = stdin && container.spec().stdio().openStdin();
     Foreground.checkTerminal(call, terminal, input);
     boolean signals = call.arguments().last(SIGNAL_PROXY).orElse(true);
-    return new Foreground(call, terminal, input, true, signals).start(container).code();
+    return new Foreground(call, terminal, Streams.output(input), signals).start(container).code();
   }
 }

@@ -20,7 +20,7 @@ final class SystemPruneCommand implements Command {
           "system prune",
           "[OPTIONS]",
           "Remove unused data",
-          "Stopped containers, and images that nobody uses.\n",
+          "Stopped containers, and networks and images that nobody uses.\n",
           FlagSet.of(ALL, VOLUMES, ContainerPruneCommand.FORCE, ContainerPruneCommand.FILTER),
           Operands.NONE);
 
@@ -37,13 +37,43 @@ final class SystemPruneCommand implements Command {
 
   @Override
   public int run(Call call) {
+    if (!Confirmation.given(call, warning(call))) {
+      return 0;
+    }
+    return prune(call);
+  }
+
+  private static String warning(Call call) {
+    StringBuilder text = new StringBuilder("This will remove:\n  - all stopped containers\n");
+    text.append("  - all networks not used by at least one container\n");
+    if (call.arguments().is(VOLUMES)) {
+      text.append("  - all anonymous volumes not used by at least one container\n");
+    }
+    text.append(
+        call.arguments().is(ALL)
+            ? "  - all images without at least one container associated to them\n"
+            : "  - all dangling images\n");
+    List<PruneFilter> filters = call.arguments().all(ContainerPruneCommand.FILTER);
+    if (!filters.isEmpty()) {
+      text.append("\n  Items to be pruned will be filtered with:\n");
+      filters.forEach(it -> text.append("  - ").append(it).append('\n'));
+    }
+    return text.toString();
+  }
+
+  private int prune(Call call) {
     ContainerPruneCommand.Pruned containers = ContainerPruneCommand.prune(call, clock.instant());
     containers.tell(call, "Deleted Containers:");
+    List<PruneFilter> filters = call.arguments().all(ContainerPruneCommand.FILTER);
+    NetworkRemoveCommand.prune(call, filters, clock.instant());
     List<Image> images = new ArrayList<>();
-    long bytes = 0;
-    if (call.arguments().all(ContainerPruneCommand.FILTER).isEmpty()) {
-      bytes = call.engine().images().prune(call.arguments().is(ALL), images);
-    }
+    long bytes =
+        call.engine()
+            .images()
+            .prune(
+                call.arguments().is(ALL),
+                ImagePruneCommand.filtered(filters, clock.instant()),
+                images);
     new ContainerPruneCommand.Pruned(
             images.stream().map(each -> "deleted: " + each.id()).toList(), bytes)
         .tell(call, "Deleted Images:");

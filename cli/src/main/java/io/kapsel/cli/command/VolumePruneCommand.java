@@ -38,6 +38,11 @@ final class VolumePruneCommand implements Command {
 
   @Override
   public int run(Call call) {
+    String which = call.arguments().is(ALL) ? "all" : "anonymous";
+    if (!Confirmation.given(
+        call, "This will remove " + which + " local volumes not used by at least one container.")) {
+      return 0;
+    }
     Pruned pruned = prune(call, clock.instant(), call.arguments().is(ALL));
     pruned.tell(call, "Deleted Volumes:");
     call.print("Total reclaimed space: " + ByteSize.printDecimal(pruned.bytes()));

@@ -9,12 +9,18 @@ public interface Client {
    * How the client treats the stream that it is handed.
    *
    * @param output whether the client's own terminal ends lines, because the other one does not
+   * @param keys which keys those are, a byte each, the first one lowest; zero for the usual ones
    */
   record Relay(
-      boolean terminal, boolean stdin, boolean detachKeys, boolean signals, boolean output) {
+      boolean terminal,
+      boolean stdin,
+      boolean detachKeys,
+      boolean signals,
+      boolean output,
+      int keys) {
     /** With a terminal whose other side ends its lines itself. */
     public Relay(boolean terminal, boolean stdin, boolean detachKeys, boolean signals) {
-      this(terminal, stdin, detachKeys, signals, false);
+      this(terminal, stdin, detachKeys, signals, false, 0);
     }
 
     /** The flags of the frame ATTACH. */
@@ -23,7 +29,8 @@ public interface Client {
           | (stdin ? 2 : 0)
           | (detachKeys ? 4 : 0)
           | (signals ? 8 : 0)
-          | (output ? 16 : 0);
+          | (output ? 16 : 0)
+          | keys << Byte.SIZE;
     }
   }
 

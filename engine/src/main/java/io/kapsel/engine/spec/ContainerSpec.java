@@ -53,7 +53,9 @@ public record ContainerSpec(
     Optional<RestartPolicy> restart,
     Optional<Healthcheck> health,
     List<String> volumesFrom,
-    Optional<NetworkRequest> networks) {
+    Optional<NetworkRequest> networks,
+    Map<String, String> annotations,
+    List<DeviceRuleRequest> deviceRules) {
   private static final int LONGEST_HOSTNAME = 64;
   private static final int WORST_OOM_SCORE = 1000;
   private static final Pattern HOSTNAME =
@@ -73,6 +75,8 @@ public record ContainerSpec(
     ulimits = List.copyOf(ulimits);
     volumesFrom = List.copyOf(volumesFrom);
     sysctls = Map.copyOf(sysctls);
+    annotations = Map.copyOf(annotations);
+    deviceRules = List.copyOf(deviceRules);
     name.ifPresent(ContainerSpec::checkName);
     entrypoint = entrypoint.map(List::copyOf);
     entrypoint.ifPresent(parts -> parts.forEach(ContainerSpec::noNul));

@@ -45,6 +45,8 @@ public final class ContainerSpecBuilder {
   private Optional<RestartPolicy> restart = Optional.empty();
   private Optional<Healthcheck> health = Optional.empty();
   private List<String> volumesFrom = List.of();
+  private Map<String, String> annotations = Map.of();
+  private List<DeviceRuleRequest> deviceRules = List.of();
 
   /** A container with this root file system, and the engine's defaults. */
   public ContainerSpecBuilder(RootSource root) {
@@ -92,6 +94,8 @@ public final class ContainerSpecBuilder {
     health = spec.health();
     volumesFrom = spec.volumesFrom();
     networks = spec.networks();
+    annotations = spec.annotations();
+    deviceRules = spec.deviceRules();
   }
 
   /** Sets its name; one is made up otherwise. */
@@ -217,6 +221,18 @@ public final class ContainerSpecBuilder {
   /** Sets capabilities it has not. */
   public ContainerSpecBuilder capDrop(List<String> value) {
     capDrop = value;
+    return this;
+  }
+
+  /** Sets what the runtime is told besides. */
+  public ContainerSpecBuilder annotations(Map<String, String> value) {
+    annotations = value;
+    return this;
+  }
+
+  /** Sets which devices may be used that it makes itself. */
+  public ContainerSpecBuilder deviceRules(List<DeviceRuleRequest> value) {
+    deviceRules = value;
     return this;
   }
 
@@ -386,6 +402,8 @@ public final class ContainerSpecBuilder {
         restart,
         health,
         volumesFrom,
-        networks);
+        networks,
+        annotations,
+        deviceRules);
   }
 }

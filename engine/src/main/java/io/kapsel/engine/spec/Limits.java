@@ -13,7 +13,9 @@ public record Limits(
     Optional<Long> cpuQuota,
     Optional<String> cpusetCpus,
     Optional<String> cpusetMems,
-    Optional<Long> pids) {
+    Optional<Long> pids,
+    Optional<Long> swappiness,
+    Optional<Boolean> oomKillDisabled) {
   /** With the engine's defaults. */
   public static final Limits DEFAULT =
       new Limits(
@@ -28,14 +30,47 @@ public record Limits(
           Optional.empty(),
           Optional.empty());
 
+  private static final long MOST_SWAPPINESS = 100;
   private static final long LEAST_MEMORY = 6 << 20;
   private static final long LEAST_PERIOD = 1_000;
   private static final long LONGEST_PERIOD = 1_000_000;
   private static final long LEAST_NANO_CPUS = 10_000_000;
   private static final String CPU_SET = "\\d+(-\\d+)?(,\\d+(-\\d+)?)*";
 
+  /** Those that most callers know. */
+  public Limits(
+      Optional<Long> memory,
+      Optional<Long> memorySwap,
+      Optional<Long> memoryReservation,
+      Optional<Long> nanoCpus,
+      Optional<Long> cpuShares,
+      Optional<Long> cpuPeriod,
+      Optional<Long> cpuQuota,
+      Optional<String> cpusetCpus,
+      Optional<String> cpusetMems,
+      Optional<Long> pids) {
+    this(
+        memory,
+        memorySwap,
+        memoryReservation,
+        nanoCpus,
+        cpuShares,
+        cpuPeriod,
+        cpuQuota,
+        cpusetCpus,
+        cpusetMems,
+        pids,
+        Optional.empty(),
+        Optional.empty());
+  }
+
   /** Checks that the limits make sense, also together. */
   public Limits {
+    swappiness.ifPresent(value ->
+        InvalidRequestException.unless(
+            value >= 0 && value <= MOST_SWAPPINESS,
+            "a memory swappiness of %s is not between 0 and 100",
+            value));
     memory.ifPresent(bytes ->
         InvalidRequestException.unless(
             bytes >= LEAST_MEMORY, "a memory limit of %s bytes is below 6 MiB", bytes));
@@ -80,7 +115,26 @@ public record Limits(
         number ? Optional.empty() : other.cpuQuota.or(() -> cpuQuota),
         other.cpusetCpus.or(() -> cpusetCpus),
         other.cpusetMems.or(() -> cpusetMems),
-        other.pids.or(() -> pids));
+        other.pids.or(() -> pids),
+        other.swappiness.or(() -> swappiness),
+        other.oomKillDisabled.or(() -> oomKillDisabled));
+  }
+
+  /** The same with what control groups of version 1 alone have. */
+  public Limits with(Optional<Long> tendencyToSwap, Optional<Boolean> neverKilled) {
+    return new Limits(
+        memory,
+        memorySwap,
+        memoryReservation,
+        nanoCpus,
+        cpuShares,
+        cpuPeriod,
+        cpuQuota,
+        cpusetCpus,
+        cpusetMems,
+        pids,
+        tendencyToSwap,
+        neverKilled);
   }
 
   private static void checkSwap(Optional<Long> memory, long bytes) {

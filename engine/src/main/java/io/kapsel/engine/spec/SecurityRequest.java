@@ -5,15 +5,24 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** What {@code --security-opt} asks for; labels are those of SELinux without {@code label=}. */
+/**
+ * What {@code --security-opt} asks for.
+ *
+ * @param labels those of SELinux without {@code label=}
+ * @param pathsOpen whether no path of /proc and /sys is hidden or read-only
+ * @param groupsWritable whether it may change its own control groups
+ */
 public record SecurityRequest(
     SeccompRequest seccomp,
     boolean noNewPrivileges,
     Optional<String> apparmorProfile,
-    List<String> labels) {
+    List<String> labels,
+    boolean pathsOpen,
+    boolean groupsWritable) {
   /** Nothing but the defaults. */
   public static final SecurityRequest DEFAULT =
-      new SecurityRequest(new SeccompRequest.Default(), false, Optional.empty(), List.of());
+      new SecurityRequest(
+          new SeccompRequest.Default(), false, Optional.empty(), List.of(), false, false);
 
   /** Which filter of system calls. */
   public sealed interface SeccompRequest {
@@ -38,6 +47,8 @@ public record SecurityRequest(
     boolean noNewPrivileges = false;
     Optional<String> apparmor = Optional.empty();
     List<String> labels = new ArrayList<>();
+    boolean open = false;
+    boolean writable = false;
     for (String option : options) {
       String[] parts = option.split(option.contains("=") ? "=" : ":", 2);
       String value = parts.length == 2 ? parts[1] : "";
@@ -46,14 +57,16 @@ public record SecurityRequest(
         case "no-new-privileges" -> noNewPrivileges = truth(option, value);
         case "apparmor" -> apparmor = Optional.of(required(option, value));
         case "label" -> labels.add(required(option, value));
+        case "systempaths" -> open = unconfined(option, value);
+        case "writable-cgroups" -> writable = truth(option, value);
         default ->
             throw new InvalidRequestException(
                 ("'%s' is not a security option; use seccomp=, no-new-privileges, apparmor=,"
-                        + " label=")
+                        + " label=, systempaths=unconfined, writable-cgroups")
                     .formatted(option));
       }
     }
-    return new SecurityRequest(seccomp, noNewPrivileges, apparmor, labels);
+    return new SecurityRequest(seccomp, noNewPrivileges, apparmor, labels, open, writable);
   }
 
   private static SeccompRequest seccomp(
@@ -63,6 +76,12 @@ public record SecurityRequest(
       case "default", "builtin" -> new SeccompRequest.Default();
       default -> new SeccompRequest.Profile(read.apply(value));
     };
+  }
+
+  private static boolean unconfined(String option, String value) {
+    InvalidRequestException.unless(
+        value.equals("unconfined"), "'%s' is not systempaths=unconfined", option);
+    return true;
   }
 
   private static boolean truth(String option, String value) {
