@@ -111,12 +111,13 @@ final class CheckpointCommand implements Command {
     String root = "/proc/" + container.kept().pid() + "/root";
     CriuMessage message =
         options.message(
-            External.mounts(bundle, call.runtime().facts(), container.kept().groups(), root),
+            External.ofRunning(bundle, call.runtime().facts(), container.kept().groups(), root),
             container.kept().annotations());
+    options.directories(message);
     message
         .number(PID, container.kept().pid())
         .flag(LEAVE_RUNNING, words.is("leave-running"))
-        .flag(TRACK_MEMORY, ahead);
+        .flag(TRACK_MEMORY, ahead || words.text("parent-path").isPresent());
     External.namespaces(bundle).values().forEach(each -> message.text(EXTERNAL, each));
     container
         .groups()

@@ -123,8 +123,6 @@ final class CriuOptions implements AutoCloseable {
     Words words = call.words();
     CriuMessage message =
         new CriuMessage()
-            .number(IMAGES, directoryOf(images))
-            .number(WORK, directoryOf(work))
             .number(LOG_LEVEL, VERBOSE)
             .text(LOG_FILE, log)
             .flag(CONNECTIONS, words.is("tcp-established"))
@@ -147,6 +145,21 @@ final class CriuOptions implements AutoCloseable {
     external.forEach((place, source) ->
         message.message(EXTERNAL_MOUNT, new CriuMessage().text(1, place).text(2, source)));
     return message;
+  }
+
+  /** Adds the directories, as this process sees them. */
+  void directories(CriuMessage message) {
+    directories(message, images, work);
+  }
+
+  /** Adds the directories as a process sees them that has the caller's root. */
+  void directories(CriuMessage message, int pid) {
+    Places places = call.places();
+    directories(message, places.seenBy(pid, images), places.seenBy(pid, work));
+  }
+
+  private void directories(CriuMessage message, Path images, Path work) {
+    message.number(IMAGES, directoryOf(images)).number(WORK, directoryOf(work));
   }
 
   private static int mode(Words words) {

@@ -58,6 +58,18 @@ record Places(Path directory, Path root, int pid) {
     return root.getNameCount() == 0 ? path : Path.of(root + "/" + Path.of("/").relativize(path));
   }
 
+  /**
+   * The same file by way of another process with the caller's root, and so in that one's mount
+   * namespace. Descriptors stay the caller's.
+   */
+  Path seenBy(int process, Path own) {
+    if (own.startsWith(Path.of("/proc", Integer.toString(pid), "fd"))) {
+      return own;
+    }
+    Path inside = own.startsWith(root) ? root.relativize(own) : Path.of("/").relativize(own);
+    return Path.of("/proc", Integer.toString(process), "root").resolve(inside);
+  }
+
   Places in(Path other) {
     return new Places(other, root, pid);
   }

@@ -165,6 +165,7 @@ final class RestoreCommand implements Command {
             options.program(),
             call.places().absolute(shown).toString(),
             message,
+            pid -> options.directories(message, pid),
             (stage, pid, sent) -> {
               if (stage.equals("setup-namespaces")) {
                 hooks.create(pid);
@@ -201,7 +202,7 @@ final class RestoreCommand implements Command {
     String root = call.places().of(bundle.rootfs()).toString();
     CriuMessage message =
         options.message(
-            External.mounts(planned, call.runtime().facts(), placing.groups(), root),
+            External.ofImages(planned, call.runtime().facts(), placing.groups(), root),
             spec.annotations());
     message.flag(NOTIFY, true).flag(SIBLING, true);
     call.words().text("lsm-profile").ifPresent(label -> message.text(LABEL, label));

@@ -8,11 +8,13 @@ import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.memory.Memfd;
 import io.kapsel.linux.process.Child;
+import io.kapsel.linux.process.Signal;
 import io.kapsel.linux.process.Spawn;
 import io.kapsel.linux.socket.SeqPacketSocket;
 import io.kapsel.runtime.criu.CriuException;
 import io.kapsel.runtime.criu.CriuMessage;
 import io.kapsel.runtime.criu.CriuSession;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +25,7 @@ public record CriuProgram(String path) {
   static final String PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
   private static final int CHANNEL = 3;
+  private static final Duration LONGEST_CHECK = Duration.ofSeconds(20);
   private static final int MOST_WORDS = 64 * 1024;
 
   /** The first one in {@code path}, a list such as PATH, and in the usual places. */
@@ -79,7 +82,12 @@ public record CriuProgram(String path) {
               .descriptor(1, said)
               .descriptor(2, said);
       try (Child child = spawn.start()) {
-        boolean well = child.await().code() == 0;
+        boolean well = child.await(LONGEST_CHECK).filter(status -> status.code() == 0).isPresent();
+        if (!well && child.await(Duration.ZERO).isEmpty()) {
+          child.process().signal(Signal.KILL.number());
+          child.await();
+          return Optional.of("it has not ended after " + LONGEST_CHECK.toSeconds() + " s");
+        }
         return well ? Optional.empty() : Optional.of(lastError(HookRunner.said(said)));
       }
     } catch (SyscallException e) {

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What of a container is the host's, and so not in the images of CRIU: mounts by their places
@@ -33,22 +34,37 @@ public final class External {
   }
 
   /**
-   * The mounts of a container that runs, or of one that is to be brought back.
+   * The mounts of a container that runs: the name that each has in the images, which is the place
+   * where it is, with links resolved.
    *
    * @param groups its control groups by hierarchy
    * @param root its root as this process sees it
-   * @return the source of each by the place where it is, with links resolved
    */
-  public static Map<String, String> mounts(
+  public static Map<String, String> ofRunning(
       Bundle bundle, HostFacts facts, Map<String, String> groups, String root) {
     External external = new External(new Wanted(bundle, facts), groups);
     try (RootDirectory directory = RootDirectory.open(root)) {
-      external.find(directory);
+      external.find(directory, path -> isFile(directory, path));
+    }
+    external.mounts.replaceAll((place, _) -> place);
+    return external.mounts;
+  }
+
+  /**
+   * The mounts of one that is to be brought back: the source of each by its name in the images.
+   * Whether what is masked is a file shows only in the images; names that are not there are
+   * ignored.
+   */
+  public static Map<String, String> ofImages(
+      Bundle bundle, HostFacts facts, Map<String, String> groups, String root) {
+    External external = new External(new Wanted(bundle, facts), groups);
+    try (RootDirectory directory = RootDirectory.open(root)) {
+      external.find(directory, _ -> true);
     }
     return external.mounts;
   }
 
-  private void find(RootDirectory root) {
+  private void find(RootDirectory root, Predicate<String> masked) {
     for (Mount mount : wanted.bundle().spec().mounts()) {
       if (mount.isBind()) {
         Path source = wanted.bundleDirectory().resolve(mount.source().orElse(""));
@@ -58,7 +74,7 @@ public final class External {
       }
     }
     for (String path : wanted.linux().maskedPaths()) {
-      if (isFile(root, path)) {
+      if (masked.test(path)) {
         mounts.put(path, "/dev/null");
       }
     }

@@ -326,7 +326,9 @@ public final class GuestRuntime {
         launch.entering(other);
         sendAllButLast(launch, segments, between);
         launch.send(segments.getLast());
-        launch.awaitAnswer(Control.STARTED).descriptor().ifPresent(Fd::close);
+        Control.Answer started = launch.awaitAnswer(Control.STARTED);
+        started.descriptor().ifPresent(Fd::close);
+        restore.directories().accept(started.a());
       }
       return guest.detached()
           ? restored(control, session, restore)

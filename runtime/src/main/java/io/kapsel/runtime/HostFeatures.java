@@ -28,8 +28,12 @@ public final class HostFeatures {
 
   private HostFeatures() {}
 
-  /** The features. */
-  public static Features of(HostFacts facts) {
+  /**
+   * The features.
+   *
+   * @param checkpoint whether containers of the caller can be frozen into files, and brought back
+   */
+  public static Features of(HostFacts facts, boolean checkpoint) {
     return new Features(
         "1.0.0",
         Spec.VERSION,
@@ -55,7 +59,7 @@ public final class HostFeatures {
                 SchedulingPlanner.memoryModes(), SchedulingPlanner.memoryFlags()),
             new Features.MountExtensions(new Switch(facts.kernelAtLeast(5, 12))),
             new Switch(true)),
-        Map.of("org.opencontainers.runc.checkpoint.enabled", "false"),
+        Map.of("org.opencontainers.runc.checkpoint.enabled", Boolean.toString(checkpoint)),
         List.of());
   }
 

@@ -3,16 +3,23 @@ package io.kapsel.runtime;
 import io.kapsel.runtime.criu.CriuMessage;
 import io.kapsel.runtime.criu.CriuSession;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /**
  * How a container is brought back.
  *
  * @param place an empty directory in the caller's terms, where CRIU finds the root
  * @param options what CRIU is asked; descriptors in it are those of this process
+ * @param directories adds the directories to what is asked; given CRIU's pid, for CRIU mounts in
+ *     them, which it can only where they were found in its own mount namespace
  * @param listener who is told of the stages
  */
 public record Restore(
-    CriuProgram criu, String place, CriuMessage options, CriuSession.Listener listener) {
+    CriuProgram criu,
+    String place,
+    CriuMessage options,
+    IntConsumer directories,
+    CriuSession.Listener listener) {
 
   private static final int INHERIT = 27;
   private static final int CGROUP_ROOT = 25;

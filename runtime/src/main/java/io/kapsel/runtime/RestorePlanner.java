@@ -26,7 +26,8 @@ final class RestorePlanner {
   /** The socket's number in CRIU; namespaces that are joined follow. */
   static final int CHANNEL = 200;
 
-  private static final long PRIVATE = 1 << 18;
+  private static final Value SLAVE = Value.at(Blob.words("{MS_SLAVE}", 0, 0, 1 << 19, 0));
+  private static final Value PRIVATE = Value.at(Blob.words("{MS_PRIVATE}", 0, 0, 1 << 18, 0));
   private static final int FIRST = 4;
   private static final Value.Constant ALL = Value.named("~0", 0xffffffffL);
   private static final int MOST_INPUTS = 200;
@@ -94,20 +95,26 @@ final class RestorePlanner {
     Steps steps = draft.monitor;
     String why = "the root as a mount, which CRIU wants";
     steps.call(Syscall.UNSHARE, Flag.NEW_MOUNT).because(why);
-    steps
-        .call(
-            Syscall.MOUNT_SETATTR,
-            Flag.CWD,
-            Value.text("/"),
-            Flag.RECURSIVE,
-            Value.at(Blob.words("{MS_PRIVATE}", 0, 0, PRIVATE, 0)),
-            Value.of(32))
-        .because("nothing is passed on to the host");
+    propagate(Flag.CWD, "/", SLAVE, "nothing is passed on to the host, and CRIU copies this");
     String root = ((RootFilesystem.Directory) wanted.bundle().root()).path().toString();
     makePlaces(root);
     Slot tree = draft.input(Input.Kind.TREE_RECURSIVE, root, "root", why);
+    propagate(Value.of(tree), "", SLAVE, "as the rest");
     draft.attach(steps, tree, Flag.CWD, place, why);
     draft.close(steps, tree);
+  }
+
+  private void propagate(Value directory, String path, Value how, String why) {
+    draft
+        .monitor
+        .call(
+            Syscall.MOUNT_SETATTR,
+            directory,
+            Value.text(path),
+            Flag.THIS_AND_BELOW,
+            how,
+            Value.of(32))
+        .because(why);
   }
 
   /** As at the start: a place may lie in what another mount shows. Then all of it is taken away. */
@@ -115,6 +122,7 @@ final class RestorePlanner {
     Steps steps = draft.monitor;
     String why = "places for its mounts";
     Slot scratch = draft.input(Input.Kind.TREE_RECURSIVE, root, "scratch", why);
+    propagate(Value.of(scratch), "", PRIVATE, "what is mounted here is seen nowhere else");
     draft.attach(steps, scratch, Flag.CWD, place, why);
     for (Mount mount : wanted.bundle().spec().mounts()) {
       if (mount.isBind()) {

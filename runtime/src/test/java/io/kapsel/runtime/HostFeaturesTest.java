@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** What is announced must be what mounts and plans understand. */
 class HostFeaturesTest {
-  private final Features features = HostFeatures.of(Hosts.hybrid());
+  private final Features features = HostFeatures.of(Hosts.hybrid(), true);
 
   @Test
   void everyMountOptionThatIsAnnouncedIsUnderstood() {
@@ -29,6 +29,7 @@ class HostFeaturesTest {
             "{\"ociVersionMin\":\"1.0.0\",\"ociVersionMax\":\"1.3.0\",\"hooks\":[\"prestart\",")
         .contains("\"cgroup\":{\"v1\":true,\"v2\":true,\"systemd\":true,")
         .contains("\"mountExtensions\":{\"idmap\":{\"enabled\":true}}")
-        .contains("\"netDevices\":{\"enabled\":true}");
+        .contains("\"netDevices\":{\"enabled\":true}")
+        .contains("\"org.opencontainers.runc.checkpoint.enabled\":\"true\"");
   }
 }
