@@ -11,7 +11,8 @@ final class AtOnce {
   private AtOnce() {}
 
   static void run(List<String> names, Consumer<String> what) throws Exception {
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+    try (ExecutorService threads =
+        Executors.newThreadPerTaskExecutor(Thread.ofPlatform().daemon().factory())) {
       List<Future<?>> all =
           names.stream().<Future<?>>map(name -> threads.submit(() -> what.accept(name))).toList();
       for (Future<?> each : all) {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
@@ -44,16 +45,18 @@ abstract class CallerTest extends EndToEnd {
     return archive;
   }
 
-  /** Asks a daemon to end; one that does not is killed, and fails the test. */
-  static void endDaemon(Process daemon) {
+  /** Asks a daemon to end; one that does not is killed with what it started, and that is told. */
+  static void endDaemon(Process daemon, Path log) {
+    List<ProcessHandle> all = daemon.descendants().toList();
     daemon.destroy();
     try {
-      Await.until(
-          Duration.ofSeconds(40),
-          () -> daemon.info() + " ends when asked",
-          () -> !daemon.isAlive());
-    } finally {
-      daemon.destroyForcibly();
+      if (!daemon.waitFor(40, TimeUnit.SECONDS)) {
+        System.err.println(daemon.info() + " does not end when asked:\n" + HostFiles.read(log));
+        daemon.destroyForcibly();
+        all.forEach(ProcessHandle::destroyForcibly);
+      }
+    } catch (InterruptedException e) {
+      throw new AssertionError("interrupted: the end of " + daemon.info(), e);
     }
   }
 

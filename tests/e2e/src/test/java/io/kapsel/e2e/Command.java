@@ -76,7 +76,7 @@ final class Command {
     Process process = start();
     Sink out = new Sink(process.getInputStream());
     Sink err = new Sink(process.getErrorStream());
-    Thread.ofVirtual().start(() -> feed(process.getOutputStream()));
+    Thread.ofPlatform().daemon().start(() -> feed(process.getOutputStream()));
     try {
       if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
         process.destroyForcibly();
@@ -97,13 +97,15 @@ final class Command {
     }
   }
 
-  /** Reads a stream to its end beside the test. */
+  /**
+   * Reads a stream to its end beside the test; a virtual thread would keep its carrier meanwhile.
+   */
   private static final class Sink {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final Thread reader;
 
     Sink(InputStream stream) {
-      reader = Thread.ofVirtual().start(() -> drain(stream));
+      reader = Thread.ofPlatform().daemon().start(() -> drain(stream));
     }
 
     private void drain(InputStream stream) {

@@ -62,7 +62,7 @@ class ContainerdIT extends CallerTest {
 
   @AfterAll
   static void end() {
-    CallerTest.endDaemon(containerd);
+    CallerTest.endDaemon(containerd, home.resolve("log"));
   }
 
   private static Command command(String... words) {

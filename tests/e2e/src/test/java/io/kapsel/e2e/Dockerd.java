@@ -17,11 +17,13 @@ final class Dockerd implements AutoCloseable {
 
   private final String socket;
   private final Process process;
+  private final Path log;
   private final DockerLike client;
 
-  private Dockerd(String socket, Process process, DockerLike client) {
+  private Dockerd(String socket, Process process, Path log, DockerLike client) {
     this.socket = socket;
     this.process = process;
+    this.log = log;
     this.client = client;
   }
 
@@ -72,7 +74,7 @@ final class Dockerd implements AutoCloseable {
             List.of("docker", "--host", socket),
             List.of("--network", "none"),
             List.of("rm", "--force", "--volumes"));
-    Dockerd dockerd = new Dockerd(socket, process, client);
+    Dockerd dockerd = new Dockerd(socket, process, home.resolve("log"), client);
     Await.until(
         Duration.ofSeconds(40),
         () -> "dockerd answers: " + HostFiles.read(home.resolve("log")),
@@ -91,6 +93,6 @@ final class Dockerd implements AutoCloseable {
   @Override
   public void close() {
     client.removeAll();
-    CallerTest.endDaemon(process);
+    CallerTest.endDaemon(process, log);
   }
 }
