@@ -566,6 +566,11 @@ public final class Container {
     return new Contents(engine, this, stored.image(), all);
   }
 
+  /** Its files as its processes see them. */
+  public ContainerFiles files() {
+    return new ContainerFiles(engine, this);
+  }
+
   /** One more program in it, made but not started. */
   public Exec exec(ExecSpec spec) {
     ContainerProcess running =

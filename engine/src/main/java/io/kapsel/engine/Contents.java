@@ -33,6 +33,10 @@ public final class Contents {
     this.layers = List.copyOf(layers);
   }
 
+  List<Path> layers() {
+    return layers;
+  }
+
   /** Writes all of it as one archive. */
   public void export(OutputStream out) {
     Archiving.export(layers, out);

@@ -58,6 +58,8 @@ final class Commands {
             new SaveCommand(),
             new LoadCommand(),
             new ImportCommand(),
+            new CopyCommand(),
+            new DiffCommand(),
             new ExportCommand(),
             new CommitCommand(),
             new LoginCommand(),
@@ -122,6 +124,8 @@ final class Commands {
             new TopCommand(),
             new StatsCommand(),
             new PortCommand(),
+            new CopyCommand(),
+            new DiffCommand(),
             new ExportCommand(),
             new CommitCommand())) {
       all.put(command.manual().name(), command);

@@ -1,5 +1,6 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.engine.ContainerFiles;
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.Event;
 import io.kapsel.engine.ExitStatus;
@@ -186,6 +187,9 @@ public interface Engine {
 
     /** Writes its root file system as an archive. */
     void export(OutputStream out);
+
+    /** Its files as its processes see them. */
+    ContainerFiles files();
 
     /** Makes an image of what it has changed. */
     Image commit(

@@ -1,5 +1,6 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.engine.ContainerFiles;
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Exec;
@@ -125,6 +126,11 @@ record LiveContainer(io.kapsel.engine.Container container) implements Engine.Con
   @Override
   public void export(OutputStream out) {
     container.contents().export(out);
+  }
+
+  @Override
+  public ContainerFiles files() {
+    return container.files();
   }
 
   @Override

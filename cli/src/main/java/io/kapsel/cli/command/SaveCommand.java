@@ -88,6 +88,11 @@ final class SaveCommand implements Command {
     }
   }
 
+  /** Standard output of the client. */
+  static OutputStream toClient(Call call) {
+    return new ToClient(call);
+  }
+
   /** Standard output of the client, which is waited for. */
   private static final class ToClient extends OutputStream {
     private final Call call;

@@ -1,6 +1,7 @@
 package io.kapsel.cli.server;
 
 import io.kapsel.linux.Fd;
+import io.kapsel.linux.socket.Credentials;
 import java.util.function.IntConsumer;
 
 /** The client as a command sees it: where output goes, who reads it, and who stops waiting. */
@@ -67,8 +68,13 @@ public interface Client {
    */
   void launch(Fd program, Fd control, int kept);
 
+  /** The client's process, and whose it is. */
+  Credentials peer();
+
   /** The client's process. */
-  int pid();
+  default int pid() {
+    return peer().pid();
+  }
 
   /** Runs {@code wait} for as long as the client wants to wait; else throws {@link ClientLeft}. */
   <T> T waiting(Wait<T> wait);

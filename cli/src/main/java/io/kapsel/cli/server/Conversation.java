@@ -3,6 +3,7 @@ package io.kapsel.cli.server;
 import io.kapsel.cli.server.ClientLeft.Departure;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.socket.Credentials;
 import io.kapsel.linux.socket.UnixStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.locks.ReentrantLock;
@@ -110,8 +111,8 @@ final class Conversation implements Client {
   }
 
   @Override
-  public int pid() {
-    return stream.peer().pid();
+  public Credentials peer() {
+    return stream.peer();
   }
 
   @Override

@@ -50,8 +50,8 @@ final class FakeClient implements Client {
   }
 
   @Override
-  public int pid() {
-    return (int) ProcessHandle.current().pid();
+  public io.kapsel.linux.socket.Credentials peer() {
+    return new io.kapsel.linux.socket.Credentials((int) ProcessHandle.current().pid(), 0, 0);
   }
 
   @Override

@@ -382,6 +382,11 @@ final class FakeEngine implements Engine {
     }
 
     @Override
+    public io.kapsel.engine.ContainerFiles files() {
+      throw new UnsupportedOperationException("a fake container has no files");
+    }
+
+    @Override
     public io.kapsel.image.Image commit(
         Optional<io.kapsel.oci.image.Reference> name,
         Optional<String> author,

@@ -3,9 +3,11 @@ package io.kapsel.image.tar;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.confine.Confinement;
 import io.kapsel.linux.confine.Loaded;
+import io.kapsel.linux.confine.RootView;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Lets trees be read on a thread that can read nothing else, while what it makes of them is written
@@ -25,20 +27,34 @@ public final class Packer {
   public static void run(List<Fd> trees, OutputStream out, Inner inner) throws IOException {
     Loaded.classes(Packer.class, "io.kapsel.image.tar");
     Loaded.classes(inner.getClass(), inner.getClass().getPackageName());
-    PlatformThread.call(() -> pump(trees, out, inner));
+    PlatformThread.call(() ->
+        pump(
+            out,
+            handoff -> Confinement.start(trees, (_, inside) -> packed(inner, inside, handoff))));
   }
 
-  private static boolean pump(List<Fd> trees, OutputStream out, Inner inner) throws IOException {
+  /** The same for the one tree that a view is. */
+  public static void runIn(RootView view, OutputStream out, Inner inner) throws IOException {
+    Loaded.classes(Packer.class, "io.kapsel.image.tar");
+    Loaded.classes(inner.getClass(), inner.getClass().getPackageName());
+    PlatformThread.call(() ->
+        pump(
+            out,
+            handoff ->
+                Confinement.start(view, (root, _) -> packed(inner, List.of(root), handoff))));
+  }
+
+  private static boolean packed(Inner inner, List<Fd> inside, Handoff handoff) throws IOException {
+    try (OutputStream entrance = handoff.entrance()) {
+      inner.pack(inside, entrance);
+    }
+    return true;
+  }
+
+  private static boolean pump(OutputStream out, Function<Handoff, Confinement<Boolean>> start)
+      throws IOException {
     Handoff handoff = new Handoff();
-    Confinement<Boolean> reader =
-        Confinement.start(
-            trees,
-            (_, inside) -> {
-              try (OutputStream entrance = handoff.entrance()) {
-                inner.pack(inside, entrance);
-              }
-              return true;
-            });
+    Confinement<Boolean> reader = start.apply(handoff);
     Throwable unwritten = null;
     try (out;
         handoff) {

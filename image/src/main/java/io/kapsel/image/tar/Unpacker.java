@@ -3,15 +3,17 @@ package io.kapsel.image.tar;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.confine.Confinement;
 import io.kapsel.linux.confine.Loaded;
+import io.kapsel.linux.confine.RootView;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Lets an archive be read on one thread and unpacked on another, which is confined to the directory
  * that it writes to.
  */
-final class Unpacker {
+public final class Unpacker {
   /** What is done with the archive inside. */
   @FunctionalInterface
   interface Inner {
@@ -23,28 +25,70 @@ final class Unpacker {
   static Extractor.Extracted run(InputStream plain, Fd root, List<Fd> lowers, Inner inner)
       throws IOException {
     Loaded.classes(Unpacker.class, "io.kapsel.image.tar");
-    return PlatformThread.call(() -> pump(plain, root, lowers, inner));
+    return PlatformThread.call(() ->
+        pump(
+            plain,
+            handoff ->
+                Confinement.start(
+                    root,
+                    lowers,
+                    (inside, below) -> {
+                      try (handoff) {
+                        return inner.unpack(handoff, inside, below);
+                      }
+                    })));
   }
 
-  private static Extractor.Extracted pump(InputStream plain, Fd root, List<Fd> lowers, Inner inner)
+  /** What is done with an archive in a view. */
+  @FunctionalInterface
+  public interface Writing {
+    /** Reads {@code plain} and writes below {@code root}. */
+    void unpack(InputStream plain, Fd root) throws IOException;
+  }
+
+  /** What is looked up in a view. */
+  @FunctionalInterface
+  public interface Looking<T> {
+    /** Looks it up. */
+    T in(Fd root) throws IOException;
+  }
+
+  /** Lets an archive be written to a view, and nowhere else. */
+  public static void runIn(RootView view, InputStream plain, Writing inner) throws IOException {
+    Loaded.classes(Unpacker.class, "io.kapsel.image.tar");
+    Loaded.classes(inner.getClass(), inner.getClass().getPackageName());
+    boolean _ =
+        PlatformThread.call(() ->
+            pump(
+                plain,
+                handoff ->
+                    Confinement.start(
+                        view,
+                        (root, _) -> {
+                          try (handoff) {
+                            inner.unpack(handoff, root);
+                          }
+                          return true;
+                        })));
+  }
+
+  /** What can be seen of a view without seeing anything else. */
+  public static <T> T look(RootView view, Looking<T> inner) throws IOException {
+    Loaded.classes(inner.getClass(), inner.getClass().getPackageName());
+    return PlatformThread.call(() -> Confinement.start(view, (root, _) -> inner.in(root)).await());
+  }
+
+  private static <T> T pump(InputStream plain, Function<Handoff, Confinement<T>> start)
       throws IOException {
     Handoff handoff = new Handoff();
-    Confinement<Extractor.Extracted> writer =
-        Confinement.start(
-            root,
-            lowers,
-            (inside, below) -> {
-              try (handoff) {
-                return inner.unpack(handoff, inside, below);
-              }
-            });
+    Confinement<T> writer = start.apply(handoff);
     Throwable unread = null;
     try {
       handoff.fill(plain);
     } catch (IOException | RuntimeException | Error e) {
       unread = e;
     }
-    Extractor.Extracted done;
+    T done;
     try {
       done = writer.await();
     } catch (IOException e) {

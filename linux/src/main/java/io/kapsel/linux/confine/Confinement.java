@@ -50,6 +50,14 @@ public final class Confinement<T> {
           Capability.SETFCAP,
           Capability.SYS_ADMIN); // for attributes of overlayfs; mounting is filtered
 
+  private static final CapabilitySet OF_VIEWS =
+      CapabilitySet.of(
+          Capability.CHOWN,
+          Capability.DAC_OVERRIDE,
+          Capability.FOWNER,
+          Capability.FSETID,
+          Capability.SETFCAP);
+
   private static final List<String> REFUSED =
       List.of(
           "socket",
@@ -125,7 +133,7 @@ public final class Confinement<T> {
               List.of(SeccompRule.of(SeccompAction.errno(Errno.EPERM), REFUSED))),
           Abi.host());
 
-  private static final long SAFE =
+  static final long HARMLESS =
       MountAttributes.NO_SUID | MountAttributes.NO_DEVICES | MountAttributes.NO_EXECUTION;
 
   /** What is done inside. */
@@ -141,14 +149,17 @@ public final class Confinement<T> {
   }
 
   private final Optional<Fd> directory;
+  private final Optional<RootView> view;
   private final List<Fd> readable;
   private final Work<T> work;
   private final Thread thread;
   private volatile @Nullable T result;
   private volatile @Nullable Throwable failure;
 
-  private Confinement(Optional<Fd> directory, List<Fd> readable, Work<T> work) {
+  private Confinement(
+      Optional<Fd> directory, Optional<RootView> view, List<Fd> readable, Work<T> work) {
     this.directory = directory;
+    this.view = view;
     this.readable = List.copyOf(readable);
     this.work = work;
     this.thread = Thread.ofPlatform().daemon().name("kapsel-confined").unstarted(this::run);
@@ -156,12 +167,20 @@ public final class Confinement<T> {
 
   /** Begins to do it. The descriptors stay the caller's, and open until {@link #await}. */
   public static <T> Confinement<T> start(Fd directory, List<Fd> readable, Work<T> work) {
-    return new Confinement<>(Optional.of(directory), readable, work).started();
+    return new Confinement<>(Optional.of(directory), Optional.empty(), readable, work).started();
+  }
+
+  /**
+   * The same for work that has for its root what a container has, mounts and all. The view stays
+   * the caller's, and open until {@link #await}.
+   */
+  public static <T> Confinement<T> start(RootView view, Work<T> work) {
+    return new Confinement<>(Optional.empty(), Optional.of(view), List.of(), work).started();
   }
 
   /** The same for work that only reads: its root is empty, and stays so. */
   public static <T> Confinement<T> start(List<Fd> readable, Work<T> work) {
-    return new Confinement<>(Optional.empty(), readable, work).started();
+    return new Confinement<>(Optional.empty(), Optional.empty(), readable, work).started();
   }
 
   private Confinement<T> started() {
@@ -203,24 +222,49 @@ public final class Confinement<T> {
   }
 
   private void run() {
-    try (Fd root = directory.isPresent() ? mount(directory.get(), SAFE) : empty()) {
-      List<Fd> below = new ArrayList<>();
-      try {
-        for (Fd each : readable) {
-          below.add(mount(each, SAFE | MountAttributes.READ_ONLY));
-        }
-        result = confine(root, below);
-      } finally {
-        below.forEach(Fd::close);
-      }
+    try {
+      result = view.isPresent() ? inside(view.get()) : inside();
     } catch (Throwable e) { // handed to whoever waits
       failure = e;
     }
   }
 
+  private T inside(RootView entered) throws IOException {
+    Fd root;
+    try {
+      root = Entrance.of(entered);
+      try {
+        OwnThread.makeAs(entered.owner());
+        restrict(root, true, List.of(), OF_VIEWS);
+      } catch (SyscallException e) {
+        root.close();
+        throw e;
+      }
+    } catch (SyscallException e) {
+      throw refused(e);
+    }
+    try (root) {
+      return work.in(root, List.of());
+    }
+  }
+
+  private T inside() throws IOException {
+    try (Fd root = directory.isPresent() ? mount(directory.get(), HARMLESS) : empty()) {
+      List<Fd> below = new ArrayList<>();
+      try {
+        for (Fd each : readable) {
+          below.add(mount(each, HARMLESS | MountAttributes.READ_ONLY));
+        }
+        return confine(root, below);
+      } finally {
+        below.forEach(Fd::close);
+      }
+    }
+  }
+
   private static Fd empty() throws IOException {
     try (FilesystemContext context = FilesystemContext.open("tmpfs")) {
-      return context.option("size", "4k").mount(SAFE | MountAttributes.READ_ONLY);
+      return context.option("size", "4k").mount(HARMLESS | MountAttributes.READ_ONLY);
     } catch (SyscallException e) {
       throw refused(e);
     }
@@ -243,19 +287,7 @@ public final class Confinement<T> {
       OwnThread.clearUmask();
       privately();
       OwnThread.pivotInto(mount);
-      if (Landlock.usable()) {
-        try (Landlock rules = Landlock.begin()) {
-          if (directory.isPresent()) {
-            rules.writable(mount);
-          } else {
-            rules.readable(mount);
-          }
-          below.forEach(rules::readable);
-          rules.enforce();
-        }
-      }
-      OwnThread.keepOnly(KEPT);
-      OwnThread.filter(FILTER);
+      restrict(mount, directory.isPresent(), below, KEPT);
     } catch (SyscallException e) {
       throw refused(e);
     }
@@ -264,8 +296,24 @@ public final class Confinement<T> {
     }
   }
 
+  private static void restrict(Fd root, boolean writable, List<Fd> below, CapabilitySet kept) {
+    if (Landlock.usable()) {
+      try (Landlock rules = Landlock.begin()) {
+        if (writable) {
+          rules.writable(root);
+        } else {
+          rules.readable(root);
+        }
+        below.forEach(rules::readable);
+        rules.enforce();
+      }
+    }
+    OwnThread.filter(FILTER); // takes CAP_SYS_ADMIN, which may not be kept
+    OwnThread.keepOnly(kept);
+  }
+
   /** Else what is unmounted here would be unmounted where it came from. */
-  private static void privately() {
+  static void privately() {
     try (Fd root = Open.path("/", OpenFlags.PATH | OpenFlags.DIRECTORY)) {
       Mounts.setAttributes(
           root, Mounts.RECURSIVE, MountAttributes.propagating(MountAttributes.PRIVATE));

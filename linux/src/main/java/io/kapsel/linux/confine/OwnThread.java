@@ -1,9 +1,11 @@
 package io.kapsel.linux.confine;
 
+import io.kapsel.linux.Errno;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.Kernel;
 import io.kapsel.linux.Scratch;
 import io.kapsel.linux.Syscall;
+import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.capability.CapabilitySet;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -21,6 +23,9 @@ final class OwnThread {
   private static final int CURRENT_DIRECTORY = -100;
   private static final int ATTACH_DESCRIPTOR = 0x4; // MOVE_MOUNT_F_EMPTY_PATH
   private static final int DETACH = 2;
+  private static final int SET_SECURE_BITS = 28;
+  private static final int NO_SETUID_FIXUP = 4;
+  private static final long NOBODY = 0xffff_ffffL;
 
   private OwnThread() {}
 
@@ -28,6 +33,37 @@ final class OwnThread {
   static void unshareMounts() {
     long result = Kernel.call(Syscall.UNSHARE, NEW_MOUNT_NAMESPACE | OWN_DIRECTORIES);
     Kernel.check(result, Syscall.UNSHARE, null);
+  }
+
+  /** A root and a working directory of its own, which entering mounts takes. */
+  static void unshareDirectories() {
+    Kernel.check(Kernel.call(Syscall.UNSHARE, OWN_DIRECTORIES), Syscall.UNSHARE, null);
+  }
+
+  /** Has the mounts of another process, and its root; see setns(2). */
+  static void enterMounts(Fd namespace) {
+    try (Fd.Lease lease = namespace.lease()) {
+      long result = Kernel.call(Syscall.SETNS, lease.number(), NEW_MOUNT_NAMESPACE);
+      Kernel.check(result, Syscall.SETNS, namespace);
+    }
+  }
+
+  /**
+   * What it makes from now on belongs to that user and group; its rights over what others have
+   * stay. Whoever makes files where users are mapped must be one that has a number there.
+   */
+  static void makeAs(int id) {
+    if (id == 0) {
+      return;
+    }
+    long result = Kernel.call(Syscall.PRCTL, SET_SECURE_BITS, NO_SETUID_FIXUP);
+    Kernel.check(result, Syscall.PRCTL, "PR_SET_SECUREBITS");
+    long user = Integer.toUnsignedLong(id);
+    Kernel.check(Kernel.call(Syscall.SETFSGID, user), Syscall.SETFSGID, id);
+    Kernel.check(Kernel.call(Syscall.SETFSUID, user), Syscall.SETFSUID, id);
+    if (Kernel.call(Syscall.SETFSUID, NOBODY) != user) { // it never fails, but tells who it is
+      throw new SyscallException("setfsuid", id, Errno.EPERM);
+    }
   }
 
   /** What it makes has the rights that it says, whatever those of others have; after the above. */

@@ -1,0 +1,31 @@
+package io.kapsel.cli.command;
+
+import io.kapsel.cli.command.Manual.Operands;
+import io.kapsel.cli.flag.FlagSet;
+
+/** {@code kapsel diff}: what a container has changed of its files. */
+final class DiffCommand implements Command {
+  private static final Manual MANUAL =
+      new Manual(
+          "diff",
+          "CONTAINER",
+          "Show what a container has added (A), changed (C) and deleted (D)",
+          "What is mounted in it, such as volumes, is left out.\n",
+          FlagSet.of(),
+          Operands.ONE);
+
+  @Override
+  public Manual manual() {
+    return MANUAL;
+  }
+
+  @Override
+  public int run(Call call) {
+    call.engine()
+        .container(call.operands().getFirst())
+        .files()
+        .changes()
+        .forEach((path, kind) -> call.print(kind.letter() + " " + path));
+    return 0;
+  }
+}

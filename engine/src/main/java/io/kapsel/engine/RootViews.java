@@ -1,0 +1,94 @@
+package io.kapsel.engine;
+
+import io.kapsel.engine.files.Ids;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.confine.RootView;
+import io.kapsel.linux.file.Open;
+import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.mount.FilesystemContext;
+import io.kapsel.oci.Mount;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Views of what is in containers, whether they run or not. */
+final class RootViews {
+  private RootViews() {}
+
+  /** Makes a view, which is for one use. */
+  @FunctionalInterface
+  interface Maker {
+    RootView make();
+  }
+
+  /** How to look at a container, and how its users are numbered in what is seen. */
+  record Of(Maker maker, Ids ids) {}
+
+  /** Of one that runs: all that it has mounted is there, too. */
+  static Of running(int pid, Optional<Long> idBase) {
+    Ids ids = idBase.map(first -> Ids.from(first, Identity.ID_COUNT)).orElseGet(Ids::same);
+    return new Of(
+        () ->
+            new RootView.OfProcess(
+                Open.path("/proc/" + pid + "/ns/mnt", OpenFlags.READ), (int) ids.first()),
+        ids);
+  }
+
+  /**
+   * Of one that does not run: the layers as the next start will show them, with its volumes and
+   * what it has of the host. On disk its users have their own numbers.
+   */
+  static Of stopped(Kapsel engine, StoredContainer stored, List<Path> lowers) {
+    Path state = engine.store.stateOf(stored.id());
+    return new Of(() -> assembled(engine, stored, lowers, state), Ids.same());
+  }
+
+  private static RootView assembled(
+      Kapsel engine, StoredContainer stored, List<Path> lowers, Path state) {
+    List<RootView.Place> places = new ArrayList<>();
+    try {
+      for (Mount each :
+          Mounting.compile(stored.spec(), state.resolve("files"), engine.volumes.directory())) {
+        Optional<String> source = each.source().filter(it -> Files.exists(Path.of(it)));
+        if (each.type().filter("bind"::equals).isPresent() && source.isPresent()) {
+          places.add(
+              RootView.Place.of(source.get(), each.destination(), each.options().contains("ro")));
+        }
+      }
+      return new RootView.Assembled(
+          overlay(engine, lowers, state), places, stored.spec().readOnly(), 0);
+    } catch (SyscallException e) {
+      places.forEach(place -> place.mount().close());
+      throw new EngineException.Failed(
+          "open the files of", stored.name(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static Fd overlay(Kapsel engine, List<Path> lowers, Path state) {
+    if (!engine.facts().layersByDescriptor()) {
+      throw new EngineException.Refused(
+          "open the files of",
+          state.getFileName().toString(),
+          "a kernel before Linux 6.15 shows them only while it runs; start it first");
+    }
+    List<Fd> open = new ArrayList<>();
+    try (FilesystemContext context = FilesystemContext.open("overlay")) {
+      for (Path each : lowers) {
+        context.option("lowerdir+", opened(each, open));
+      }
+      context.option("upperdir", opened(state.resolve("upper"), open));
+      context.option("workdir", opened(state.resolve("work"), open));
+      return context.mount(0);
+    } finally {
+      open.forEach(Fd::close);
+    }
+  }
+
+  private static Fd opened(Path path, List<Fd> open) {
+    open.add(Open.path(path.toString(), OpenFlags.DIRECTORY));
+    return open.getLast();
+  }
+}
