@@ -32,7 +32,6 @@ final class LayerChanges {
   private static final Set<String> PLACES =
       Set.of("/proc", "/sys", "/dev", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf");
 
-
   private final Map<String, ChangeKind> changes = new LinkedHashMap<>();
 
   private LayerChanges() {}
@@ -54,9 +53,7 @@ final class LayerChanges {
     }
   }
 
-  /**
-   * Whether there is anything in it but places for mounts.
-   */
+  /** Whether there is anything in it but places for mounts. */
   private boolean directory(String path, Fd upper, List<Fd> lowers, int depth) {
     if (depth > DEEPEST) {
       return true; // deeper than a path can be written
