@@ -65,4 +65,19 @@ public final class SyscallException extends RuntimeException {
   public boolean isClosed() {
     return is(Errno.EBADF);
   }
+
+  /** Whether what was there is gone, or something else has its name. */
+  public boolean isReplaced() {
+    return isMissing() || is(Errno.ELOOP) || is(Errno.ENOTDIR);
+  }
+
+  /** Whether something uses it that keeps it from being taken away, such as a mount. */
+  public boolean isBusy() {
+    return is(Errno.EBUSY);
+  }
+
+  /** Whether the file system has no such thing. */
+  public boolean isUnsupported() {
+    return is(Errno.EOPNOTSUPP);
+  }
 }

@@ -3,7 +3,6 @@ package io.kapsel.engine.files;
 import io.kapsel.image.tar.TarEntry;
 import io.kapsel.image.tar.TarWriter;
 import io.kapsel.image.tar.Xattrs;
-import io.kapsel.linux.Errno;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.file.Attributes;
@@ -88,17 +87,12 @@ public final class TreeReader {
         try {
           entry(open, each.name(), as + "/" + each.name(), depth + 1);
         } catch (SyscallException e) {
-          if (!changed(e)) {
+          if (!e.isReplaced()) { // else it has changed since the directory was read
             throw e;
           }
         }
       }
     }
-  }
-
-  /** It was removed, or something else has its name, since the directory was read. */
-  private static boolean changed(SyscallException e) {
-    return e.isMissing() || e.is(Errno.ELOOP) || e.is(Errno.ENOTDIR);
   }
 
   private void file(Fd parent, String name, String as, FileStatus status) throws IOException {
@@ -141,7 +135,7 @@ public final class TreeReader {
             .ifPresent(value -> kept.put(name, value));
       }
     } catch (SyscallException e) {
-      if (!e.is(Errno.EOPNOTSUPP)) {
+      if (!e.isUnsupported()) {
         throw e;
       }
     }

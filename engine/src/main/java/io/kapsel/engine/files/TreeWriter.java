@@ -2,7 +2,7 @@ package io.kapsel.engine.files;
 
 import io.kapsel.image.tar.TarEntry;
 import io.kapsel.image.tar.TarReader;
-import io.kapsel.linux.Errno;
+import io.kapsel.image.tar.Xattrs;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.file.Attributes;
@@ -190,7 +190,7 @@ public final class TreeWriter {
       boolean _ = there.isPresent() && Entries.unlink(parent, name);
       return true;
     } catch (SyscallException e) {
-      if (e.is(Errno.EBUSY)) {
+      if (e.isBusy()) {
         return false;
       }
       throw e;
@@ -202,7 +202,7 @@ public final class TreeWriter {
     Attributes.own(open, ids.user(entry.uid()), ids.group(entry.gid()));
     Attributes.mode(open, entry.mode() & 07777);
     for (Map.Entry<String, byte[]> each : entry.xattrs().entrySet()) {
-      if (io.kapsel.image.tar.Xattrs.isKept(each.getKey(), each.getValue())) {
+      if (Xattrs.isKept(each.getKey(), each.getValue())) {
         ExtendedAttributes.set(open, each.getKey(), each.getValue());
       }
     }
