@@ -82,8 +82,34 @@ final class DeleteCommand implements Command {
     }
   }
 
-  /** Ends what shares no pid namespace with the init, and removes all. */
+  /**
+   * Ends what shares no pid namespace with the init, and removes all. Whoever stays with a
+   * container removes it when it has ended, and so may somebody else at the same time; then the id
+   * may already be that of another container.
+   */
   static void destroy(Call call, Container container) {
+    if (!isThere(call, container)) {
+      return;
+    }
+    try {
+      remove(call, container);
+    } catch (OciException e) {
+      if (isThere(call, container)) {
+        throw e;
+      }
+    }
+  }
+
+  private static boolean isThere(Call call, Container container) {
+    Kept mine = container.kept();
+    return call.store()
+        .read(mine.id())
+        .map(Container::kept)
+        .filter(now -> now.pid() == mine.pid() && now.started() == mine.started())
+        .isPresent();
+  }
+
+  private static void remove(Call call, Container container) {
     Groups groups = container.groups();
     Optional<String> unit = container.kept().unit();
     if (unit.isPresent() || !groups.removeEmpty()) {

@@ -19,7 +19,6 @@ import java.util.stream.Stream;
 
 /** The parts of statistics that are neither time, memory nor block I/O. */
 final class OtherStatistics {
-  private static final Path RESCTRL = Path.of("/sys/fs/resctrl");
   private static final Path NOWHERE = Path.of("/nonexistent");
   private static final Pattern HUGE_PAGES =
       Pattern.compile("hugetlb\\.(\\w+)\\.(?:current|usage_in_bytes)");
@@ -133,8 +132,8 @@ final class OtherStatistics {
             .configuration()
             .linux()
             .flatMap(Linux::intelRdt)
-            .map(rdt -> rdt.closId().filter(id -> !id.isEmpty()).orElse(container.kept().id()))
-            .map(id -> GroupFiles.lines(RESCTRL.resolve(id).resolve("schemata")))
+            .map(rdt -> Resctrl.usual().group(rdt, container.kept().id()))
+            .map(group -> GroupFiles.lines(group.resolve("schemata")))
             .orElse(List.of());
     List<String> schemata = lines.stream().map(String::strip).toList();
     return new Statistics.IntelRdt(

@@ -67,7 +67,9 @@ final class UpdateCommand implements Command {
         Option.of("memory", "BYTES", "limit of memory"),
         Option.of("memory-reservation", "BYTES", "soft limit of memory"),
         Option.of("memory-swap", "BYTES", "limit of memory and swap together, -1: none"),
-        Option.of("pids-limit", "N", "number of processes"));
+        Option.of("pids-limit", "N", "number of processes"),
+        Option.of(Resctrl.CACHE, "SCHEMA", "share of the cache, such as L3:0=ff;1=c0"),
+        Option.of(Resctrl.BANDWIDTH, "SCHEMA", "share of memory bandwidth, such as MB:0=20"));
   }
 
   @Override
@@ -79,12 +81,15 @@ final class UpdateCommand implements Command {
     Resources wanted =
         call.words().text("resources").map(each -> read(call, each)).orElseGet(() -> flags(call));
     Spec spec = container.configuration();
+    Resctrl resctrl = Resctrl.usual();
+    Optional<Linux.IntelRdt> rdt = resctrl.wanted(call.words(), spec);
     Update update =
         Update.of(spec.linux().flatMap(Linux::resources).orElseGet(Resources::none), wanted);
     List<CgroupWrite> writes = call.runtime().limits(update.changed());
     container.kept().unit().ifPresent(unit -> Units.change(call, unit, update.changed()));
     apply(container.groups(), writes);
-    container.keep(update.applied(spec).toJson());
+    rdt.ifPresent(it -> resctrl.write(it, container.kept().id()));
+    container.keep(Resctrl.applied(update.applied(spec), rdt).toJson());
     return 0;
   }
 

@@ -108,6 +108,28 @@ public record Linux(
         memoryPolicy);
   }
 
+  /** The same with another class of service. */
+  public Linux withIntelRdt(IntelRdt other) {
+    return new Linux(
+        uidMappings,
+        gidMappings,
+        sysctl,
+        resources,
+        cgroupsPath,
+        namespaces,
+        devices,
+        netDevices,
+        seccomp,
+        rootfsPropagation,
+        maskedPaths,
+        readonlyPaths,
+        mountLabel,
+        personality,
+        timeOffsets,
+        Optional.of(other),
+        memoryPolicy);
+  }
+
   /** The namespace of a kind that the container has for itself or joins, if any. */
   public Optional<Namespace> namespace(Namespace.Type type) {
     return namespaces.stream().filter(each -> each.type() == type).findFirst();
