@@ -130,7 +130,8 @@ final class Joining {
                       stored.name(),
                       hostname,
                       asked.attachments(),
-                      asked.published()));
+                      asked.published(),
+                      asked.restrained()));
           save(joined);
           networks.ask(stored.id(), asked.dns());
           networks.join(joined, pid);
@@ -239,7 +240,7 @@ final class Joining {
     ResolverFile host = ResolverFile.forContainers();
     List<String> search = asked.dnsSearch().isEmpty() ? host.search() : asked.dnsSearch();
     List<String> words = asked.dnsOptions().isEmpty() ? host.options() : asked.dnsOptions();
-    if (networks.resolves(asked.attachments())) {
+    if (networks.resolves(asked.attachments(), asked.restrained())) {
       List<String> options = new ArrayList<>(words);
       options.add("ndots:0");
       return new ResolverFile(

@@ -19,6 +19,7 @@ import io.kapsel.linux.lsm.SecurityModuleException;
 import io.kapsel.linux.mount.MountTable;
 import io.kapsel.network.Joined;
 import io.kapsel.network.Networks;
+import io.kapsel.network.Refusal;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.Platform;
 import io.kapsel.oci.image.Reference;
@@ -89,6 +90,7 @@ public final class Kapsel implements AutoCloseable {
             store,
             new Networks(
                 Networks.Settings.ofEnvironment(config.state(), config.run(), System.getenv())));
+    joining.networks().refusals().tell(this::publish);
     this.pool = new SandboxPool(this, config.pool(), config.poolIdle());
     this.debianImages = new DebianImages(this, config.state());
   }
@@ -163,6 +165,18 @@ public final class Kapsel implements AutoCloseable {
         .sorted(Comparator.comparing(each -> each.status().startedAt().orElse(Instant.MAX)))
         .takeWhile(_ -> !closed)
         .forEach(Container::startByPolicy);
+  }
+
+  private void publish(Refusal refusal) {
+    events.publish(
+        "network",
+        "refuse",
+        refusal.network().orElse(""),
+        Map.of(
+            "container", refusal.container(),
+            "name", refusal.name(),
+            "protocol", refusal.protocol(),
+            "to", refusal.target()));
   }
 
   private static Stream<Images.Use> use(Container container) {

@@ -40,6 +40,7 @@ final class Firewall {
       Collection<BridgeRules> bridges,
       Collection<Endpoint> cards,
       Collection<Published> ports,
+      Collection<Policed> policed,
       Collection<String> machine,
       Optional<Detour> detour) {}
 
@@ -50,6 +51,8 @@ final class Firewall {
   private final Naming naming;
   private final Table table;
   private final SpoofRules spoof;
+  private final EgressRules egress;
+  private final Learned learned;
   private final Map<Family, PortSets> ports = new LinkedHashMap<>();
   private final NamedSet bridges;
   private final NamedSet internal;
@@ -59,11 +62,13 @@ final class Firewall {
   private final NamedSet machine;
   private boolean detoured;
 
-  Firewall(NetlinkSocket socket, Naming naming) {
+  Firewall(NetlinkSocket socket, Naming naming, Learned learned) {
     this.socket = socket;
+    this.learned = learned;
     this.naming = naming;
     table = new Table(Family.INET, naming.table());
     spoof = new SpoofRules(naming);
+    egress = new EgressRules(table, naming);
     ports.put(Family.IPV4, new PortSets(table, Family.IPV4));
     ports.put(Family.IPV6, new PortSets(table, Family.IPV6));
     bridges = NamedSet.of(table, "bridges", Field.LINK);
@@ -80,6 +85,7 @@ final class Firewall {
     define(batch, state.detour());
     state.bridges().forEach(each -> apply(elements(each), batch::elements));
     state.cards().forEach(each -> apply(spoof.elements(each), batch::elements));
+    state.policed().forEach(each -> police(batch, each));
     Map<NamedSet, List<Element>> all = new LinkedHashMap<>();
     for (Published each : state.ports()) {
       elements(each, state.detour().isPresent())
@@ -111,27 +117,51 @@ final class Firewall {
     batch.commit(socket, "remove the rules for packets");
   }
 
-  void add(BridgeRules bridge) {
-    change("let in a network", batch -> apply(elements(bridge), batch::elements));
+  private void police(Batch batch, Policed policed) {
+    egress.add(batch, policed);
+    learned.of(policed.key()).forEach(it -> egress.learn(batch, policed.key(), it));
   }
 
-  void remove(BridgeRules bridge) {
-    change("shut out a network", batch -> apply(elements(bridge), batch::removeElements));
+  /** Lets through what was found by names that a policy allows. */
+  void learn(String key, Collection<Learned.Left> found) {
+    change("let in an address", batch -> found.forEach(it -> egress.learn(batch, key, it)));
   }
 
-  void add(Collection<Endpoint> cards, Collection<Published> published) {
+  void add(BridgeRules bridge, Collection<Policed> policed) {
+    change(
+        "let in a network",
+        batch -> {
+          apply(elements(bridge), batch::elements);
+          policed.forEach(each -> police(batch, each));
+        });
+  }
+
+  void remove(BridgeRules bridge, Collection<Policed> policed) {
+    change(
+        "shut out a network",
+        batch -> {
+          apply(elements(bridge), batch::removeElements);
+          policed.forEach(each -> egress.remove(batch, each));
+        });
+  }
+
+  void add(
+      Collection<Endpoint> cards, Collection<Published> published, Collection<Policed> policed) {
     change(
         "let in a container",
         batch -> {
+          policed.forEach(each -> police(batch, each));
           cards.forEach(each -> apply(spoof.elements(each), batch::elements));
           published.forEach(each -> apply(elements(each, detoured), batch::newElements));
         });
   }
 
-  void remove(Collection<Endpoint> cards, Collection<Published> published) {
+  void remove(
+      Collection<Endpoint> cards, Collection<Published> published, Collection<Policed> policed) {
     change(
         "shut out a container",
         batch -> {
+          policed.forEach(each -> egress.remove(batch, each));
           cards.forEach(each -> apply(spoof.elements(each), batch::removeElements));
           published.forEach(each -> apply(elements(each, detoured), batch::removeElements));
         });
@@ -188,6 +218,7 @@ final class Firewall {
     ports.values().forEach(each -> each.define(batch));
     batch.chain(table, "publish");
     ports.values().forEach(each -> each.translate(batch, "publish"));
+    egress.define(batch);
     translation(batch, detour);
     forwarding(batch);
     input(batch);
@@ -237,6 +268,7 @@ final class Firewall {
     batch.chain(table, "from_container").chain(table, "to_container");
     Rule translated = isIn(Rule.Meta.OUT, bridges).loadConnection(2, 0).anyOf(0, TRANSLATED);
     rule(batch, "from_container", wire(new Rule()).isIn(neighbours, 0), Verdict.ACCEPT);
+    rule(batch, "from_container", new Rule(), Verdict.jump(EgressRules.CHAIN));
     rule(batch, "from_container", isIn(Rule.Meta.IN, internal).count(), Verdict.DROP);
     rule(batch, "from_container", isIn(Rule.Meta.OUT, internal).count(), Verdict.DROP);
     rule(batch, "from_container", translated, Verdict.ACCEPT);
@@ -271,6 +303,7 @@ final class Firewall {
         "input",
         new Rule().loadConnection(0, 0).anyOf(0, ESTABLISHED_OR_RELATED),
         Verdict.ACCEPT);
+    rule(batch, "input", isIn(Rule.Meta.IN, bridges), Verdict.jump(EgressRules.TO_HOST));
     for (byte search : new byte[] {(byte) 135, (byte) 136}) {
       rule(
           batch,

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * What an engine has in the host's network: bridges, links and rules. Callers hold the lock of
@@ -26,13 +26,18 @@ final class HostSide {
   private static final String MACHINE = "machine-links";
 
   /** What the rules are made of, beside the host's own. */
-  record Facts(List<BridgeRules> bridges, List<Endpoint> cards, List<Published> ports) {}
+  record Facts(
+      List<BridgeRules> bridges,
+      List<Endpoint> cards,
+      List<Published> ports,
+      List<Policed> policed) {}
 
   private final NetlinkSocket route = NetlinkSocket.route();
   private final NetlinkSocket netfilter = NetlinkSocket.netfilter();
   private final Naming naming;
   private final Path machineFile;
-  private final Function<Collection<Network>, Facts> facts;
+  private final PacketFacts packets;
+  private final Supplier<Collection<Joined>> members;
   private final Wiring wiring;
   private final Firewall firewall;
   private final HostFirewall hostFirewall;
@@ -43,13 +48,16 @@ final class HostSide {
   HostSide(
       Naming naming,
       Networks.Settings settings,
-      Function<Collection<Network>, Facts> facts,
+      Policing policing,
+      PacketFacts packets,
+      Supplier<Collection<Joined>> members,
       Runnable changed) {
     this.naming = naming;
     this.machineFile = settings.run().resolve(MACHINE);
-    this.facts = facts;
+    this.packets = packets;
+    this.members = members;
     this.wiring = new Wiring(route, naming);
-    this.firewall = new Firewall(netfilter, naming);
+    this.firewall = new Firewall(netfilter, naming, policing.learned());
     this.hostFirewall = new HostFirewall(route, naming, firewall, settings.obeysHost());
     this.changes = new Changes(changed);
   }
@@ -87,7 +95,7 @@ final class HostSide {
       firewall.exceptFromForeignPolicies();
       changes.listen();
     } else if (network.driver().equals(Network.BRIDGE)) {
-      firewall.add(BridgeRules.of(network, naming));
+      firewall.add(BridgeRules.of(network, naming), packets.policed(network));
     }
   }
 
@@ -125,17 +133,23 @@ final class HostSide {
 
   void replaceRules() {
     Facts now =
-        facts.apply(
-            raised.values().stream().filter(it -> it.driver().equals(Network.BRIDGE)).toList());
+        packets.all(
+            raised.values().stream().filter(it -> it.driver().equals(Network.BRIDGE)).toList(),
+            members.get());
     firewall.replace(
         new Firewall.State(
-            now.bridges(), now.cards(), now.ports(), machine(), hostFirewall.detour()));
+            now.bridges(),
+            now.cards(),
+            now.ports(),
+            now.policed(),
+            machine(),
+            hostFirewall.detour()));
   }
 
   void lower(Network network) {
     if (raised.remove(network.id()) != null && network.driver().equals(Network.BRIDGE)) {
       wiring.lower(network);
-      firewall.remove(BridgeRules.of(network, naming));
+      firewall.remove(BridgeRules.of(network, naming), packets.policed(network));
     }
   }
 

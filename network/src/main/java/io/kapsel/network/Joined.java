@@ -12,7 +12,8 @@ public record Joined(
     String name,
     String hostname,
     List<Endpoint> endpoints,
-    List<Port> ports) {
+    List<Port> ports,
+    Optional<Restrictions> restrictions) {
   /** The version of this form. */
   public static final int SCHEMA = 1;
 
@@ -24,7 +25,12 @@ public record Joined(
 
   /** The same with other places. */
   Joined with(List<Endpoint> others) {
-    return new Joined(schema, id, name, hostname, others, ports);
+    return new Joined(schema, id, name, hostname, others, ports, restrictions);
+  }
+
+  /** What it may not do. */
+  public Restrictions restricted() {
+    return restrictions.orElse(Restrictions.NONE);
   }
 
   /** The place in a network. */

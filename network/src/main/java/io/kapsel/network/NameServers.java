@@ -9,6 +9,7 @@ import io.kapsel.network.dns.Resolver;
 import io.kapsel.network.dns.Upstreams;
 import io.kapsel.network.dns.Zone;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -24,7 +25,12 @@ final class NameServers implements AutoCloseable {
   private final Map<String, DnsServer> servers = new ConcurrentHashMap<>();
   private final Map<String, List<InetAddress>> asked = new ConcurrentHashMap<>();
   private final Upstreams upstreams = new Upstreams();
+  private final Policing policing;
   private volatile Directory directory = Directory.NOBODY;
+
+  NameServers(Policing policing) {
+    this.policing = policing;
+  }
 
   /** All names of each network, and who is in which. */
   record Directory(
@@ -148,6 +154,16 @@ final class NameServers implements AutoCloseable {
       return Optional.ofNullable(now.addresses().get(address))
           .filter(it -> now.networks().getOrDefault(id, List.of()).contains(it.network()))
           .map(Directory.Named::name);
+    }
+
+    @Override
+    public boolean permits(String name) {
+      return policing.permits(id, name);
+    }
+
+    @Override
+    public void answered(String name, ByteBuffer answer) {
+      policing.answered(id, name, answer);
     }
 
     @Override

@@ -17,7 +17,8 @@ public record Network(
     boolean attachable,
     List<Subnet> subnets,
     Map<String, String> labels,
-    Map<String, String> options) {
+    Map<String, String> options,
+    List<String> egress) {
   /** The version of this form. */
   public static final int SCHEMA = 1;
 
@@ -37,6 +38,7 @@ public record Network(
     subnets = List.copyOf(subnets);
     labels = Map.copyOf(labels);
     options = Map.copyOf(options);
+    egress = List.copyOf(egress);
   }
 
   /** Its addresses of IPv4. */
@@ -62,6 +64,11 @@ public record Network(
   /** Whether containers are joined to it by links. */
   public boolean hasLinks() {
     return driver.equals(BRIDGE) || driver.equals(MACVLAN);
+  }
+
+  /** What may be reached from it. */
+  public EgressPolicy egressPolicy() {
+    return egress.isEmpty() ? EgressPolicy.NONE : EgressPolicy.parse(egress);
   }
 
   boolean option(String name, boolean otherwise) {

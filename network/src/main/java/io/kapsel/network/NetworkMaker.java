@@ -85,7 +85,8 @@ final class NetworkMaker {
         wanted.attachable(),
         subnets,
         wanted.labels(),
-        wanted.options());
+        wanted.options(),
+        wanted.egress());
   }
 
   private static NewNetwork.Wish wish(Optional<String> subnet) {
@@ -118,8 +119,22 @@ final class NetworkMaker {
     if (wanted.driver().equals(Network.MACVLAN) && !wanted.options().containsKey("parent")) {
       throw invalid(name, "a macvlan network needs -o parent=LINK");
     }
+    checkPolicy(wanted);
     if (!wanted.options().getOrDefault("macvlan_mode", "bridge").equals("bridge")) {
       throw invalid(name, "macvlan_mode knows only bridge");
+    }
+  }
+
+  private static void checkPolicy(NewNetwork wanted) {
+    try {
+      EgressPolicy policy = EgressPolicy.parse(wanted.egress());
+      if (policy.restricts() && !wanted.driver().equals(Network.BRIDGE)) {
+        throw invalid(
+            wanted.name(),
+            "--egress is for bridges: what leaves a " + wanted.driver() + " passes this host by");
+      }
+    } catch (IllegalArgumentException e) {
+      throw invalid(wanted.name(), String.valueOf(e.getMessage()));
     }
   }
 

@@ -5,7 +5,6 @@ import io.kapsel.linux.netlink.Cidr;
 import io.kapsel.linux.netlink.NetworkNamespace;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +31,8 @@ public final class Networks implements AutoCloseable {
   private final Map<String, Joined> members = new HashMap<>();
   private final Map<String, Integer> pids = new ConcurrentHashMap<>();
   private final Settings settings;
+  private final Policing policing;
+  private final PacketFacts packets;
   private final NameServers names;
   private Optional<HostSide> host = Optional.empty();
 
@@ -77,7 +78,9 @@ public final class Networks implements AutoCloseable {
             : settings.pools().stream().map(SubnetChooser.Pool::parse).toList();
     this.maker = new NetworkMaker(pools, settings.state().toString());
     this.places = new Places(registry, naming);
-    this.names = new NameServers();
+    this.policing = new Policing(naming);
+    this.packets = new PacketFacts(registry, naming);
+    this.names = new NameServers(policing);
   }
 
   private <T> T locked(Supplier<T> work) {
@@ -188,48 +191,11 @@ public final class Networks implements AutoCloseable {
 
   private HostSide host() {
     if (host.isEmpty()) {
-      host = Optional.of(new HostSide(naming, settings, this::facts, this::heal));
+      host =
+          Optional.of(
+              new HostSide(naming, settings, policing, packets, members::values, this::heal));
     }
     return host.get();
-  }
-
-  private HostSide.Facts facts(Collection<Network> raised) {
-    List<Endpoint> cards = new ArrayList<>();
-    List<Published> ports = new ArrayList<>();
-    for (Joined each : members.values()) {
-      cards.addAll(bridged(each));
-      ports.addAll(published(each));
-    }
-    return new HostSide.Facts(
-        raised.stream().map(it -> BridgeRules.of(it, naming)).toList(), cards, ports);
-  }
-
-  private List<Endpoint> bridged(Joined joined) {
-    return joined.endpoints().stream()
-        .filter(each -> registry.find(each.network()).driver().equals(Network.BRIDGE))
-        .toList();
-  }
-
-  /** Ports lead to the network with the way to the outside; not into internal networks. */
-  private List<Published> published(Joined joined) {
-    Optional<Endpoint> way =
-        joined.byPriority().stream()
-            .filter(each -> !registry.find(each.network()).internal())
-            .filter(each -> registry.find(each.network()).driver().equals(Network.BRIDGE))
-            .findFirst();
-    if (way.isEmpty()) {
-      return List.of();
-    }
-    Network network = registry.find(way.get().network());
-    return joined.ports().stream()
-        .map(port ->
-            new Published(
-                port,
-                way.get().ipv4Address(),
-                way.get().ipv6Address(),
-                network.ipv4Subnet().map(Subnet::gatewayAddress),
-                network.ipv6Subnet().map(Subnet::gatewayAddress)))
-        .toList();
   }
 
   /**
@@ -238,6 +204,7 @@ public final class Networks implements AutoCloseable {
    */
   public Joined reserve(Member member) {
     return locked(() -> {
+      member.attachments().forEach(each -> checkPoliced(each, member.restrictions()));
       List<Endpoint> endpoints = new ArrayList<>();
       boolean whole = false;
       try {
@@ -251,7 +218,13 @@ public final class Networks implements AutoCloseable {
                 member.ports().stream().map(it -> bound(it, endpoints)).toList());
         Joined joined =
             new Joined(
-                Joined.SCHEMA, member.id(), member.name(), member.hostname(), endpoints, ports);
+                Joined.SCHEMA,
+                member.id(),
+                member.name(),
+                member.hostname(),
+                endpoints,
+                ports,
+                Optional.of(member.restrictions()));
         members.put(member.id(), joined);
         whole = true;
         return joined;
@@ -261,6 +234,19 @@ public final class Networks implements AutoCloseable {
         }
       }
     });
+  }
+
+  private void checkPoliced(Attachment wanted, Restrictions restrictions) {
+    if (wanted.network().equals(Network.DEFAULT)) {
+      return;
+    }
+    Network network = registry.find(wanted.network());
+    if (restrictions.policy().restricts() && !network.driver().equals(Network.BRIDGE)) {
+      throw new NetworkException.Invalid(
+          "join network",
+          network.name(),
+          "what leaves a " + network.driver() + " passes this host by, and --egress with it");
+    }
   }
 
   /** A network may say to which address of the host ports go that name none. */
@@ -295,7 +281,8 @@ public final class Networks implements AutoCloseable {
       Wiring wiring =
           locked(() -> {
             HostSide now = host();
-            now.firewall().add(bridged(joined), published(joined));
+            now.firewall()
+                .add(packets.bridged(joined), packets.published(joined), packets.policed(joined));
             return now.wiring();
           });
       String way = way(joined);
@@ -319,12 +306,19 @@ public final class Networks implements AutoCloseable {
   }
 
   private boolean resolves(Joined joined) {
-    return joined.endpoints().stream().anyMatch(each -> !find(each.network()).isDefault());
+    return joined.restricted().policy().restricts()
+        || joined.endpoints().stream().anyMatch(each -> !find(each.network()).isDefault());
   }
 
   /** Whether a container's names are resolved by the engine, at 127.0.0.11. */
-  public boolean resolves(List<Attachment> attachments) {
-    return attachments.stream().anyMatch(each -> !each.network().equals(Network.DEFAULT));
+  public boolean resolves(List<Attachment> attachments, Restrictions restrictions) {
+    return restrictions.policy().restricts()
+        || attachments.stream().anyMatch(each -> !each.network().equals(Network.DEFAULT));
+  }
+
+  /** What policies have refused. */
+  public Refusals refusals() {
+    return policing.refusals();
   }
 
   /** Whom a container's resolver asks, instead of the host's. */
@@ -343,7 +337,7 @@ public final class Networks implements AutoCloseable {
           if (joined == null) {
             return Optional.empty();
           }
-          withdraw(bridged(joined), published(joined));
+          withdraw(joined);
           joined.endpoints().forEach(each -> places.release(registry.find(each.network()), each));
           return Optional.of(joined);
         });
@@ -355,10 +349,12 @@ public final class Networks implements AutoCloseable {
     gone.ifPresent(it -> Thread.startVirtualThread(() -> removeLinks(it)));
   }
 
-  private void withdraw(List<Endpoint> cards, List<Published> ports) {
-    Firewall firewall = host().firewall();
+  private void withdraw(Joined joined) {
+    policing.learned().forget(Policed.key(joined));
     try {
-      firewall.remove(cards, ports);
+      host()
+          .firewall()
+          .remove(packets.bridged(joined), packets.published(joined), packets.policed(joined));
     } catch (SyscallException e) {
       LOG.log(System.Logger.Level.DEBUG, "the rules for packets are made anew", e);
       host().replaceRules();
@@ -440,6 +436,7 @@ public final class Networks implements AutoCloseable {
     try (NetworkNamespace namespace = NetworkNamespace.of(pid)) {
       host().wiring().leave(gone, network, Optional.of(namespace));
     }
+    tellNames();
     return after;
   }
 
@@ -530,7 +527,7 @@ public final class Networks implements AutoCloseable {
   }
 
   private List<Endpoint> bridgedLocked(Joined joined) {
-    return locked(() -> bridged(joined));
+    return locked(() -> packets.bridged(joined));
   }
 
   private void serveNames(Joined joined, NetworkNamespace namespace) {
@@ -541,13 +538,27 @@ public final class Networks implements AutoCloseable {
   }
 
   private void tellNames() {
-    names.publish(locked(() -> NameServers.Directory.of(members.values(), registry.all())));
+    names.publish(
+        locked(() -> {
+          policing.know(members.values(), registry.all(), this::open);
+          return NameServers.Directory.of(members.values(), registry.all());
+        }));
+  }
+
+  /** The rules may be made anew at this moment, and know of it then. */
+  private void open(String key, List<Learned.Left> found) {
+    try {
+      host().firewall().learn(key, found);
+    } catch (SyscallException e) {
+      LOG.log(System.Logger.Level.DEBUG, "addresses are let through later policy=" + key, e);
+    }
   }
 
   /** Lets go; what containers use stays in the kernel. */
   @Override
   public void close() {
     names.close();
+    policing.close();
     boolean _ =
         locked(() -> {
           host.ifPresent(it -> it.close(members.isEmpty()));

@@ -13,7 +13,8 @@ public record NewNetwork(
     boolean attachable,
     List<Wish> subnets,
     Map<String, String> labels,
-    Map<String, String> options) {
+    Map<String, String> options,
+    List<String> egress) {
   /** A subnet, or only a part of what is to be known of it. */
   public record Wish(
       Optional<String> subnet,
@@ -26,5 +27,19 @@ public record NewNetwork(
     subnets = List.copyOf(subnets);
     labels = Map.copyOf(labels);
     options = Map.copyOf(options);
+    egress = List.copyOf(egress);
+  }
+
+  /** From which everything is reached. */
+  public NewNetwork(
+      String name,
+      String driver,
+      boolean internal,
+      boolean ipv6,
+      boolean attachable,
+      List<Wish> subnets,
+      Map<String, String> labels,
+      Map<String, String> options) {
+    this(name, driver, internal, ipv6, attachable, subnets, labels, options, List.of());
   }
 }

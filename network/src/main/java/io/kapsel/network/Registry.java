@@ -30,7 +30,8 @@ final class Registry {
               false,
               List.of(),
               Map.of(),
-              Map.of()));
+              Map.of(),
+              List.of()));
     }
   }
 

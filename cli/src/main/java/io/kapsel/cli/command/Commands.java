@@ -95,6 +95,7 @@ final class Commands {
     all.put("create", new NetworkCreateCommand());
     all.put("disconnect", NetworkJoinCommand.disconnect());
     all.put("inspect", new NetworkInspectCommand());
+    all.put("log", new NetworkLogCommand());
     all.put("ls", new NetworkListCommand());
     all.put("prune", new NetworkRemoveCommand(clock, true));
     all.put("rm", new NetworkRemoveCommand(clock, false));

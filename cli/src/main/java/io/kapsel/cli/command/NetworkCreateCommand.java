@@ -54,7 +54,8 @@ final class NetworkCreateCommand implements Command {
               LABEL,
               OPTION,
               RefusedFlags.IPAM_DRIVER,
-              RefusedFlags.IPAM_OPTION),
+              RefusedFlags.IPAM_OPTION,
+              NetworkFlags.EGRESS),
           new Operands(1, 1));
 
   @Override
@@ -81,7 +82,8 @@ final class NetworkCreateCommand implements Command {
         call.arguments().is(ATTACHABLE),
         subnets(call),
         pairs(call, LABEL),
-        pairs(call, OPTION));
+        pairs(call, OPTION),
+        call.arguments().all(NetworkFlags.EGRESS));
   }
 
   private static Map<String, String> pairs(Call call, Flag<String> flag) {

@@ -8,6 +8,7 @@ import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.NetworkRequest;
 import io.kapsel.network.Attachment;
 import io.kapsel.network.Port;
+import io.kapsel.network.Restrictions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,6 +43,12 @@ final class NetworkFlags {
       Flag.text("dns-option", "list", "Option of resolv.conf(5)");
   static final Flag<String> ADD_HOST =
       Flag.text("add-host", "list", "Line of /etc/hosts: NAME:ADDRESS, or NAME:host-gateway");
+  static final Flag<String> EGRESS =
+      Flag.text(
+          "egress",
+          "list",
+          "What may be reached outside: deny, allow=LIST or\n"
+              + "deny=LIST of addresses, CIDRs and names, with or\nwithout :PORT");
 
   static final List<Flag<?>> ALL =
       List.of(
@@ -58,7 +65,8 @@ final class NetworkFlags {
           DNS,
           DNS_SEARCH,
           DNS_OPTION,
-          ADD_HOST);
+          ADD_HOST,
+          EGRESS);
 
   private static final Set<String> MODES = Set.of("none", "host");
 
@@ -99,10 +107,14 @@ final class NetworkFlags {
     if (mode) {
       spec.network(NamespaceMode.parseNetwork(names.getFirst()));
     }
-    spec.networks(request(mode ? List.of() : attachments(names)));
+    Restrictions restrictions = new Restrictions(arguments.all(EGRESS));
+    InvalidRequestException.unless(
+        restrictions.equals(Restrictions.NONE) || !mode || names.getFirst().equals("none"),
+        "--egress is for containers with a network of their own");
+    spec.networks(request(mode ? List.of() : attachments(names), restrictions));
   }
 
-  private NetworkRequest request(List<Attachment> attachments) {
+  private NetworkRequest request(List<Attachment> attachments, Restrictions restrictions) {
     return new NetworkRequest(
         attachments,
         arguments.all(PUBLISH).stream().flatMap(it -> Port.parse(it).stream()).toList(),
@@ -111,7 +123,8 @@ final class NetworkFlags {
         arguments.all(DNS),
         arguments.all(DNS_SEARCH),
         arguments.all(DNS_OPTION),
-        arguments.all(ADD_HOST));
+        arguments.all(ADD_HOST),
+        restrictions.equals(Restrictions.NONE) ? Optional.empty() : Optional.of(restrictions));
   }
 
   private List<Attachment> attachments(List<String> names) {

@@ -77,7 +77,8 @@ final class NetworkInspectCommand implements Command {
         .with("ConfigOnly", false)
         .with("Containers", containers(network, members))
         .with("Options", network.options())
-        .with("Labels", network.labels());
+        .with("Labels", network.labels())
+        .with("Egress", network.egress());
   }
 
   private static Struct addresses(Network network) {

@@ -3,8 +3,10 @@ package io.kapsel.engine.spec;
 import io.kapsel.linux.netlink.Cidr;
 import io.kapsel.network.Attachment;
 import io.kapsel.network.Port;
+import io.kapsel.network.Restrictions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -16,6 +18,7 @@ import java.util.regex.Pattern;
  * @param exposed ports that it says it has, such as {@code 80/tcp}
  * @param dns whom it asks for names, instead of the host's resolvers
  * @param hosts further lines of /etc/hosts, {@code NAME:ADDRESS}
+ * @param restrictions what it may not do there
  */
 public record NetworkRequest(
     List<Attachment> attachments,
@@ -25,7 +28,8 @@ public record NetworkRequest(
     List<String> dns,
     List<String> dnsSearch,
     List<String> dnsOptions,
-    List<String> hosts) {
+    List<String> hosts,
+    Optional<Restrictions> restrictions) {
   /** Stands for the network that a container has whose caller names none. */
   public static final String DEFAULT = "default";
 
@@ -52,6 +56,28 @@ public record NetworkRequest(
               WORD.matcher(word).matches(), "'%s' is no word for resolv.conf", word));
     }
     hosts.forEach(NetworkRequest::checkHost);
+  }
+
+  /** Without restrictions. */
+  public NetworkRequest(
+      List<Attachment> attachments,
+      List<Port> ports,
+      boolean publishAll,
+      List<String> exposed,
+      List<String> dns,
+      List<String> dnsSearch,
+      List<String> dnsOptions,
+      List<String> hosts) {
+    this(
+        attachments,
+        ports,
+        publishAll,
+        exposed,
+        dns,
+        dnsSearch,
+        dnsOptions,
+        hosts,
+        Optional.empty());
   }
 
   /** In these networks, with nothing special. */
@@ -82,7 +108,26 @@ public record NetworkRequest(
   /** The same in other networks. */
   public NetworkRequest attachedTo(List<Attachment> others) {
     return new NetworkRequest(
-        others, ports, publishAll, exposed, dns, dnsSearch, dnsOptions, hosts);
+        others, ports, publishAll, exposed, dns, dnsSearch, dnsOptions, hosts, restrictions);
+  }
+
+  /** The same, restricted. */
+  public NetworkRequest restricted(Restrictions other) {
+    return new NetworkRequest(
+        attachments,
+        ports,
+        publishAll,
+        exposed,
+        dns,
+        dnsSearch,
+        dnsOptions,
+        hosts,
+        Optional.of(other));
+  }
+
+  /** What it may not do. */
+  public Restrictions restrained() {
+    return restrictions.orElse(Restrictions.NONE);
   }
 
   /** The ports that the host is to offer. */

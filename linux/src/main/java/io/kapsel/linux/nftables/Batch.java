@@ -17,6 +17,7 @@ public final class Batch {
   static final int NEW_RULE = 6;
   static final int DELETE_RULE = 8;
   static final int NEW_SET = 9;
+  private static final int DELETE_SET = 11;
   static final int NEW_ELEMENT = 12;
   static final int DELETE_ELEMENT = 14;
   private static final int DELETE_CHAIN = 5;
@@ -99,6 +100,12 @@ public final class Batch {
     return this;
   }
 
+  /** Removes a set; nothing may look into it any more. */
+  public Batch removeSet(NamedSet set) {
+    return add(
+        begin(DELETE_SET, set.table().family(), 0).text(1, set.table().name()).text(2, set.name()));
+  }
+
   /** Removes one rule. */
   public Batch removeRule(Table table, String chain, long handle) {
     return add(
@@ -170,6 +177,9 @@ public final class Batch {
             element.nested(2, value -> value.bytes(1, each.value()));
           } else if (!each.verdict().equals(Verdict.NONE)) {
             each.verdict().write(element, 2);
+          }
+          if (each.millis() > 0) {
+            element.networkLong(4, each.millis());
           }
         });
   }

@@ -1,5 +1,6 @@
 package io.kapsel.linux.nftables;
 
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -42,17 +43,23 @@ public record NamedSet(
 
   /** One element: a key alone. */
   public Element element(byte[]... parts) {
-    return new Element(Field.encode(key, List.of(parts)), new byte[0], Verdict.NONE);
+    return new Element(Field.encode(key, List.of(parts)), new byte[0], Verdict.NONE, 0);
+  }
+
+  /** One element that goes away after a while, of a set whose elements do. */
+  public Element element(Duration life, byte[]... parts) {
+    byte[] encoded = Field.encode(key, List.of(parts));
+    return new Element(encoded, new byte[0], Verdict.NONE, Math.max(1, life.toMillis()));
   }
 
   /** One element of a map. */
   public Element element(List<byte[]> parts, List<byte[]> values) {
-    return new Element(Field.encode(key, parts), Field.encode(value, values), Verdict.NONE);
+    return new Element(Field.encode(key, parts), Field.encode(value, values), Verdict.NONE, 0);
   }
 
   /** One element of a map to verdicts. */
   public Element element(Verdict verdict, byte[]... parts) {
-    return new Element(Field.encode(key, List.of(parts)), new byte[0], verdict);
+    return new Element(Field.encode(key, List.of(parts)), new byte[0], verdict, 0);
   }
 
   /** What is in a set. */
@@ -60,16 +67,18 @@ public record NamedSet(
     private final byte[] key;
     private final byte[] value;
     private final Verdict verdict;
+    private final long millis;
 
-    Element(byte[] key, byte[] value, Verdict verdict) {
+    Element(byte[] key, byte[] value, Verdict verdict, long millis) {
       this.key = key;
       this.value = value;
       this.verdict = verdict;
+      this.millis = millis;
     }
 
     /** The same key in a set that maps it to nothing. */
     public Element alone() {
-      return new Element(key, new byte[0], Verdict.NONE);
+      return new Element(key, new byte[0], Verdict.NONE, 0);
     }
 
     byte[] key() {
@@ -82,6 +91,10 @@ public record NamedSet(
 
     Verdict verdict() {
       return verdict;
+    }
+
+    long millis() {
+      return millis;
     }
   }
 }

@@ -14,6 +14,7 @@ import java.util.function.Consumer;
 public final class Rule {
   private static final int REGISTERS = 8;
   private static final int LINK_NAME = 16;
+  private static final int HEADS = 128;
   private static final int ANYTHING_DONE_TO_CHECKSUM = 1;
 
   private record Expression(String name, Consumer<NetlinkMessage> content) {}
@@ -258,6 +259,27 @@ public final class Rule {
                 .networkValue(3, burst)
                 .networkValue(4, 0)
                 .networkValue(5, 0));
+  }
+
+  /** Goes on once more came than so many bytes in a second, and {@code burst} at once. */
+  public Rule moreThan(long bytesPerSecond, int burst) {
+    return add(
+        "limit",
+        data ->
+            data.networkLong(1, bytesPerSecond)
+                .networkLong(2, 1)
+                .networkValue(3, burst)
+                .networkValue(4, 1)
+                .networkValue(5, 1));
+  }
+
+  /** Tells those who listen to that group ({@link PacketLog}), in words that they know. */
+  public Rule logTo(int group, String words) {
+    return add("log", data -> data.bytes(1, twoBytes(group)).text(2, words).networkValue(3, HEADS));
+  }
+
+  private static byte[] twoBytes(int value) {
+    return new byte[] {(byte) (value >> 8), (byte) value};
   }
 
   /** Writes to the kernel's log. */

@@ -11,6 +11,7 @@ final class DnsReply {
   static final int NOT_IMPLEMENTED = 4;
   static final int SERVER_FAILED = 2;
   static final int NO_SUCH_NAME = 3;
+  static final int REFUSED = 5;
   private static final int FLAGS = 0x8080; // an answer, recursion can be had
   private static final int TRUNCATED = 0x200;
   private static final int RECURSION = 0x100;

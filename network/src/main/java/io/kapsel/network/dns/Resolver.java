@@ -63,9 +63,12 @@ public final class Resolver {
           if (servers.isEmpty()) {
             return DnsReply.refusal(question, DnsReply.SERVER_FAILED);
           }
-          return upstreams
-              .ask(question, query, servers, stream)
-              .orElseGet(() -> DnsReply.refusal(question, DnsReply.SERVER_FAILED));
+          if (!zone.permits(question.name())) {
+            return DnsReply.refusal(question, DnsReply.REFUSED);
+          }
+          Optional<ByteBuffer> answer = upstreams.ask(question, query, servers, stream);
+          answer.ifPresent(it -> zone.answered(question.name(), it));
+          return answer.orElseGet(() -> DnsReply.refusal(question, DnsReply.SERVER_FAILED));
         });
   }
 

@@ -1,6 +1,7 @@
 package io.kapsel.network.dns;
 
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,4 +15,12 @@ public interface Zone {
 
   /** Who is asked for the names of others; empty: nobody. */
   List<InetAddress> upstreams();
+
+  /** Whether others may be asked for that name. */
+  default boolean permits(String name) {
+    return true;
+  }
+
+  /** Is told what others answered, before the container is. */
+  default void answered(String name, ByteBuffer answer) {}
 }

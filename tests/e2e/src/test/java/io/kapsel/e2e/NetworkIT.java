@@ -3,8 +3,6 @@ package io.kapsel.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -15,89 +13,40 @@ import org.junit.jupiter.api.Test;
  * neighbour that is another one.
  */
 class NetworkIT {
-  private static final String UPLINK = "203.0.113.1";
-  private static Process host;
-  private static Process neighbour;
+  private static final String UPLINK = TwoHosts.HOST;
+  private static TwoHosts hosts;
   private static Product product;
 
   @BeforeAll
   static void makeHosts() {
-    host = Command.of("unshare", "-n", "sleep", "1000").start();
-    neighbour = Command.of("unshare", "-n", "sleep", "1000").start();
-    for (Process each : List.of(host, neighbour)) {
-      Await.until(
-          Duration.ofSeconds(10),
-          () -> "a namespace is made",
-          () ->
-              !HostFiles.link("/proc/" + each.pid() + "/ns/net")
-                  .equals(HostFiles.link("/proc/self/ns/net")));
-    }
-    in(
-        host,
-        "ip link set lo up; ip link add up0 type veth peer name eth0 netns "
-            + neighbour.pid()
-            + "; ip addr add 203.0.113.1/24 dev up0; ip addr add 2001:db8::1/64 dev up0 nodad;"
-            + " ip link set up0 up");
-    in(
-        neighbour,
-        "ip link set lo up; ip addr add 203.0.113.2/24 dev eth0;"
-            + " ip addr add 2001:db8::2/64 dev eth0 nodad; ip link set eth0 up;"
-            + " ip route add default via 203.0.113.1");
-    product = Product.fresh().in(host.pid());
+    hosts = new TwoHosts();
+    product = hosts.product;
   }
 
   @AfterAll
   static void leavesNothing() {
-    try {
-      product.close();
-      assertThat(in(host, "ip -br link; nft list tables")).doesNotContain("kapsel", "kb", "kv");
-    } finally {
-      host.destroy();
-      neighbour.destroy();
-    }
+    hosts.close();
   }
 
   @AfterEach
   void removeContainers() {
-    in(host, "nft flush ruleset");
-    product.removeAll();
-    product.kapsel("network", "prune", "-f").ok();
-  }
-
-  private static String in(Process where, String script) {
-    return Command.of("nsenter", "-t", Long.toString(where.pid()), "-n", "sh", "-c", script)
-        .run()
-        .out()
-        .strip();
+    hosts.clear();
   }
 
   private static String kapsel(String... words) {
-    return product.kapsel(words).ok().line();
+    return hosts.kapsel(words);
   }
 
   private static String server(String name, String... flags) {
-    List<String> words = new ArrayList<>(List.of("run", "-d", "--name", name));
-    words.addAll(List.of(flags));
-    words.addAll(
-        List.of(
-            "host:",
-            "socat",
-            "TCP6-LISTEN:80,fork,reuseaddr,ipv6only=0",
-            "SYSTEM:echo " + name + " sees $SOCAT_PEERADDR"));
-    String id = kapsel(words.toArray(String[]::new));
-    Await.until(
-        Duration.ofSeconds(10),
-        () -> name + " listens",
-        () -> product.kapsel("exec", name, "sh", "-c", "ss -ltn | grep -q :80").exitCode() == 0);
-    return id;
+    return hosts.server(name, flags);
   }
 
   private static String get(String address) {
-    return "socat -u TCP:" + address + ",connect-timeout=1 - 2>/dev/null || true";
+    return TwoHosts.get(address);
   }
 
   private static String from(String container, String address) {
-    return product.kapsel("exec", container, "sh", "-c", get(address)).out().strip();
+    return hosts.from(container, address);
   }
 
   @Test
@@ -112,11 +61,11 @@ class NetworkIT {
         kapsel("inspect", "-f", "{{.NetworkSettings.Networks.app.GlobalIPv6Address}}", "db");
     assertThat(from("web", "[" + six + "]:80")).startsWith("db sees");
     assertThat(product.kapsel("exec", "web", "getent", "hosts", "nobody").exitCode()).isNotZero();
-    assertThat(in(neighbour, get(UPLINK + ":8080"))).endsWith("ffff:cb00:7102]");
-    assertThat(in(neighbour, get("[2001:db8::1]:8080"))).contains("web sees [2001:0db8");
-    assertThat(in(host, get("127.0.0.1:8080"))).startsWith("web sees");
-    assertThat(in(host, get("[::1]:8080"))).startsWith("web sees");
-    assertThat(in(host, "cat /proc/sys/net/ipv4/conf/all/route_localnet")).isEqualTo("0");
+    assertThat(hosts.onNeighbour(get(UPLINK + ":8080"))).endsWith("ffff:cb00:7102]");
+    assertThat(hosts.onNeighbour(get("[2001:db8::1]:8080"))).contains("web sees [2001:0db8");
+    assertThat(hosts.onHost(get("127.0.0.1:8080"))).startsWith("web sees");
+    assertThat(hosts.onHost(get("[::1]:8080"))).startsWith("web sees");
+    assertThat(hosts.onHost("cat /proc/sys/net/ipv4/conf/all/route_localnet")).isEqualTo("0");
   }
 
   @Test
@@ -134,43 +83,41 @@ class NetworkIT {
     assertThat(from("net-b", a + ":80")).isEmpty();
     assertThat(from("net-a", c + ":80")).isEmpty();
     assertThat(from("net-c", a + ":80")).isEmpty();
-    assertThat(in(neighbour, get(a + ":80"))).isEmpty();
-    assertThat(in(host, get(a + ":80"))).startsWith("net-a sees");
+    assertThat(hosts.onNeighbour(get(a + ":80"))).isEmpty();
+    assertThat(hosts.onHost(get(a + ":80"))).startsWith("net-a sees");
   }
 
   @Test
   void publishedPortsObeyTheHostsOwnRulesAndSurviveTheirFlush() {
     server("web", "-p", "8080:80");
-    in(
-        host,
+    hosts.onHost(
         "nft add table ip fw; nft 'add chain ip fw in { type filter hook input priority 0;"
             + " policy drop; }'; nft add rule ip fw in ct state established accept;"
             + " nft add rule ip fw in iif lo accept");
     Await.until(
         Duration.ofSeconds(10),
         () -> "the port is closed",
-        () -> in(neighbour, get(UPLINK + ":8080")).isEmpty());
-    in(host, "nft add rule ip fw in ip saddr 203.0.113.2 tcp dport 8080 accept");
-    assertThat(in(neighbour, get(UPLINK + ":8080"))).endsWith("ffff:cb00:7102]");
-    in(host, "nft flush ruleset");
+        () -> hosts.onNeighbour(get(UPLINK + ":8080")).isEmpty());
+    hosts.onHost("nft add rule ip fw in ip saddr 203.0.113.2 tcp dport 8080 accept");
+    assertThat(hosts.onNeighbour(get(UPLINK + ":8080"))).endsWith("ffff:cb00:7102]");
+    hosts.onHost("nft flush ruleset");
     Await.until(
         Duration.ofSeconds(10),
         () -> "the port is open again",
-        () -> in(neighbour, get(UPLINK + ":8080")).startsWith("web sees"));
+        () -> hosts.onNeighbour(get(UPLINK + ":8080")).startsWith("web sees"));
   }
 
   @Test
   void aForeignPolicyForForwardingDoesNotShutContainersIn() {
     server("web", "-p", "8080:80");
-    in(
-        host,
+    hosts.onHost(
         "nft add table ip fw;"
             + " nft 'add chain ip fw f { type filter hook forward priority 0; policy drop; }'");
 
     Await.until(
         Duration.ofSeconds(10),
         () -> "the port is open again",
-        () -> in(neighbour, get(UPLINK + ":8080")).startsWith("web sees"));
+        () -> hosts.onNeighbour(get(UPLINK + ":8080")).startsWith("web sees"));
   }
 
   @Test
@@ -180,15 +127,15 @@ class NetworkIT {
     server("db", "--network", "app");
     product.killEngine();
 
-    assertThat(in(neighbour, get(UPLINK + ":8080"))).startsWith("web sees");
+    assertThat(hosts.onNeighbour(get(UPLINK + ":8080"))).startsWith("web sees");
     assertThat(kapsel("ps", "-a", "--format", "{{.Ports}}", "--filter", "name=web"))
         .contains("0.0.0.0:8080->80/tcp");
     assertThat(from("db", "web:80")).startsWith("web sees");
-    in(host, "ip link del $(ip -br link | grep -o '^kb[0-9a-f]*' | head -1)");
+    hosts.onHost("ip link del $(ip -br link | grep -o '^kb[0-9a-f]*' | head -1)");
     Await.until(
         Duration.ofSeconds(10),
         () -> "the network is made again",
-        () -> in(neighbour, get(UPLINK + ":8080")).startsWith("web sees"));
+        () -> hosts.onNeighbour(get(UPLINK + ":8080")).startsWith("web sees"));
   }
 
   @Test
