@@ -133,11 +133,16 @@ final class Joining {
                       asked.published(),
                       asked.restrained()));
           save(joined);
-          networks.ask(stored.id(), asked.dns());
+          ask(stored.id(), spec);
           networks.join(joined, pid);
           writeFiles(spec, joined);
           return joined;
         });
+  }
+
+  /** Has a container's resolver ask whom it wants. */
+  void ask(String id, ContainerSpec spec) {
+    spec.networks().ifPresent(it -> networks.ask(id, it.dns()));
   }
 
   private void save(Joined joined) {

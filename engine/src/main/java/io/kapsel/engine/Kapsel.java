@@ -147,6 +147,7 @@ public final class Kapsel implements AutoCloseable {
           .pid()
           .ifPresent(pid -> joined.ifPresent(it -> running.add(new Networks.Running(it, pid))));
     }
+    containers.values().forEach(each -> joining.ask(each.id(), each.spec()));
     joining.networks().recover(running);
   }
 

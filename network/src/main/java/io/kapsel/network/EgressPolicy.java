@@ -40,6 +40,14 @@ public record EgressPolicy(boolean closed, List<Target> allowed, List<Target> de
    */
   public record Target(Optional<Cidr> network, String name, boolean below, int port) {
     static Target parse(String text) {
+      try {
+        return read(text);
+      } catch (IllegalArgumentException e) {
+        throw invalid(text);
+      }
+    }
+
+    private static Target read(String text) {
       if (text.startsWith("[")) {
         int end = text.indexOf(']');
         String rest = end < 0 ? "" : text.substring(end + 1);
