@@ -49,7 +49,8 @@ public final class DnsAddresses {
   private static void record(ByteBuffer answer, int at, int length, List<Told> all) {
     int type = Short.toUnsignedInt(answer.getShort(at));
     boolean fits =
-        type == DnsQuestion.ADDRESS && length == 4 || type == DnsQuestion.ADDRESS6 && length == 16;
+        (type == DnsQuestion.ADDRESS && length == 4)
+            || (type == DnsQuestion.ADDRESS6 && length == 16);
     if (!fits || answer.getShort(at + 2) != INTERNET) {
       return;
     }
