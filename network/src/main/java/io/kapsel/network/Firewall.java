@@ -38,7 +38,7 @@ final class Firewall {
   /** All that the rules depend on. */
   record State(
       Collection<BridgeRules> bridges,
-      Collection<Endpoint> cards,
+      Collection<Card> cards,
       Collection<Published> ports,
       Collection<Policed> policed,
       Collection<String> machine,
@@ -84,7 +84,7 @@ final class Firewall {
     Batch batch = new Batch();
     define(batch, state.detour());
     state.bridges().forEach(each -> apply(elements(each), batch::elements));
-    state.cards().forEach(each -> apply(spoof.elements(each), batch::elements));
+    state.cards().forEach(each -> spoof.add(batch, each));
     state.policed().forEach(each -> police(batch, each));
     Map<NamedSet, List<Element>> all = new LinkedHashMap<>();
     for (Published each : state.ports()) {
@@ -146,23 +146,23 @@ final class Firewall {
   }
 
   void add(
-      Collection<Endpoint> cards, Collection<Published> published, Collection<Policed> policed) {
+      Collection<Card> cards, Collection<Published> published, Collection<Policed> policed) {
     change(
         "let in a container",
         batch -> {
           policed.forEach(each -> police(batch, each));
-          cards.forEach(each -> apply(spoof.elements(each), batch::elements));
+          cards.forEach(each -> spoof.add(batch, each));
           published.forEach(each -> apply(elements(each, detoured), batch::newElements));
         });
   }
 
   void remove(
-      Collection<Endpoint> cards, Collection<Published> published, Collection<Policed> policed) {
+      Collection<Card> cards, Collection<Published> published, Collection<Policed> policed) {
     change(
         "shut out a container",
         batch -> {
           policed.forEach(each -> egress.remove(batch, each));
-          cards.forEach(each -> apply(spoof.elements(each), batch::removeElements));
+          cards.forEach(each -> spoof.remove(batch, each));
           published.forEach(each -> apply(elements(each, detoured), batch::removeElements));
         });
   }

@@ -28,7 +28,7 @@ final class HostSide {
   /** What the rules are made of, beside the host's own. */
   record Facts(
       List<BridgeRules> bridges,
-      List<Endpoint> cards,
+      List<Card> cards,
       List<Published> ports,
       List<Policed> policed) {}
 
@@ -226,10 +226,5 @@ final class HostSide {
       System.getLogger(HostSide.class.getName())
           .log(System.Logger.Level.WARNING, "networks cannot be removed", e);
     }
-  }
-
-  /** The way of a container's link, if the host has it. */
-  Optional<Link.Traffic> traffic(Endpoint endpoint) {
-    return wiring.find(endpoint.link()).map(Link::traffic);
   }
 }

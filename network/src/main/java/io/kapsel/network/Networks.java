@@ -2,6 +2,7 @@ package io.kapsel.network;
 
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.netlink.Cidr;
+import io.kapsel.linux.netlink.Link;
 import io.kapsel.linux.netlink.NetworkNamespace;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ public final class Networks implements AutoCloseable {
   private final Settings settings;
   private final Policing policing;
   private final PacketFacts packets;
+  private final Plugs plugs = new Plugs(this::host, this::find);
   private final NameServers names;
   private Optional<HostSide> host = Optional.empty();
 
@@ -241,11 +243,14 @@ public final class Networks implements AutoCloseable {
       return;
     }
     Network network = registry.find(wanted.network());
-    if (restrictions.policy().restricts() && !network.driver().equals(Network.BRIDGE)) {
+    boolean restricted = restrictions.policy().restricts() || restrictions.rate().isPresent();
+    if (restricted && !network.driver().equals(Network.BRIDGE)) {
       throw new NetworkException.Invalid(
           "join network",
           network.name(),
-          "what leaves a " + network.driver() + " passes this host by, and --egress with it");
+          "what leaves a "
+              + network.driver()
+              + " passes this host by, and --egress and --network-rate with it");
     }
   }
 
@@ -278,31 +283,20 @@ public final class Networks implements AutoCloseable {
   /** Makes a container's links, in the network namespace of that process. */
   public void join(Joined joined, int pid) {
     try (NetworkNamespace namespace = NetworkNamespace.madeBy(pid)) {
-      Wiring wiring =
+      boolean _ =
           locked(() -> {
-            HostSide now = host();
-            now.firewall()
-                .add(packets.bridged(joined), packets.published(joined), packets.policed(joined));
-            return now.wiring();
+            host()
+                .firewall()
+                .add(packets.cards(joined), packets.published(joined), packets.policed(joined));
+            return true;
           });
-      String way = way(joined);
-      for (Endpoint each : joined.endpoints()) {
-        wiring.join(each, find(each.network()), namespace, each.network().equals(way));
-      }
+      plugs.join(joined, joined.endpoints(), namespace);
       serveNames(joined, namespace);
       pids.put(joined.id(), pid);
     } catch (SyscallException e) {
       throw new NetworkException.Failed(
           "join networks for", joined.name(), String.valueOf(e.getMessage()), e);
     }
-  }
-
-  private String way(Joined joined) {
-    return joined.byPriority().stream()
-        .filter(each -> !find(each.network()).internal())
-        .map(Endpoint::network)
-        .findFirst()
-        .orElse("");
   }
 
   private boolean resolves(Joined joined) {
@@ -314,6 +308,11 @@ public final class Networks implements AutoCloseable {
   public boolean resolves(List<Attachment> attachments, Restrictions restrictions) {
     return restrictions.policy().restricts()
         || attachments.stream().anyMatch(each -> !each.network().equals(Network.DEFAULT));
+  }
+
+  /** What went through each place of a running container, by its network's name. */
+  public Map<String, Link.Traffic> traffic(String id, int pid) {
+    return member(id).map(it -> plugs.traffic(it, pid)).orElse(Map.of());
   }
 
   /** What policies have refused. */
@@ -346,7 +345,7 @@ public final class Networks implements AutoCloseable {
       tellNames();
     }
     pids.remove(id);
-    gone.ifPresent(it -> Thread.startVirtualThread(() -> removeLinks(it)));
+    gone.ifPresent(it -> Thread.startVirtualThread(() -> plugs.remove(it)));
   }
 
   private void withdraw(Joined joined) {
@@ -354,21 +353,10 @@ public final class Networks implements AutoCloseable {
     try {
       host()
           .firewall()
-          .remove(packets.bridged(joined), packets.published(joined), packets.policed(joined));
+          .remove(packets.cards(joined), packets.published(joined), packets.policed(joined));
     } catch (SyscallException e) {
       LOG.log(System.Logger.Level.DEBUG, "the rules for packets are made anew", e);
       host().replaceRules();
-    }
-  }
-
-  /** The kernel does so, too, when the last process has left the namespace. */
-  private void removeLinks(Joined joined) {
-    for (Endpoint each : joined.endpoints()) {
-      try {
-        host().wiring().remove(each.link());
-      } catch (SyscallException e) {
-        LOG.log(System.Logger.Level.DEBUG, "a link cannot be removed name=" + each.link(), e);
-      }
     }
   }
 
@@ -397,8 +385,8 @@ public final class Networks implements AutoCloseable {
         });
     try (NetworkNamespace namespace = NetworkNamespace.of(pid)) {
       Endpoint added = after.in(network.id()).orElseThrow();
-      boolean first = way(before).isEmpty() && !network.internal();
-      host().wiring().join(added, network, namespace, first);
+      boolean first = plugs.way(before).isEmpty() && !network.internal();
+      plugs.join(after, added, namespace, first);
       serveNames(after, namespace);
     }
     return after;
@@ -501,33 +489,11 @@ public final class Networks implements AutoCloseable {
     pids.forEach(this::healLinks);
   }
 
-  /** A container whose link somebody removed is joined again. */
   private void healLinks(String id, int pid) {
     Joined joined = locked(() -> members.get(id));
-    if (joined == null) {
-      return;
+    if (joined != null) {
+      plugs.heal(joined, locked(() -> packets.bridged(joined)), pid);
     }
-    List<Endpoint> lost =
-        bridgedLocked(joined).stream().filter(each -> !host().wiring().has(each.link())).toList();
-    if (lost.isEmpty()) {
-      return;
-    }
-    try (NetworkNamespace namespace = NetworkNamespace.of(pid)) {
-      String way = way(joined);
-      for (Endpoint each : lost) {
-        host().wiring().join(each, find(each.network()), namespace, each.network().equals(way));
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "a link was missing and is made again container={0}",
-            joined.name());
-      }
-    } catch (SyscallException e) {
-      LOG.log(System.Logger.Level.DEBUG, "a container has ended id=" + id, e);
-    }
-  }
-
-  private List<Endpoint> bridgedLocked(Joined joined) {
-    return locked(() -> packets.bridged(joined));
   }
 
   private void serveNames(Joined joined, NetworkNamespace namespace) {

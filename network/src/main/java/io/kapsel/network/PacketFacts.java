@@ -21,12 +21,12 @@ final class PacketFacts {
 
   /** All of it, for these networks and everybody in them. */
   HostSide.Facts all(Collection<Network> raised, Collection<Joined> members) {
-    List<Endpoint> cards = new ArrayList<>();
+    List<Card> cards = new ArrayList<>();
     List<Published> ports = new ArrayList<>();
     List<Policed> policed = new ArrayList<>();
     raised.forEach(each -> policed.addAll(policed(each)));
     for (Joined each : members) {
-      cards.addAll(bridged(each));
+      cards.addAll(cards(each));
       ports.addAll(published(each));
       policed.addAll(policed(each));
     }
@@ -39,6 +39,11 @@ final class PacketFacts {
     return joined.endpoints().stream()
         .filter(each -> registry.find(each.network()).driver().equals(Network.BRIDGE))
         .toList();
+  }
+
+  /** The same, and how much may come from there. */
+  List<Card> cards(Joined joined) {
+    return bridged(joined).stream().map(it -> new Card(it, joined.restricted().out())).toList();
   }
 
   /** Ports lead to the network with the way to the outside; not into internal networks. */

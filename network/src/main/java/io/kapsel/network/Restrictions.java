@@ -1,15 +1,17 @@
 package io.kapsel.network;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a container may not do in its networks that others may.
  *
  * @param egress what it reaches outside, in the words of {@link EgressPolicy}
+ * @param rate how fast
  */
-public record Restrictions(List<String> egress) {
+public record Restrictions(List<String> egress, Optional<NetworkRate> rate) {
   /** None. */
-  public static final Restrictions NONE = new Restrictions(List.of());
+  public static final Restrictions NONE = new Restrictions(List.of(), Optional.empty());
 
   /** Checks the words. */
   public Restrictions {
@@ -19,6 +21,16 @@ public record Restrictions(List<String> egress) {
 
   /** What it reaches outside. */
   public EgressPolicy policy() {
-    return EgressPolicy.parse(egress);
+    return egress.isEmpty() ? EgressPolicy.NONE : EgressPolicy.parse(egress);
+  }
+
+  /** Bits a second that may come in. */
+  Optional<Long> in() {
+    return rate.flatMap(NetworkRate::in);
+  }
+
+  /** Bits a second that may go out. */
+  Optional<Long> out() {
+    return rate.flatMap(NetworkRate::out);
   }
 }

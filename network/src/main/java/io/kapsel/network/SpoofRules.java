@@ -33,6 +33,7 @@ final class SpoofRules {
 
   private final Table table;
   private final String prefix;
+  private final RateRules rates;
   private final NamedSet cards;
   private final NamedSet addresses;
   private final NamedSet addresses6;
@@ -40,6 +41,7 @@ final class SpoofRules {
   SpoofRules(Naming naming) {
     table = new Table(Family.BRIDGE, naming.table());
     prefix = naming.linkPrefix();
+    rates = new RateRules(table);
     cards = NamedSet.of(table, "cards", Field.LINK, Field.MAC);
     addresses = NamedSet.of(table, "addresses4", Field.LINK, Field.IPV4);
     addresses6 = NamedSet.of(table, "addresses6", Field.LINK, Field.IPV6);
@@ -49,8 +51,17 @@ final class SpoofRules {
     return table;
   }
 
-  /** The elements for one link. */
-  Map<NamedSet, List<Element>> elements(Endpoint endpoint) {
+  void add(Batch batch, Card card) {
+    elements(card.endpoint()).forEach(batch::elements);
+    rates.add(batch, card);
+  }
+
+  void remove(Batch batch, Card card) {
+    elements(card.endpoint()).forEach(batch::removeElements);
+    rates.remove(batch, card);
+  }
+
+  private Map<NamedSet, List<Element>> elements(Endpoint endpoint) {
     byte[] link = Rule.name(endpoint.link());
     Map<NamedSet, List<Element>> all = new LinkedHashMap<>();
     all.put(cards, List.of(cards.element(link, new MacAddress(endpoint.mac()).bytes())));
@@ -82,6 +93,7 @@ final class SpoofRules {
     batch.chain(table, CHAIN).chain(table, "arp").chain(table, "ipv4").chain(table, "ipv6");
     batch.chain(table, "prerouting", new Hook("filter", Hook.Point.PREROUTING, Hook.RAW));
     rule(batch, "prerouting", new Rule().startsWith(Rule.Meta.IN, prefix), Verdict.jump(CHAIN));
+    rates.define(batch, "prerouting");
     rule(
         batch,
         CHAIN,

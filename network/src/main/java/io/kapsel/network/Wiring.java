@@ -10,6 +10,7 @@ import io.kapsel.linux.netlink.NetlinkMessage;
 import io.kapsel.linux.netlink.NetlinkSocket;
 import io.kapsel.linux.netlink.NetworkNamespace;
 import io.kapsel.linux.netlink.Routes;
+import io.kapsel.linux.netlink.Shaping;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,9 +114,15 @@ final class Wiring {
   /**
    * Joins a container to a network.
    *
+   * @param rate bits a second that may come in
    * @param outside whether this is its way to everything else
    */
-  void join(Endpoint endpoint, Network network, NetworkNamespace namespace, boolean outside) {
+  void join(
+      Endpoint endpoint,
+      Network network,
+      NetworkNamespace namespace,
+      Optional<Long> rate,
+      boolean outside) {
     Links.Device inside =
         new Links.Device(
             endpoint.inside(), Optional.of(new MacAddress(endpoint.mac())), network.mtu());
@@ -130,14 +137,33 @@ final class Wiring {
                 .orElseGet(() -> raise(network));
         Links.Device out = Links.Device.of(endpoint.link(), network.mtu());
         host.ask(what, Links.veth(out, inside, lease.number(), bridge));
-        if (!network.letsNeighboursTalk()) {
-          int index = Links.find(host, endpoint.link()).orElseThrow().index();
-          host.ask("isolate link '" + endpoint.link() + "'", Links.isolate(index));
+        if (!network.letsNeighboursTalk() || rate.isPresent()) {
+          restrict(endpoint, network, rate);
         }
       }
     }
     try (NetlinkSocket socket = namespace.in(NetlinkSocket::route)) {
       address(socket, endpoint, network, outside);
+    }
+  }
+
+  private void restrict(Endpoint endpoint, Network network, Optional<Long> rate) {
+    int index = Links.find(host, endpoint.link()).orElseThrow().index();
+    if (!network.letsNeighboursTalk()) {
+      host.ask("isolate link '" + endpoint.link() + "'", Links.isolate(index));
+    }
+    rate.ifPresent(bits ->
+        host.transact("limit link '" + endpoint.link() + "'", Shaping.limit(index, bits)));
+  }
+
+  /** What went into a container and out of it, as it sees that itself. */
+  Optional<Link.Traffic> traffic(Endpoint endpoint, NetworkNamespace namespace) {
+    Optional<Link> outside = find(endpoint.link());
+    if (outside.isPresent()) {
+      return outside.map(it -> it.traffic().seenFromTheOtherEnd());
+    }
+    try (NetlinkSocket socket = namespace.in(NetlinkSocket::route)) {
+      return Links.find(socket, endpoint.inside()).map(Link::traffic);
     }
   }
 

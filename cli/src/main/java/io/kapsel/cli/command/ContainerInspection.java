@@ -10,9 +10,12 @@ import io.kapsel.engine.spec.Healthcheck;
 import io.kapsel.engine.spec.Limits;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.spec.NetworkRequest;
 import io.kapsel.engine.spec.RestartPolicy;
 import io.kapsel.linux.process.Uname;
+import io.kapsel.network.NetworkRate;
 import io.kapsel.network.Networks;
+import io.kapsel.network.Restrictions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -127,7 +130,20 @@ final class ContainerInspection {
         .with("MemoryReservation", limits.memoryReservation().orElse(0L))
         .with("MemorySwap", swap(limits))
         .with("PidsLimit", limits.pids().orElse(null))
-        .with("Init", spec.init());
+        .with("Init", spec.init())
+        .with("Egress", orNull(restrictions(spec).egress()))
+        .with("NetworkRate", rate(restrictions(spec)));
+  }
+
+  private static Restrictions restrictions(ContainerSpec spec) {
+    return spec.networks().map(NetworkRequest::restrained).orElse(Restrictions.NONE);
+  }
+
+  /** Bits a second; 0: no limit. */
+  private static Struct rate(Restrictions restrictions) {
+    return new Struct()
+        .with("In", restrictions.rate().flatMap(NetworkRate::in).orElse(0L))
+        .with("Out", restrictions.rate().flatMap(NetworkRate::out).orElse(0L));
   }
 
   private static long swap(Limits limits) {

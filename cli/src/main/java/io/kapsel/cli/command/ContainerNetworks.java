@@ -5,6 +5,7 @@ import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.NetworkRequest;
 import io.kapsel.network.Attachment;
+import io.kapsel.linux.netlink.Link;
 import io.kapsel.network.Endpoint;
 import io.kapsel.network.Joined;
 import io.kapsel.network.Network;
@@ -15,8 +16,10 @@ import io.kapsel.network.Subnet;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** What Docker's users see of a container's networks and ports. */
@@ -70,6 +73,19 @@ final class ContainerNetworks {
         : List.of(port.shown(), port.shown().replace("0.0.0.0:", "[::]:"));
   }
 
+  /** What went through its places in networks, by their names; nothing if it does not run. */
+  static Map<String, Link.Traffic> traffic(Engine.Container container, Call call) {
+    return traffic(container, () -> call.engine().networks());
+  }
+
+  private static Map<String, Link.Traffic> traffic(
+      Engine.Container container, Supplier<Networks> networks) {
+    Optional<Integer> pid = container.status().pid();
+    return pid.isPresent() && container.joined().isPresent()
+        ? networks.get().traffic(container.id(), pid.get())
+        : Map.of();
+  }
+
   /** {@code NetworkSettings}. */
   static Struct settings(Engine.Container container, Networks networks) {
     Struct ports = new Struct();
@@ -79,7 +95,8 @@ final class ContainerNetworks {
         .joined()
         .ifPresent(joined -> {
           joined.ports().forEach(port -> bind(ports, port));
-          joined.endpoints().forEach(each -> place(all, joined, each, networks));
+          Map<String, Link.Traffic> traffic = traffic(container, () -> networks);
+          joined.endpoints().forEach(each -> place(all, joined, each, networks, traffic));
         });
     if (all.isEmpty()) {
       names(container.spec()).stream()
@@ -101,13 +118,29 @@ final class ContainerNetworks {
     ports.put(key, bindings);
   }
 
-  private static void place(Struct all, Joined joined, Endpoint endpoint, Networks networks) {
+  private static Struct traffic(Link.Traffic traffic) {
+    return new Struct()
+        .with("RxBytes", traffic.rxBytes())
+        .with("RxPackets", traffic.rxPackets())
+        .with("RxErrors", traffic.rxErrors())
+        .with("RxDropped", traffic.rxDropped())
+        .with("TxBytes", traffic.txBytes())
+        .with("TxPackets", traffic.txPackets())
+        .with("TxErrors", traffic.txErrors())
+        .with("TxDropped", traffic.txDropped());
+  }
+
+  private static void place(
+      Struct all,
+      Joined joined,
+      Endpoint endpoint,
+      Networks networks,
+      Map<String, Link.Traffic> traffic) {
     try {
       Network network = networks.find(endpoint.network());
       Optional<Subnet> four = network.ipv4Subnet().filter(_ -> endpoint.ipv4().isPresent());
       Optional<Subnet> six = network.ipv6Subnet().filter(_ -> endpoint.ipv6().isPresent());
-      all.with(
-          network.name(),
+      Struct place =
           new Struct()
               .with("Aliases", endpoint.aliases())
               .with("MacAddress", endpoint.mac())
@@ -119,7 +152,10 @@ final class ContainerNetworks {
               .with("IPPrefixLen", four.map(it -> it.network().prefix()).orElse(0))
               .with("IPv6Gateway", six.map(Subnet::gateway).orElse(""))
               .with("GlobalIPv6Address", endpoint.ipv6().orElse(""))
-              .with("GlobalIPv6PrefixLen", six.map(it -> it.network().prefix()).orElse(0)));
+              .with("GlobalIPv6PrefixLen", six.map(it -> it.network().prefix()).orElse(0));
+      Optional.ofNullable(traffic.get(network.name()))
+          .ifPresent(it -> place.with("Traffic", traffic(it)));
+      all.with(network.name(), place);
     } catch (NetworkException _) {
       // it was removed at this moment
     }

@@ -7,6 +7,7 @@ import io.kapsel.engine.spec.InvalidRequestException;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.NetworkRequest;
 import io.kapsel.network.Attachment;
+import io.kapsel.network.NetworkRate;
 import io.kapsel.network.Port;
 import io.kapsel.network.Restrictions;
 import java.util.ArrayList;
@@ -49,6 +50,12 @@ final class NetworkFlags {
           "list",
           "What may be reached outside: deny, allow=LIST or\n"
               + "deny=LIST of addresses, CIDRs and names, with or\nwithout :PORT");
+  static final Flag<NetworkRate> RATE =
+      Flag.of(
+          "network-rate",
+          "rate",
+          "At most so many bits a second: 10mbit, or\nin=1gbit,out=500kbit",
+          NetworkRate::parse);
 
   static final List<Flag<?>> ALL =
       List.of(
@@ -66,7 +73,8 @@ final class NetworkFlags {
           DNS_SEARCH,
           DNS_OPTION,
           ADD_HOST,
-          EGRESS);
+          EGRESS,
+          RATE);
 
   private static final Set<String> MODES = Set.of("none", "host");
 
@@ -107,10 +115,10 @@ final class NetworkFlags {
     if (mode) {
       spec.network(NamespaceMode.parseNetwork(names.getFirst()));
     }
-    Restrictions restrictions = new Restrictions(arguments.all(EGRESS));
+    Restrictions restrictions = new Restrictions(arguments.all(EGRESS), arguments.last(RATE));
     InvalidRequestException.unless(
         restrictions.equals(Restrictions.NONE) || !mode || names.getFirst().equals("none"),
-        "--egress is for containers with a network of their own");
+        "--egress and --network-rate are for containers with a network of their own");
     spec.networks(request(mode ? List.of() : attachments(names), restrictions));
   }
 

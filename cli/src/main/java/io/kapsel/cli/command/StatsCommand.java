@@ -8,12 +8,14 @@ import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.cli.template.Struct;
 import io.kapsel.engine.ContainerStatus.Phase;
 import io.kapsel.engine.EngineException;
+import io.kapsel.linux.netlink.Link;
 import io.kapsel.runtime.GroupUsage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -54,7 +56,7 @@ final class StatsCommand implements Command {
               "PIDs", "PIDS"));
 
   /** What a container had used at a moment. */
-  private record Sample(long nanos, GroupUsage usage) {}
+  private record Sample(long nanos, GroupUsage usage, long received, long sent) {}
 
   @Override
   public Manual manual() {
@@ -65,13 +67,13 @@ final class StatsCommand implements Command {
   public int run(Call call) {
     Optional<String> format = call.arguments().last(Listing.FORMAT);
     Map<String, Sample> before = new HashMap<>();
-    chosen(call).forEach(it -> sample(it).ifPresent(now -> before.put(it.id(), now)));
+    chosen(call).forEach(it -> sample(call, it).ifPresent(now -> before.put(it.id(), now)));
     boolean again = !call.arguments().is(ONCE);
     do {
       pause(call);
       List<Struct> rows = new ArrayList<>();
       for (Engine.Container it : chosen(call)) {
-        Optional<Sample> now = sample(it);
+        Optional<Sample> now = sample(call, it);
         rows.add(row(call, it, Optional.ofNullable(before.remove(it.id())), now));
         now.ifPresent(sample -> before.put(it.id(), sample));
       }
@@ -95,11 +97,18 @@ final class StatsCommand implements Command {
         .toList();
   }
 
-  private static Optional<Sample> sample(Engine.Container it) {
+  private static Optional<Sample> sample(Call call, Engine.Container it) {
     try {
-      return it.status().phase() == Phase.RUNNING
-          ? Optional.of(new Sample(System.nanoTime(), it.usage()))
-          : Optional.empty();
+      if (it.status().phase() != Phase.RUNNING) {
+        return Optional.empty();
+      }
+      Collection<Link.Traffic> traffic = ContainerNetworks.traffic(it, call).values();
+      return Optional.of(
+          new Sample(
+              System.nanoTime(),
+              it.usage(),
+              traffic.stream().mapToLong(Link.Traffic::rxBytes).sum(),
+              traffic.stream().mapToLong(Link.Traffic::txBytes).sum()));
     } catch (EngineException.Conflict _) {
       return Optional.empty(); // it has just ended
     }
@@ -119,7 +128,11 @@ final class StatsCommand implements Command {
         .with("CPUPerc", percent(processor(before, now)))
         .with("MemUsage", ByteSize.printBinary(memory) + " / " + ByteSize.printBinary(limit))
         .with("MemPerc", percent(limit == 0 ? 0 : 100.0 * memory / limit))
-        .with("NetIO", "0B / 0B")
+        .with(
+            "NetIO",
+            ByteSize.printDecimal(now.map(Sample::received).orElse(0L))
+                + " / "
+                + ByteSize.printDecimal(now.map(Sample::sent).orElse(0L)))
         .with(
             "BlockIO",
             ByteSize.printDecimal(io.read()) + " / " + ByteSize.printDecimal(io.written()))

@@ -31,5 +31,11 @@ public record Link(
       long rxDropped,
       long txDropped) {
     static final Traffic NONE = new Traffic(0, 0, 0, 0, 0, 0, 0, 0);
+
+    /** What one end sends, the other end gets. */
+    public Traffic seenFromTheOtherEnd() {
+      return new Traffic(
+          txPackets, rxPackets, txBytes, rxBytes, txErrors, rxErrors, txDropped, rxDropped);
+    }
   }
 }

@@ -1,0 +1,116 @@
+package io.kapsel.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What goes through a container's networks is limited where that is asked for, and counted. */
+class NetworkRateIT {
+  private static final int BYTES = 4_000_000;
+  private static TwoHosts hosts;
+
+  @BeforeAll
+  static void makeHosts() {
+    hosts = new TwoHosts();
+  }
+
+  @AfterAll
+  static void leavesNothing() {
+    hosts.close();
+  }
+
+  @AfterEach
+  void clear() {
+    hosts.clear();
+  }
+
+  private static void listens(int port) {
+    Await.until(
+        Duration.ofSeconds(20),
+        () -> "the neighbour listens",
+        () -> hosts.onNeighbour("ss -lnt").contains(":" + port + " "));
+  }
+
+  /** Seconds until all bytes that a container sends have come to the neighbour. */
+  private static double send() throws InterruptedException {
+    Process receiver =
+        hosts.startOnNeighbour("socat", "-u", "TCP-LISTEN:9000,reuseaddr", "OPEN:/dev/null");
+    listens(9000);
+    long start = System.nanoTime();
+    String words = "head -c " + BYTES + " /dev/zero | socat -u - TCP:203.0.113.2:9000";
+    hosts.kapsel("exec", "limited", "sh", "-c", words);
+    assertThat(receiver.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  /** The same the other way round. */
+  private static double receive() {
+    Process sender =
+        hosts.startOnNeighbour(
+            "sh", "-c", "head -c " + BYTES + " /dev/zero | socat -u - TCP-LISTEN:9001,reuseaddr");
+    listens(9001);
+    long start = System.nanoTime();
+    hosts.kapsel("exec", "limited", "socat", "-u", "TCP:203.0.113.2:9001", "OPEN:/dev/null");
+    sender.destroy();
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  private static long counted(String what) {
+    String format = "{{.NetworkSettings.Networks.bridge.Traffic." + what + "}}";
+    return Long.parseLong(hosts.kapsel("inspect", "-f", format, "limited"));
+  }
+
+  @Test
+  void whatComesAndGoesTakesAsLongAsItMust() throws InterruptedException {
+    hosts.kapsel(
+        "run", "-d", "--name", "limited", "--network-rate", "in=16mbit,out=8mbit", "host:", "sleep",
+        "1000");
+
+    assertThat(receive()).as("4 MB at 2 MB a second").isBetween(1.7, 20.0);
+    assertThat(send()).as("4 MB at 1 MB a second").isBetween(3.3, 40.0);
+    String io =
+        hosts.kapsel("stats", "--no-stream", "--format", "{{.NetIO}}", "limited");
+    assertThat(io).matches("4\\.\\d+MB / 4\\.\\d+MB");
+    assertThat(counted("RxBytes")).isBetween((long) BYTES, 2L * BYTES);
+    assertThat(counted("TxBytes")).isBetween((long) BYTES, 2L * BYTES);
+    assertThat(counted("RxPackets")).isPositive();
+    assertThat(hosts.kapsel("inspect", "-f", "{{.HostConfig.NetworkRate.Out}}", "limited"))
+        .isEqualTo("8000000");
+    hosts.kapsel("rm", "-f", "limited");
+    assertThat(hosts.onHost("nft list ruleset")).doesNotContain("rate_");
+  }
+
+  @Test
+  void aLimitHoldsAfterAFlushAndForALinkThatIsMadeAgain() throws InterruptedException {
+    hosts.kapsel(
+        "run", "-d", "--name", "limited", "--network-rate", "8mbit", "host:", "sleep", "1000");
+    hosts.onHost("nft flush ruleset; ip link del $(ip -br link | grep -o '^kv[0-9a-f]*' | head -1)");
+    Await.until(
+        Duration.ofSeconds(20),
+        () -> "the link and the rules are made again",
+        () ->
+            hosts.onHost("nft list ruleset").contains("rate_")
+                && hosts.onHost("tc class show dev $(ip -br link | grep -o '^kv[0-9a-f]*' | head -1)")
+                    .contains("rate 8Mbit"));
+
+    assertThat(send()).isBetween(3.3, 40.0);
+  }
+
+  @Test
+  void withoutALimitItTakesNoTime() throws InterruptedException {
+    hosts.kapsel("run", "-d", "--name", "limited", "host:", "sleep", "1000");
+
+    assertThat(Math.min(send(), send())).isLessThan(3.0);
+    for (String wrong : new String[] {"fast", "1kbit", "up=1mbit", "1mbit,", "9999999gbit"}) {
+      Result result =
+          hosts.product.kapsel("run", "--rm", "--network-rate", wrong, "host:", "true");
+      assertThat(result.exitCode()).as(wrong).isEqualTo(125);
+      assertThat(result.err()).contains("network rate");
+    }
+  }
+}
