@@ -145,8 +145,7 @@ final class Firewall {
         });
   }
 
-  void add(
-      Collection<Card> cards, Collection<Published> published, Collection<Policed> policed) {
+  void add(Collection<Card> cards, Collection<Published> published, Collection<Policed> policed) {
     change(
         "let in a container",
         batch -> {

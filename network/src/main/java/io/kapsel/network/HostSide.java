@@ -14,7 +14,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -27,10 +26,7 @@ final class HostSide {
 
   /** What the rules are made of, beside the host's own. */
   record Facts(
-      List<BridgeRules> bridges,
-      List<Card> cards,
-      List<Published> ports,
-      List<Policed> policed) {}
+      List<BridgeRules> bridges, List<Card> cards, List<Published> ports, List<Policed> policed) {}
 
   private final NetlinkSocket route = NetlinkSocket.route();
   private final NetlinkSocket netfilter = NetlinkSocket.netfilter();

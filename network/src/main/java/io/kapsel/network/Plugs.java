@@ -41,12 +41,7 @@ final class Plugs {
   void join(Joined joined, Endpoint place, NetworkNamespace namespace, boolean outside) {
     host.get()
         .wiring()
-        .join(
-            place,
-            networks.apply(place.network()),
-            namespace,
-            joined.restricted().in(),
-            outside);
+        .join(place, networks.apply(place.network()), namespace, joined.restricted().in(), outside);
   }
 
   /** Joins a container again whose link somebody removed. */

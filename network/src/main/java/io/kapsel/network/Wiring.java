@@ -152,8 +152,8 @@ final class Wiring {
     if (!network.letsNeighboursTalk()) {
       host.ask("isolate link '" + endpoint.link() + "'", Links.isolate(index));
     }
-    rate.ifPresent(bits ->
-        host.transact("limit link '" + endpoint.link() + "'", Shaping.limit(index, bits)));
+    rate.ifPresent(
+        bits -> host.transact("limit link '" + endpoint.link() + "'", Shaping.limit(index, bits)));
   }
 
   /** What went into a container and out of it, as it sees that itself. */

@@ -167,6 +167,7 @@ class EgressIT {
     Result mode =
         hosts.product.kapsel(
             "run", "--rm", "--network", "host", "--egress", "deny", "host:", "true");
-    assertThat(mode.err()).contains("--egress and --network-rate are for containers with a network of their own");
+    assertThat(mode.err())
+        .contains("--egress and --network-rate are for containers with a network of their own");
   }
 }

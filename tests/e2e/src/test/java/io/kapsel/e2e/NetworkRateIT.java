@@ -68,13 +68,19 @@ class NetworkRateIT {
   @Test
   void whatComesAndGoesTakesAsLongAsItMust() throws InterruptedException {
     hosts.kapsel(
-        "run", "-d", "--name", "limited", "--network-rate", "in=16mbit,out=8mbit", "host:", "sleep",
+        "run",
+        "-d",
+        "--name",
+        "limited",
+        "--network-rate",
+        "in=16mbit,out=8mbit",
+        "host:",
+        "sleep",
         "1000");
 
     assertThat(receive()).as("4 MB at 2 MB a second").isBetween(1.7, 20.0);
     assertThat(send()).as("4 MB at 1 MB a second").isBetween(3.3, 40.0);
-    String io =
-        hosts.kapsel("stats", "--no-stream", "--format", "{{.NetIO}}", "limited");
+    String io = hosts.kapsel("stats", "--no-stream", "--format", "{{.NetIO}}", "limited");
     assertThat(io).matches("4\\.\\d+MB / 4\\.\\d+MB");
     assertThat(counted("RxBytes")).isBetween((long) BYTES, 2L * BYTES);
     assertThat(counted("TxBytes")).isBetween((long) BYTES, 2L * BYTES);
@@ -89,13 +95,15 @@ class NetworkRateIT {
   void aLimitHoldsAfterAFlushAndForALinkThatIsMadeAgain() throws InterruptedException {
     hosts.kapsel(
         "run", "-d", "--name", "limited", "--network-rate", "8mbit", "host:", "sleep", "1000");
-    hosts.onHost("nft flush ruleset; ip link del $(ip -br link | grep -o '^kv[0-9a-f]*' | head -1)");
+    hosts.onHost(
+        "nft flush ruleset; ip link del $(ip -br link | grep -o '^kv[0-9a-f]*' | head -1)");
     Await.until(
         Duration.ofSeconds(20),
         () -> "the link and the rules are made again",
         () ->
             hosts.onHost("nft list ruleset").contains("rate_")
-                && hosts.onHost("tc class show dev $(ip -br link | grep -o '^kv[0-9a-f]*' | head -1)")
+                && hosts
+                    .onHost("tc class show dev $(ip -br link | grep -o '^kv[0-9a-f]*' | head -1)")
                     .contains("rate 8Mbit"));
 
     assertThat(send()).isBetween(3.3, 40.0);
@@ -107,8 +115,7 @@ class NetworkRateIT {
 
     assertThat(Math.min(send(), send())).isLessThan(3.0);
     for (String wrong : new String[] {"fast", "1kbit", "up=1mbit", "1mbit,", "9999999gbit"}) {
-      Result result =
-          hosts.product.kapsel("run", "--rm", "--network-rate", wrong, "host:", "true");
+      Result result = hosts.product.kapsel("run", "--rm", "--network-rate", wrong, "host:", "true");
       assertThat(result.exitCode()).as(wrong).isEqualTo(125);
       assertThat(result.err()).contains("network rate");
     }
