@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Joins containers to networks, and writes the files in which they find each other. */
@@ -33,10 +34,12 @@ final class Joining {
 
   private final ContainerStore store;
   private final Networks networks;
+  private final Linking linking;
 
-  Joining(ContainerStore store, Networks networks) {
+  Joining(ContainerStore store, Networks networks, Function<String, Container> containers) {
     this.store = store;
     this.networks = networks;
+    this.linking = new Linking(networks, containers);
   }
 
   /** The networks. */
@@ -65,6 +68,7 @@ final class Joining {
       return spec;
     }
     NetworkRequest asked = spec.networks().orElseThrow();
+    linking.check(asked);
     String name = spec.name().orElse("a container");
     List<Attachment> meant = new ArrayList<>();
     for (Attachment each : asked.attachments()) {
@@ -226,6 +230,7 @@ final class Joining {
       }
       text.append(address).append('\t').append(line, 0, colon).append('\n');
     }
+    linking.lines(asked, joined).forEach(line -> text.append(line).append('\n'));
     joined.hosts().forEach(line -> text.append(line).append('\n'));
     return text.toString();
   }

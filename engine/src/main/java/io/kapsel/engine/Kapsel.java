@@ -89,7 +89,8 @@ public final class Kapsel implements AutoCloseable {
         new Joining(
             store,
             new Networks(
-                Networks.Settings.ofEnvironment(config.state(), config.run(), System.getenv())));
+                Networks.Settings.ofEnvironment(config.state(), config.run(), System.getenv())),
+            this::container);
     joining.networks().refusals().tell(this::publish);
     this.pool = new SandboxPool(this, config.pool(), config.poolIdle());
     this.debianImages = new DebianImages(this, config.state());

@@ -1,6 +1,7 @@
 package io.kapsel.network;
 
 import io.kapsel.linux.netlink.Cidr;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -89,6 +90,15 @@ public record EgressPolicy(boolean closed, List<Target> allowed, List<Target> de
       return network.isEmpty() && (below ? asked.endsWith("." + name) : asked.equals(name));
     }
 
+    boolean covers(InetAddress address, int asked) {
+      return network.filter(it -> it.contains(address)).isPresent() && (port == 0 || port == asked);
+    }
+
+    String shown() {
+      return network.map(Cidr::toString).orElse((below ? "*." : "") + name)
+          + (port > 0 ? ":" + port : "");
+    }
+
     boolean isName() {
       return network.isEmpty();
     }
@@ -149,5 +159,19 @@ public record EgressPolicy(boolean closed, List<Target> allowed, List<Target> de
   /** The ports at which what that name means is reached; 0: all of them. */
   List<Integer> portsOf(String name) {
     return allowed.stream().filter(each -> each.means(name)).map(Target::port).distinct().toList();
+  }
+
+  /** Why an address is not reached; {@code found} by a name that is allowed, or not. */
+  Optional<String> objection(InetAddress address, int port, boolean found) {
+    for (Target each : denied) {
+      if (each.covers(address, port)) {
+        return Optional.of("denied by " + each.shown());
+      }
+    }
+    if (!closed || found || allowed.stream().anyMatch(each -> each.covers(address, port))) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "nothing in it allows " + Cidr.text(address) + (port > 0 ? " port " + port : ""));
   }
 }

@@ -348,9 +348,14 @@ final class Firewall {
         .toList();
   }
 
+  /** The chains of others at a point that may drop something. */
+  List<Ruleset.BaseChain> filters(Hook.Point point) {
+    return foreign(point).stream().filter(each -> each.drops() || each.rules() > 0).toList();
+  }
+
   /** Whether somebody else's rules say what may come in to this host. */
   boolean hostFiltersInput() {
-    return foreign(Hook.Point.INPUT).stream().anyMatch(each -> each.drops() || each.rules() > 0);
+    return !filters(Hook.Point.INPUT).isEmpty();
   }
 
   /**

@@ -57,6 +57,10 @@ final class HostFirewall {
     }
   }
 
+  boolean obeys() {
+    return obeys;
+  }
+
   /** Whether the host has begun, or ceased, to filter its input since the last question. */
   boolean changed() {
     boolean before = filtered;

@@ -61,6 +61,12 @@ final class HostSettings {
     write(Path.of("/proc/sys/net/ipv4/conf", link, "rp_filter"), "0");
   }
 
+  /** Whether the host passes packets on. */
+  static boolean forwards(boolean ipv6) {
+    Path setting = ipv6 ? IPV6.resolve("all/forwarding") : IPV4_FORWARDING;
+    return Files.exists(setting) && read(setting).equals(ON);
+  }
+
   /** Whether this kernel has IPv6, and it is not turned off. */
   static boolean hasIpv6() {
     Path off = IPV6.resolve("all/disable_ipv6");

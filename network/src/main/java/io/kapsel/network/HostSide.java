@@ -2,18 +2,23 @@ package io.kapsel.network;
 
 import io.kapsel.base.AtomicFile;
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.netlink.Addresses;
 import io.kapsel.linux.netlink.Cidr;
 import io.kapsel.linux.netlink.Link;
 import io.kapsel.linux.netlink.NetlinkSocket;
+import io.kapsel.linux.netlink.Routes;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -222,5 +227,57 @@ final class HostSide {
       System.getLogger(HostSide.class.getName())
           .log(System.Logger.Level.WARNING, "networks cannot be removed", e);
     }
+  }
+
+  String table() {
+    return naming.table();
+  }
+
+  String bridge(Network network) {
+    return naming.bridge(network);
+  }
+
+  /** Whether the host's own rules for its input hold for published ports. */
+  boolean obeys() {
+    return hostFirewall.obeys();
+  }
+
+  /** Whether an address is this host's. */
+  boolean isOwn(InetAddress address) {
+    return address.isLoopbackAddress()
+        || Addresses.list(route).stream().anyMatch(it -> it.address().address().equals(address));
+  }
+
+  /** One of this host's addresses. */
+  InetAddress anyOwn() {
+    return Addresses.list(route).stream()
+        .map(it -> it.address().address())
+        .filter(it -> !it.isLoopbackAddress() && it.getAddress().length == 4)
+        .findFirst()
+        .orElseGet(InetAddress::getLoopbackAddress);
+  }
+
+  /** The way to an address, as people write it. */
+  Optional<String> route(InetAddress to) {
+    int bits = to.getAddress().length * 8;
+    List<Link> links = wiring.links();
+    return Routes.list(route).stream()
+        .filter(it ->
+            it.destination()
+                .map(network -> network.contains(to))
+                .orElseGet(() ->
+                    it.gateway().filter(at -> at.getAddress().length * 8 == bits).isPresent()))
+        .max(
+            Comparator.comparingInt(
+                    (Routes.Route it) -> it.destination().map(Cidr::prefix).orElse(0))
+                .thenComparing(it -> -it.metric()))
+        .map(it ->
+            it.destination().map(Cidr::toString).orElse("default")
+                + it.gateway().map(at -> " via " + Cidr.text(at)).orElse("")
+                + links.stream()
+                    .filter(link -> link.index() == it.link())
+                    .map(link -> " dev " + link.name())
+                    .findFirst()
+                    .orElse(""));
   }
 }

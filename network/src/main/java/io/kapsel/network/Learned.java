@@ -72,6 +72,13 @@ final class Learned {
     }
   }
 
+  /** Whether an address is let through, at that port. */
+  boolean has(String key, InetAddress address, int port) {
+    return of(key).stream()
+        .map(Left::found)
+        .anyMatch(it -> it.address().equals(address) && (it.port() == 0 || it.port() == port));
+  }
+
   void forget(String key) {
     lock.lock();
     try {

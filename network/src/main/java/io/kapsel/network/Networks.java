@@ -1,6 +1,7 @@
 package io.kapsel.network;
 
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.host.HostFinding;
 import io.kapsel.linux.netlink.Cidr;
 import io.kapsel.linux.netlink.Link;
 import io.kapsel.linux.netlink.NetworkNamespace;
@@ -313,6 +314,30 @@ public final class Networks implements AutoCloseable {
   /** What went through each place of a running container, by its network's name. */
   public Map<String, Link.Traffic> traffic(String id, int pid) {
     return member(id).map(it -> plugs.traffic(it, pid)).orElse(Map.of());
+  }
+
+  /** The way from one place to another, and what stops it; port 0: whatever port. */
+  public Trace trace(Trace.End from, Trace.End to, int port) {
+    tellNames();
+    return new Tracer(this, locked(this::host), policing, port).follow(from, to);
+  }
+
+  /** What this host offers to networks, and what of it is in their way. */
+  public List<HostFinding> diagnose() {
+    Optional<String> reason = unusable();
+    return reason.isPresent()
+        ? NetworkDiagnosis.unusable(reason.get())
+        : new NetworkDiagnosis(locked(this::host)).findings();
+  }
+
+  /** All containers that run in networks. */
+  List<Joined> running() {
+    return locked(() -> List.copyOf(members.values()));
+  }
+
+  /** The place by which a container reaches the outside. */
+  Optional<Endpoint> way(Joined joined) {
+    return joined.in(plugs.way(joined));
   }
 
   /** What policies have refused. */

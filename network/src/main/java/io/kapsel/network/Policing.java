@@ -36,7 +36,13 @@ final class Policing implements AutoCloseable {
   }
 
   /** A policy that somebody must obey; without a network it is his own. */
-  private record Held(String key, EgressPolicy policy, Optional<String> network) {}
+  private record Held(String key, EgressPolicy policy, Optional<String> network) {
+    String whose(Joined member) {
+      return network
+          .map(it -> "the policy (--egress) of network '" + it + "'")
+          .orElseGet(() -> "the policy (--egress) of container '" + member.name() + "'");
+    }
+  }
 
   private record Known(Map<String, Joined> members, Map<String, List<Held>> held) {}
 
@@ -159,6 +165,28 @@ final class Policing implements AutoCloseable {
       }
     }
     return true;
+  }
+
+  /** Why a container may not ask for a name. */
+  Optional<String> objection(Joined member, String name) {
+    return known.held().getOrDefault(member.id(), List.of()).stream()
+        .filter(each -> !each.policy().permits(name))
+        .map(each -> each.whose(member) + " does not allow it")
+        .findFirst();
+  }
+
+  /** Why a container may not reach an address, which it finds by that name. */
+  Optional<String> objection(Joined member, InetAddress address, String name, int port) {
+    for (Held each : known.held().getOrDefault(member.id(), List.of())) {
+      List<Integer> ports = each.policy().portsOf(name);
+      boolean found =
+          ports.contains(0) || ports.contains(port) || learned.has(each.key(), address, port);
+      Optional<String> objection = each.policy().objection(address, port, found);
+      if (objection.isPresent()) {
+        return objection.map(it -> each.whose(member) + " refuses it: " + it);
+      }
+    }
+    return Optional.empty();
   }
 
   /** The same name is told once in a while: programs try again. */

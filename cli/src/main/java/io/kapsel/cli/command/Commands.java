@@ -99,6 +99,7 @@ final class Commands {
     all.put("ls", new NetworkListCommand());
     all.put("prune", new NetworkRemoveCommand(clock, true));
     all.put("rm", new NetworkRemoveCommand(clock, false));
+    all.put("trace", new NetworkTraceCommand());
     return new GroupCommand("network", "Manage networks", all);
   }
 

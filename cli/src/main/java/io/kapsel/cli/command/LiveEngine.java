@@ -19,6 +19,7 @@ import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.GuestRuntime;
 import io.kapsel.runtime.plan.LaunchPlan;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -125,7 +126,9 @@ public final class LiveEngine implements Engine, AutoCloseable {
 
   @Override
   public List<HostFinding> diagnose() {
-    return HostDiagnosis.diagnose(kapsel.facts(), config.state());
+    List<HostFinding> all = new ArrayList<>(HostDiagnosis.diagnose(kapsel.facts(), config.state()));
+    all.addAll(kapsel.networks().diagnose());
+    return all;
   }
 
   @Override

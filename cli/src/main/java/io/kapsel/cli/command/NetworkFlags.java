@@ -56,6 +56,8 @@ final class NetworkFlags {
           "rate",
           "At most so many bits a second: 10mbit, or\nin=1gbit,out=500kbit",
           NetworkRate::parse);
+  static final Flag<String> LINK =
+      Flag.text("link", "list", "Know another container by name: NAME[:ALIAS]");
 
   static final List<Flag<?>> ALL =
       List.of(
@@ -74,7 +76,8 @@ final class NetworkFlags {
           DNS_OPTION,
           ADD_HOST,
           EGRESS,
-          RATE);
+          RATE,
+          LINK);
 
   private static final Set<String> MODES = Set.of("none", "host");
 
@@ -132,7 +135,8 @@ final class NetworkFlags {
         arguments.all(DNS_SEARCH),
         arguments.all(DNS_OPTION),
         arguments.all(ADD_HOST),
-        restrictions.equals(Restrictions.NONE) ? Optional.empty() : Optional.of(restrictions));
+        restrictions.equals(Restrictions.NONE) ? Optional.empty() : Optional.of(restrictions),
+        arguments.all(LINK));
   }
 
   private List<Attachment> attachments(List<String> names) {

@@ -32,7 +32,6 @@ final class RefusedFlags {
   static final List<Flag<?>> OF_CONTAINERS =
       List.of(
           RUNTIME,
-          LINK,
           LINK_LOCAL,
           refused(
               "cgroup-parent",

@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
  * @param dns whom it asks for names, instead of the host's resolvers
  * @param hosts further lines of /etc/hosts, {@code NAME:ADDRESS}
  * @param restrictions what it may not do there
+ * @param links other containers that it knows by name, {@code NAME:ALIAS} or {@code NAME}
  */
 public record NetworkRequest(
     List<Attachment> attachments,
@@ -29,7 +30,8 @@ public record NetworkRequest(
     List<String> dnsSearch,
     List<String> dnsOptions,
     List<String> hosts,
-    Optional<Restrictions> restrictions) {
+    Optional<Restrictions> restrictions,
+    List<String> links) {
   /** Stands for the network that a container has whose caller names none. */
   public static final String DEFAULT = "default";
 
@@ -48,6 +50,8 @@ public record NetworkRequest(
     dnsSearch = List.copyOf(dnsSearch);
     dnsOptions = List.copyOf(dnsOptions);
     hosts = List.copyOf(hosts);
+    links = List.copyOf(links);
+    links.forEach(Link::parse);
     dns.forEach(Cidr::address);
     exposed.forEach(Port::parse);
     for (List<String> words : List.of(dnsSearch, dnsOptions)) {
@@ -77,7 +81,8 @@ public record NetworkRequest(
         dnsSearch,
         dnsOptions,
         hosts,
-        Optional.empty());
+        Optional.empty(),
+        List.of());
   }
 
   /** In these networks, with nothing special. */
@@ -108,7 +113,7 @@ public record NetworkRequest(
   /** The same in other networks. */
   public NetworkRequest attachedTo(List<Attachment> others) {
     return new NetworkRequest(
-        others, ports, publishAll, exposed, dns, dnsSearch, dnsOptions, hosts, restrictions);
+        others, ports, publishAll, exposed, dns, dnsSearch, dnsOptions, hosts, restrictions, links);
   }
 
   /** The same, restricted. */
@@ -122,7 +127,42 @@ public record NetworkRequest(
         dnsSearch,
         dnsOptions,
         hosts,
-        Optional.of(other));
+        Optional.of(other),
+        links);
+  }
+
+  /** The same with links to others. */
+  public NetworkRequest linkedTo(List<String> others) {
+    return new NetworkRequest(
+        attachments,
+        ports,
+        publishAll,
+        exposed,
+        dns,
+        dnsSearch,
+        dnsOptions,
+        hosts,
+        restrictions,
+        others);
+  }
+
+  /** Another container, and what it is called here. */
+  public record Link(String name, String alias) {
+    static Link parse(String text) {
+      int colon = text.indexOf(':');
+      String name = colon < 0 ? text : text.substring(0, colon);
+      String alias = colon < 0 ? name : text.substring(colon + 1);
+      InvalidRequestException.unless(
+          HOST.matcher(name).matches() && HOST.matcher(alias).matches(),
+          "bad format for links: %s; it is NAME or NAME:ALIAS",
+          text);
+      return new Link(name, alias);
+    }
+  }
+
+  /** The other containers that it knows by name. */
+  public List<Link> linked() {
+    return links.stream().map(Link::parse).toList();
   }
 
   /** What it may not do. */

@@ -14,11 +14,13 @@ public record HostFinding(String name, State state, String meaning, String mend)
     MISSING
   }
 
-  static HostFinding ok(String name, String meaning) {
+  /** All of it is there. */
+  public static HostFinding ok(String name, String meaning) {
     return new HostFinding(name, State.OK, meaning, "");
   }
 
-  static HostFinding limited(String name, String meaning, String mend) {
+  /** Some of it is missing, and what for. */
+  public static HostFinding limited(String name, String meaning, String mend) {
     return new HostFinding(name, State.LIMITED, meaning, mend);
   }
 

@@ -45,7 +45,6 @@ class DockerFlagsIT extends EndToEnd {
       delimiter = '|',
       value = {
         "run --gpus all | --device",
-        "run --link db:db | by name",
         "run --link-local-ip 169.254.1.1 | --ip",
         "run --cgroup-parent /x | below /kapsel",
         "run --storage-opt size=1g | volume with a size",
