@@ -270,7 +270,7 @@ final class HostSide {
         .max(
             Comparator.comparingInt(
                     (Routes.Route it) -> it.destination().map(Cidr::prefix).orElse(0))
-                .thenComparing(it -> -it.metric()))
+                .thenComparingInt(it -> -it.metric()))
         .map(it ->
             it.destination().map(Cidr::toString).orElse("default")
                 + it.gateway().map(at -> " via " + Cidr.text(at)).orElse("")

@@ -284,13 +284,7 @@ public final class Networks implements AutoCloseable {
   /** Makes a container's links, in the network namespace of that process. */
   public void join(Joined joined, int pid) {
     try (NetworkNamespace namespace = NetworkNamespace.madeBy(pid)) {
-      boolean _ =
-          locked(() -> {
-            host()
-                .firewall()
-                .add(packets.cards(joined), packets.published(joined), packets.policed(joined));
-            return true;
-          });
+      letIn(joined);
       plugs.join(joined, joined.endpoints(), namespace);
       serveNames(joined, namespace);
       pids.put(joined.id(), pid);
@@ -298,6 +292,22 @@ public final class Networks implements AutoCloseable {
       throw new NetworkException.Failed(
           "join networks for", joined.name(), String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** Where somebody has just flushed the rules, or they were made anew, they are made once more. */
+  private void letIn(Joined joined) {
+    boolean _ =
+        locked(() -> {
+          try {
+            host()
+                .firewall()
+                .add(packets.cards(joined), packets.published(joined), packets.policed(joined));
+          } catch (SyscallException e) {
+            LOG.log(System.Logger.Level.DEBUG, "the rules for packets are made anew", e);
+            host().replaceRules();
+          }
+          return true;
+        });
   }
 
   private boolean resolves(Joined joined) {

@@ -65,7 +65,7 @@ final class Tracer {
     for (Endpoint each : source.endpoints()) {
       Optional<Endpoint> there = target.in(each.network());
       if (there.isPresent()) {
-        neighbours(source, from, each, target, there.get(), to);
+        neighbours(source, each, target, there.get(), to);
         return;
       }
     }
@@ -79,7 +79,7 @@ final class Tracer {
   }
 
   private void neighbours(
-      Joined source, Trace.End from, Endpoint one, Joined target, Endpoint other, Trace.End to) {
+      Joined source, Endpoint one, Joined target, Endpoint other, Trace.End to) {
     Network network = networks.find(one.network());
     card(source, one);
     if (!network.driver().equals(Network.BRIDGE)) {
