@@ -43,7 +43,7 @@ class NetworkBadInputIT {
               List.of("--dns-search", odd + "\n"),
               List.of("--dns-option", odd + " "),
               List.of("--link", odd + ":x"),
-              List.of("-p", odd + "80:80"),
+              List.of("-p", odd + "x80:80"),
               List.of("--egress", odd + "x"))) {
         List<String> words = new java.util.ArrayList<>(List.of("run", "--rm"));
         words.addAll(flags);
