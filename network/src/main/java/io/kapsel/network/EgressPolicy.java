@@ -19,7 +19,8 @@ public record EgressPolicy(boolean closed, List<Target> allowed, List<Target> de
 
   private static final Pattern WORDS = Pattern.compile("(allow|deny)([= ](.*))?");
   private static final Pattern NAME =
-      Pattern.compile("(\\*\\.)?[a-z0-9_]([a-z0-9_-]{0,62}\\.)*[a-z0-9_-]{0,62}[a-z][a-z0-9_-]*");
+      Pattern.compile(
+          "(\\*\\.)?([a-z0-9_][a-z0-9_-]{0,62}\\.)*(?!-)[a-z0-9_-]{0,62}[a-z][a-z0-9_-]{0,62}");
   private static final int LONGEST_NAME = 253;
   private static final int MOST = 1000;
 
@@ -118,7 +119,7 @@ public record EgressPolicy(boolean closed, List<Target> allowed, List<Target> de
     List<Target> allowed = new ArrayList<>();
     List<Target> denied = new ArrayList<>();
     for (String text : texts) {
-      var words = WORDS.matcher(text.strip());
+      var words = WORDS.matcher(text);
       if (!words.matches()) {
         throw new IllegalArgumentException(
             "'" + text + "' in --egress is not allow, deny, allow=LIST or deny=LIST");
