@@ -127,9 +127,15 @@ void start_shell(struct program *program, const char *script)
 
 int attach_to(int control, int wants)
 {
+	return attach_narrow(control, wants, 0);
+}
+
+int attach_narrow(int control, int wants, int room)
+{
 	int pair[2];
 
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+	CHECK(room == 0 || setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)) == 0);
 	send_to_launcher(control, (struct message){.type = ATTACH, .a = wants}, &pair[1], 1);
 	close(pair[1]);
 	return pair[0];

@@ -30,6 +30,8 @@ void launch_program(struct program *program);
 void start_shell(struct program *program, const char *script);
 
 int attach_to(int control, int wants);
+/* One whose socket takes only `room` bytes, or as few as the kernel allows. */
+int attach_narrow(int control, int wants, int room);
 void send_frame(int client, uint8_t type, const void *payload, uint32_t length);
 /* All of a stream up to EXIT; what comes on others is dropped. */
 size_t read_stream(int client, uint8_t stream, char *to, size_t room, int *status);
