@@ -5,6 +5,7 @@ import io.kapsel.oci.Process;
 import io.kapsel.oci.Root;
 import io.kapsel.oci.Spec;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -15,13 +16,14 @@ import java.util.Optional;
  * A bundle as the caller names it.
  *
  * @param directory absolute, in the caller's terms
+ * @param text the configuration as it is written there
  */
-record Bundles(Path directory, Spec spec, Path rootfs, Places places) {
+record Bundles(Path directory, ByteBuffer text, Spec spec, Path rootfs, Places places) {
   static Bundles read(Call call) {
     Path directory = call.places().absolute(call.words().last("bundle").orElse("."));
     Places places = call.places().in(directory);
     byte[] text = configuration(places, call.words().text("config").orElse("config.json"));
-    Spec spec = Spec.parse(text);
+    Spec spec = call.runtime().configuration(text);
     Process process =
         spec.process().orElseThrow(() -> new OciException("process property must not be empty"));
     if (process.args().isEmpty()) {
@@ -31,7 +33,7 @@ record Bundles(Path directory, Spec spec, Path rootfs, Places places) {
         spec.root().orElseThrow(() -> new OciException("root filesystem must be specified"));
     Path rootfs = directory.resolve(root.path()).normalize();
     checkRoot(places.of(rootfs), rootfs);
-    return new Bundles(directory, spec, rootfs, places);
+    return new Bundles(directory, ByteBuffer.wrap(text), spec, rootfs, places);
   }
 
   private static byte[] configuration(Places places, String name) {
@@ -57,6 +59,16 @@ record Bundles(Path directory, Spec spec, Path rootfs, Places places) {
     if (!Files.isDirectory(place)) {
       throw new OciException("invalid rootfs: " + shown + ": not a directory");
     }
+  }
+
+  /** The text of the configuration with what the caller has added; hooks stand in it as such. */
+  byte[] text(Spec adjusted) {
+    if (!adjusted.equals(spec) || spec.hooks().isPresent()) {
+      return adjusted.toJson();
+    }
+    byte[] same = new byte[text.remaining()];
+    text.duplicate().get(same);
+    return same;
   }
 
   static Spec withProcess(Spec spec, Process process) {

@@ -165,7 +165,7 @@ final class CreateCommand implements Command {
                       placing
                           .taking()
                           .ifPresent(it -> Units.start(call, it, planned, Optional.of(pid))),
-                  () -> made.keep(spec.toJson()));
+                  () -> made.keep(bundle.text(spec)));
     } catch (LaunchException | SyscallException e) {
       undo(call, made, placing);
       if (!guest.detached() && Failures.isTheProgramsOwn(e)) {
@@ -217,21 +217,24 @@ final class CreateCommand implements Command {
   private static Bundle bundle(
       Call call, Bundles bundle, Spec spec, Container container, Guest guest, Placing placing) {
     Process process = spec.process().orElseThrow();
-    return Bundle.written(
-        call.id(),
-        spec,
-        new AsWritten(
-            bundle.directory(),
-            placing.place(),
-            !call.words().is("no-new-keyring"),
-            placing.taking()),
-        Stdio.of(
-            guest,
-            process.terminal(),
-            process.consoleSize().map(Process.ConsoleSize::height).orElse(call.caller().rows()),
-            process.consoleSize().map(Process.ConsoleSize::width).orElse(call.caller().columns())),
-        container.directory(),
-        0);
+    return call.runtime()
+        .bundle(
+            call.id(),
+            spec,
+            new AsWritten(
+                bundle.directory(),
+                placing.place(),
+                !call.words().is("no-new-keyring"),
+                placing.taking()),
+            Stdio.of(
+                guest,
+                process.terminal(),
+                process.consoleSize().map(Process.ConsoleSize::height).orElse(call.caller().rows()),
+                process
+                    .consoleSize()
+                    .map(Process.ConsoleSize::width)
+                    .orElse(call.caller().columns())),
+            container.directory());
   }
 
   static Container keep(

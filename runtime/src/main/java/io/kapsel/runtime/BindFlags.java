@@ -46,7 +46,7 @@ final class BindFlags {
     long clear = (isolated ? NO_LINKS : NO_LINKS | LOCKABLE) & ~set;
     long wanted = own.set().value() & ACCESS_TIMES;
     if (isolated) {
-      long now = flags(source);
+      long now = Looks.at(() -> flags(source));
       if ((own.clear() & LOCKABLE & now) != 0 || (times && wanted != times(now))) {
         throw new LaunchException(
             LaunchException.Kind.REFUSED,

@@ -1,6 +1,7 @@
 package io.kapsel.runtime;
 
 import io.kapsel.linux.cgroup.CgroupHost;
+import io.kapsel.linux.cgroup.GroupFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -133,20 +134,31 @@ final class Cgroups {
     }
   }
 
+  /** Looking is cheap; a write takes the lock of all groups, even when it changes nothing. */
   private void delegate(Path group) {
-    for (String controller : DELEGATED) {
-      if (host.onUnified(controller)) {
-        try {
-          write(group.resolve("cgroup.subtree_control"), "+" + controller);
-        } catch (IOException e) {
-          System.getLogger(Cgroups.class.getName())
-              .log(
-                  System.Logger.Level.WARNING,
-                  "a controller cannot be used controller={0} reason={1}",
-                  controller,
-                  e.getMessage());
-        }
+    List<String> wanted = DELEGATED.stream().filter(host::onUnified).toList();
+    if (wanted.isEmpty()) {
+      return;
+    }
+    Path file = group.resolve("cgroup.subtree_control");
+    List<String> there = List.of(GroupFiles.text(file).split(" "));
+    for (String controller : wanted) {
+      if (!there.contains(controller)) {
+        delegate(file, controller);
       }
+    }
+  }
+
+  private static void delegate(Path file, String controller) {
+    try {
+      write(file, "+" + controller);
+    } catch (IOException e) {
+      System.getLogger(Cgroups.class.getName())
+          .log(
+              System.Logger.Level.WARNING,
+              "a controller cannot be used controller={0} reason={1}",
+              controller,
+              e.getMessage());
     }
   }
 

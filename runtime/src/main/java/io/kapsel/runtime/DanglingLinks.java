@@ -27,6 +27,10 @@ final class DanglingLinks {
 
   /** The path itself where it exists, or where no link is in its way. */
   static String resolved(Path root, String path) {
+    return Looks.at(() -> resolve(root, path));
+  }
+
+  private static String resolve(Path root, String path) {
     try (RootDirectory directory = RootDirectory.open(root.toString())) {
       Optional<Fd> there = directory.find(path, OpenFlags.PATH);
       there.ifPresent(Fd::close);

@@ -12,8 +12,10 @@ import io.kapsel.oci.Linux;
 import io.kapsel.oci.Namespace;
 import io.kapsel.oci.Process;
 import io.kapsel.oci.Resources;
+import io.kapsel.oci.Spec;
 import io.kapsel.runtime.criu.CriuException;
 import io.kapsel.runtime.criu.CriuSession;
+import io.kapsel.runtime.plan.EncodedSegment;
 import io.kapsel.runtime.plan.LaunchPlan;
 import io.kapsel.runtime.plan.Segment;
 import java.nio.file.Path;
@@ -26,7 +28,7 @@ import java.util.function.Supplier;
 
 /**
  * Makes containers in other people's trees of processes: the plan is ours, the launcher is run by
- * whoever asks. Keeps nothing in memory.
+ * whoever asks. Keeps nothing in memory that it could not make again.
  */
 public final class GuestRuntime {
   private static final int KILL = 9;
@@ -35,6 +37,7 @@ public final class GuestRuntime {
   private final DevicePrograms programs;
   private final Supplier<Control> launchers;
   private final Supplier<Optional<String>> mounts;
+  private final KnownBundles known = new KnownBundles();
   private final Fd program = Memfd.executable("kapsel-launcher", Zygote.program());
 
   /** {@code mounts}: the path of a small mount namespace that launchers may join. */
@@ -64,6 +67,16 @@ public final class GuestRuntime {
   /** What the host offers. */
   public HostFacts facts() {
     return facts;
+  }
+
+  /** A {@code config.json}; the last ones are known by their text. */
+  public Spec configuration(byte[] text) {
+    return known.spec(text);
+  }
+
+  /** A bundle that is obeyed word for word; see {@link Bundle#written}. */
+  public Bundle bundle(String id, Spec spec, AsWritten asWritten, Stdio stdio, Path runDirectory) {
+    return known.bundle(new KnownBundles.Request(id, spec, asWritten, stdio, runDirectory));
   }
 
   /** What {@link #launch} would do. */
@@ -126,7 +139,11 @@ public final class GuestRuntime {
    */
   public Started launch(
       Begun begun, Bundle bundle, List<Client> clients, IntConsumer born, Runnable meanwhile) {
-    LaunchPlan plan = plan(bundle);
+    Optional<String> base = begun.host.sharesIds() ? mounts.get() : Optional.empty();
+    KnownBundles.Planned plan =
+        facts.authority().isRoot()
+            ? known.plan(bundle, base, () -> planned(bundle, base))
+            : planned(bundle, base); // who he may map is looked up each time
     AsWritten written = bundle.asWritten().orElseThrow();
     Cgroups cgroups = new Cgroups(facts.cgroups());
     if (written.scope().isEmpty()) {
@@ -134,16 +151,11 @@ public final class GuestRuntime {
     }
     Guest guest = bundle.stdio().guest().orElseThrow();
     HookRunner hooks = new HookRunner(bundle, begun.host.environment());
-    Authority who = entered(bundle);
-    Segment base =
-        GuestSegments.base(begun.host.sharesIds() ? mounts.get() : Optional.empty(), who);
-    List<Segment> segments =
-        GuestSegments.of(plan.segments(), guest.detached(), Optional.of(base), who);
     return launch(
         begun,
         guest,
         launch -> {
-          launch.noting(plan.notices().stream().filter(BundleRules::concerns).toList());
+          launch.noting(plan.notices());
           Between between =
               new Between(
                   pid -> {
@@ -152,8 +164,7 @@ public final class GuestRuntime {
                   },
                   pid -> mapIds(pid, bundle),
                   meanwhile);
-          hooks.create(sendAllButLast(launch, segments, between));
-          launch.send(segments.getLast());
+          send(launch, plan.segments(), between, hooks);
         },
         started -> {
           if (guest.barrier().isEmpty()) {
@@ -161,6 +172,17 @@ public final class GuestRuntime {
           }
         },
         clients);
+  }
+
+  private KnownBundles.Planned planned(Bundle bundle, Optional<String> mounts) {
+    LaunchPlan plan = plan(bundle);
+    Authority who = entered(bundle);
+    Segment base = GuestSegments.base(mounts, who);
+    boolean detached = bundle.stdio().guest().orElseThrow().detached();
+    return new KnownBundles.Planned(
+        encoded(GuestSegments.of(plan.segments(), detached, Optional.of(base), who)),
+        plan.notices().stream().filter(BundleRules::concerns).toList(),
+        mounts);
   }
 
   /** What the engine does in between, with the pid of the init half, and that of the launcher. */
@@ -184,25 +206,48 @@ public final class GuestRuntime {
     }
   }
 
-  /** The pid of the init half. Nobody is waited for but where somebody has to act in between. */
-  private static int sendAllButLast(Launch launch, List<Segment> segments, Between between) {
-    int pid = 0;
-    int sent = 0;
-    for (Segment segment : segments.subList(0, segments.size() - 1)) {
-      launch.send(segment);
-      sent++;
-      if (segment.name().equals(UserPlanner.USERS)) {
-        between.entered().accept(launch.awaitAnswer(Control.DONE).b());
-        sent = 0;
-      } else if (segment.name().equals(LaunchPlan.BIRTH)) {
-        for (; sent > 0; sent--) {
-          pid = launch.awaitDone();
-        }
-        between.born().accept(pid);
-      }
+  private static List<EncodedSegment> encoded(List<Segment> segments) {
+    return segments.stream().map(EncodedSegment::of).toList();
+  }
+
+  /** Hooks run when everything is mounted; without any, the launcher is not kept waiting. */
+  private static void send(
+      Launch launch, List<EncodedSegment> segments, Between between, HookRunner hooks) {
+    int awaited = sendAllButLast(launch, segments, between);
+    if (!hooks.atCreation()) {
+      launch.send(segments.getLast());
     }
     between.meanwhile().run();
-    for (; sent > 0; sent--) {
+    if (hooks.atCreation()) {
+      hooks.create(awaitAll(launch, awaited));
+      launch.send(segments.getLast());
+    }
+  }
+
+  /**
+   * Nobody is waited for but where somebody has to act in between; how many answers are to come.
+   */
+  private static int sendAllButLast(Launch launch, List<EncodedSegment> segments, Between between) {
+    int sent = 0;
+    for (EncodedSegment each : segments.subList(0, segments.size() - 1)) {
+      launch.send(each);
+      sent++;
+      String name = each.segment().name();
+      if (name.equals(UserPlanner.USERS)) {
+        between.entered().accept(launch.awaitAnswer(Control.DONE).b());
+        sent = 0;
+      } else if (name.equals(LaunchPlan.BIRTH)) {
+        between.born().accept(awaitAll(launch, sent));
+        sent = 0;
+      }
+    }
+    return sent;
+  }
+
+  /** The pid of the init half. */
+  private static int awaitAll(Launch launch, int answers) {
+    int pid = 0;
+    for (int i = 0; i < answers; i++) {
       pid = launch.awaitDone();
     }
     return pid;
@@ -234,8 +279,10 @@ public final class GuestRuntime {
     Process whole = WrittenEnvironment.complete(process, root);
     Segment segment = new ExecPlanner(target.pid(), bundle, whole, stdio, facts, groups).plan();
     Guest guest = stdio.guest().orElseThrow();
-    List<Segment> segments =
-        GuestSegments.of(List.of(segment), guest.detached(), Optional.empty(), facts.authority());
+    List<EncodedSegment> segments =
+        encoded(
+            GuestSegments.of(
+                List.of(segment), guest.detached(), Optional.empty(), facts.authority()));
     return launch(
         begun,
         guest,
@@ -303,12 +350,13 @@ public final class GuestRuntime {
     Restore.join(restore.options(), wanted);
     Restore.place(restore.options(), wanted);
     Guest guest = bundle.stdio().guest().orElseThrow();
-    List<Segment> segments =
-        GuestSegments.of(
-            new RestorePlanner(wanted, restore.criu().path(), restore.place()).plan(),
-            guest.detached(),
-            Optional.empty(),
-            facts.authority());
+    List<EncodedSegment> segments =
+        encoded(
+            GuestSegments.of(
+                new RestorePlanner(wanted, restore.criu().path(), restore.place()).plan(),
+                guest.detached(),
+                Optional.empty(),
+                facts.authority()));
     Between between =
         new Between(
             pid -> {

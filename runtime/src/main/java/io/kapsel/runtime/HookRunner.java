@@ -42,6 +42,12 @@ public final class HookRunner {
     this.environment = List.copyOf(environment);
   }
 
+  /** Whether any runs between the mounts and the program. */
+  boolean atCreation() {
+    return !of(hooks -> hooks.prestart()).isEmpty()
+        || !of(hooks -> hooks.createRuntime()).isEmpty();
+  }
+
   /** {@code prestart} and {@code createRuntime}: everything is mounted and nothing is entered. */
   public void create(int pid) {
     run("prestart", of(hooks -> hooks.prestart()), "creating", Optional.of(pid));

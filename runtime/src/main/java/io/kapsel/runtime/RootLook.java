@@ -20,6 +20,10 @@ final class RootLook {
 
   /** Whether there is a directory of the host at a path. */
   static boolean isDirectory(Path path) {
+    return Looks.at(() -> findDirectory(path));
+  }
+
+  private static boolean findDirectory(Path path) {
     try (Fd place = Open.path(path.toString(), OpenFlags.PATH)) {
       return Attributes.status(place).type() == FileType.DIRECTORY;
     } catch (SyscallException e) {
@@ -29,6 +33,10 @@ final class RootLook {
 
   /** Whether there is anything of the host at a path. */
   static boolean isThere(Path path) {
+    return Looks.at(() -> find(path));
+  }
+
+  private static boolean find(Path path) {
     try (Fd place = Open.path(path.toString(), OpenFlags.PATH)) {
       return place.number() >= 0;
     } catch (SyscallException e) {
@@ -38,6 +46,10 @@ final class RootLook {
 
   /** Whether the path itself is a link. */
   static boolean isLink(Path path) {
+    return Looks.at(() -> findLink(path));
+  }
+
+  private static boolean findLink(Path path) {
     try (Fd place = Open.path(path.toString(), OpenFlags.PATH | OpenFlags.NO_FOLLOW)) {
       return Attributes.status(place).type() == FileType.LINK;
     } catch (SyscallException e) {
@@ -47,6 +59,10 @@ final class RootLook {
 
   /** Whether two paths of the host lead to the same file. */
   static boolean same(String one, String other) {
+    return Looks.at(() -> compare(one, other));
+  }
+
+  private static boolean compare(String one, String other) {
     try (Fd first = Open.path(one, OpenFlags.PATH);
         Fd second = Open.path(other, OpenFlags.PATH)) {
       return Attributes.status(first).sameFile(Attributes.status(second));
@@ -57,6 +73,10 @@ final class RootLook {
 
   /** The permission bits of what is at a path; nothing where there is nothing. */
   static Optional<Integer> mode(Path root, String path) {
+    return Looks.at(() -> findMode(root, path));
+  }
+
+  private static Optional<Integer> findMode(Path root, String path) {
     try (RootDirectory directory = RootDirectory.open(root.toString())) {
       Optional<Fd> found = directory.find(path, OpenFlags.PATH);
       if (found.isEmpty()) {
@@ -72,6 +92,10 @@ final class RootLook {
 
   /** The home directory of a user by the root's own list; see passwd(5). */
   static Optional<String> home(Path root, long uid) {
+    return Looks.at(() -> findHome(root, uid));
+  }
+
+  private static Optional<String> findHome(Path root, long uid) {
     try (RootDirectory directory = RootDirectory.open(root.toString())) {
       return directory
           .read("/etc/passwd", MOST)
