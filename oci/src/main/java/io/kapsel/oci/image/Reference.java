@@ -117,13 +117,15 @@ public record Reference(String domain, String path, Optional<String> tag, Option
     return domain + "/" + path;
   }
 
-  /** The same as people say it: {@code debian}. */
+  /** The same as people say it: {@code debian}; whole where the rest would name a host. */
   public String familiarName() {
     if (!domain.equals(HUB)) {
       return name();
     }
     boolean official = path.startsWith(OFFICIAL) && path.indexOf('/', OFFICIAL.length()) < 0;
-    return official ? path.substring(OFFICIAL.length()) : path;
+    int slash = path.indexOf('/');
+    boolean misread = !official && slash >= 0 && looksLikeHost(path.substring(0, slash));
+    return misread ? name() : official ? path.substring(OFFICIAL.length()) : path;
   }
 
   /** The whole as people say it. */

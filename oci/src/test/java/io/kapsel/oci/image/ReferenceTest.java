@@ -86,7 +86,8 @@ class ReferenceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"debian", "team/app", "library/a/b", "localhost:5000/x"})
+  @ValueSource(
+      strings = {"debian", "team/app", "library/a/b", "localhost:5000/x", "docker.io/a.io/b"})
   void theFamiliarFormMeansTheSame(String text) {
     Reference reference = Reference.parse(text);
 
