@@ -1,5 +1,5 @@
 $(eval $(call program,kapsel-launcher,launcher))
-CHECKS += check-launcher check-watched
+CHECKS += check-launcher check-watched check-mutants
 CROSS_CHECKS += cross-check-launcher
 
 LAUNCHER_TEST := $(wildcard launcher/test/*.[ch]) launcher/plan.c launcher/plan.h
@@ -25,12 +25,16 @@ $(BUILD)/%/launcher-fuzz: $(LAUNCHER_TEST) Makefile
 	$(CC_$*) $(HOSTED) -fsanitize=address,undefined -fno-sanitize-recover -DFUZZ=2000000 -o $@ \
 		$(filter-out %/inside.c,$(filter %.c,$(LAUNCHER_TEST)))
 
-.PHONY: check-launcher check-watched cross-check-launcher fuzz
+.PHONY: check-launcher check-watched check-mutants cross-check-launcher fuzz
 check-launcher: $(BUILD)/$(HOST)/launcher-test $(BUILD)/$(HOST)/kapsel-launcher $(BUILD)/$(HOST)/inside
 	$^
 
 check-watched: $(BUILD)/$(HOST)/launcher-watched $(BUILD)/$(HOST)/kapsel-launcher $(BUILD)/$(HOST)/inside
 	$^
+
+# Launchers that lack a rule: the test of the rule must fail with each.
+check-mutants: $(BUILD)/$(HOST)/launcher-test $(BUILD)/$(HOST)/kapsel-launcher $(BUILD)/$(HOST)/inside
+	launcher/test/mutants "$(CC_$(HOST)) $(FREESTANDING)" "$(LINK)" $^
 
 cross-check-launcher: $(BUILD)/$(HOST)/launcher-test $(BUILD)/$(OTHER)/kapsel-launcher $(BUILD)/$(HOST)/inside
 	$^ qemu-$(OTHER)-static

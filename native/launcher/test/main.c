@@ -1,4 +1,7 @@
-/* launcher-test LAUNCHER INSIDE [EMULATOR]: each test in a process and a directory of its own. */
+/*
+ * launcher-test LAUNCHER INSIDE [EMULATOR]: each test in a process and a directory of its own; with ONLY in the
+ * environment the one of that name.
+ */
 #define _GNU_SOURCE
 #include "drive.h"
 
@@ -8,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TEST_SECONDS = 30 };
+enum { TEST_SECONDS = 30, SECONDS_ALONE = 10 };
 
 const char *launcher_binary, *emulator, *inside_binary;
 char directory[64];
@@ -25,7 +28,7 @@ static bool passes(const struct test *test)
 	if (pid == 0) {
 		setsid();
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
-		alarm(TEST_SECONDS);
+		alarm(getenv("ONLY") == NULL ? TEST_SECONDS : SECONDS_ALONE);
 		test->run();
 		exit(0);
 	}
@@ -38,12 +41,14 @@ static bool passes(const struct test *test)
 int main(int argc, char **argv)
 {
 	const struct test *const suites[] = {CHECK_TESTS, STEP_TESTS, RUN_TESTS, RELAY_TESTS};
+	const char *only;
 	int passed = 0, failed = 0;
 
 	CHECK(argc >= 3);
 	launcher_binary = argv[1];
 	inside_binary = argv[2];
 	emulator = argv[3];
+	only = getenv("ONLY");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (geteuid() != 0) {
 		printf("launcher-test: namespaces and mounts need root\n0 passed, 1 failed\n");
@@ -54,6 +59,8 @@ int main(int argc, char **argv)
 			bool good;
 
 			if (test->native && emulator != NULL)
+				continue;
+			if (only != NULL && strcmp(only, test->name) != 0)
 				continue;
 			good = passes(test);
 			printf("%s %s\n", good ? "ok  " : "FAIL", test->name);

@@ -271,7 +271,7 @@ static void paths_are_made_inside_the_root(void)
 	CHECK(access("/c", F_OK) < 0 && access("/d", F_OK) < 0);
 }
 
-static void missing_and_magic_paths_are_refused(void)
+static void missing_and_looping_paths_are_refused(void)
 {
 	static const char *const wrong[] = {"nowhere", "loop", "file/below"};
 	static const int errors[] = {ENOENT, ELOOP, ENOTDIR};
@@ -287,6 +287,38 @@ static void missing_and_magic_paths_are_refused(void)
 		message = run(&draft);
 		CHECK(message.type == FAILED && message.c == errors[i]);
 	}
+}
+
+static void refused(int root, const char *path, uint64_t want, int error)
+{
+	struct draft draft = {0};
+	struct message message;
+
+	STEP(&draft, MONITOR, OP_OPEN_ROOT, S(input(&draft, root)), D(text(&draft, path)), I(want),
+	     I(0));
+	message = run(&draft);
+	CHECK(message.type == FAILED && message.c == error);
+}
+
+static void a_link_out_of_the_root_leads_nowhere(void)
+{
+	CHECK(mkdir(path_of("root"), 0755) == 0 && symlink("/", path_of("root/up")) == 0);
+	CHECK(symlink("../../../../..", path_of("root/far")) == 0);
+	for (int i = 0; i < 2; i++)
+		refused(open(path_of("root"), O_PATH | O_DIRECTORY), i == 0 ? "up/etc" : "far/etc",
+			0, ENOENT);
+}
+
+static void magic_links_are_refused(void)
+{
+	refused(open("/proc", O_PATH | O_DIRECTORY), "self/root", 0, ELOOP);
+}
+
+static void links_are_refused_where_that_is_asked(void)
+{
+	CHECK(mkdir(path_of("root"), 0755) == 0 && mkdir(path_of("root/there"), 0755) == 0);
+	CHECK(symlink("there", path_of("root/link")) == 0);
+	refused(open(path_of("root"), O_PATH | O_DIRECTORY), "link", 4 | 1, ELOOP);
 }
 
 static void a_spawned_launcher_knows_what_the_first_knows(void)
@@ -395,7 +427,10 @@ const struct test STEP_TESTS[] = {
 	TEST(nobody_waits_for_a_half_that_is_not_there),
 	TEST(proc_files_are_opened_by_pid),
 	NATIVE(paths_are_made_inside_the_root),
-	NATIVE(missing_and_magic_paths_are_refused),
+	NATIVE(missing_and_looping_paths_are_refused),
+	NATIVE(a_link_out_of_the_root_leads_nowhere),
+	NATIVE(magic_links_are_refused),
+	NATIVE(links_are_refused_where_that_is_asked),
 	TEST(a_spawned_launcher_knows_what_the_first_knows),
 	TEST(a_spawned_launcher_leaves_no_zombie),
 	TEST(without_its_socket_it_ends_at_once),

@@ -3,109 +3,26 @@ package io.kapsel.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import io.kapsel.linux.Syscall;
-import io.kapsel.runtime.plan.LaunchPlan;
 import io.kapsel.runtime.plan.Mutation;
 import io.kapsel.runtime.plan.Segment;
 import io.kapsel.runtime.plan.Slot;
 import io.kapsel.runtime.plan.Step;
-import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
  * The rules that keep a bundle of somebody else inside, each by an attack on the real kernel that
  * it stops: and that the same attack is seen to work when the steps of the rule are left out.
  */
-class MutantsIT extends OnWrittenBundles {
-  private static DevicePrograms programs;
-  private static Zygote zygote;
-
-  @BeforeAll
-  static void startLauncher() {
-    programs = new DevicePrograms();
-    zygote = Zygote.start(programs);
-  }
-
-  @AfterAll
-  static void endLauncher() {
-    zygote.close();
-    programs.close();
-  }
-
-  /** What the program printed, or why it was not started. */
-  private String outcome(Bundle bundle, UnaryOperator<Segment> change) throws Exception {
-    for (String name : List.of("log", "control.sock", "exit")) {
-      Files.deleteIfExists(directory.resolve(name));
-    }
-    try {
-      launch(bundle, LaunchPlanner.plan(bundle, runtime.facts()), change);
-      return log();
-    } catch (LaunchException e) {
-      return "refused: " + e.getMessage();
-    } finally {
-      runtime.remove(bundle);
-    }
-  }
-
-  private void launch(Bundle bundle, LaunchPlan plan, UnaryOperator<Segment> change) {
-    new Cgroups(runtime.facts().cgroups()).prepare(bundle.asWritten().orElseThrow().cgroup());
-    Control control = zygote.spawn();
-    try {
-      Launch launch = new Launch(control, programs);
-      List<Segment> segments = plan.segments();
-      for (Segment segment : segments.subList(0, segments.size() - 1)) {
-        launch.send(change.apply(segment));
-        launch.awaitDone();
-      }
-      launch.send(change.apply(segments.getLast()));
-      try (ContainerProcess process = launch.awaitStarted(Optional.of(directory.resolve("exit")))) {
-        process.await();
-      }
-    } finally {
-      control.close();
-    }
-  }
-
-  private static Predicate<Step> call(String pattern) {
-    Pattern call = Pattern.compile(pattern);
-    return step -> call.matcher(step.shown()).lookingAt();
-  }
-
-  private static Predicate<Step> because(String reason) {
-    return step -> step.reason().contains(reason);
-  }
-
-  /** The attack fails under the plan, and works under the one without the steps of the rule. */
-  private void rule(Supplier<Bundle> attack, Predicate<Step> steps, Predicate<String> harmless)
-      throws Exception {
-    assertThat(outcome(attack.get(), UnaryOperator.identity())).matches(harmless, "harmless");
-    assertThat(outcome(attack.get(), segment -> Mutation.without(segment, steps)))
-        .as("with the rule left out")
-        .doesNotStartWith("refused: ")
-        .matches(harmless.negate(), "harmful");
-  }
-
-  private static Predicate<String> has(String text) {
-    return out -> out.contains(text);
-  }
-
-  private static Predicate<String> says(String pattern) {
-    return Pattern.compile(pattern).asPredicate();
-  }
-
+class MutantsIT extends OnMutants {
   @Test
   void noCapabilityIsLeftInTheBoundingSet() throws Exception {
     rule(
@@ -193,7 +110,8 @@ class MutantsIT extends OnWrittenBundles {
             bundle()
                 .replacing("[\"CAP_AUDIT_WRITE\"", "[\"CAP_MKNOD\"")
                 .running(
-                    "mknod /m c 1 1; head -c 1 /m 2>&1 >/dev/null; mknod /d b 7 0; head -c 1 /d 2>&1 >/dev/null; true"),
+                    "mknod /m c 1 1; head -c 1 /m 2>&1 >/dev/null; mknod /d b 7 0; head -c 1 /d"
+                        + " 2>&1 >/dev/null; true"),
         call("bpf\\(BPF_PROG_ATTACH"),
         out -> out.split("Operation not permitted", -1).length == 3);
   }
@@ -288,19 +206,6 @@ class MutantsIT extends OnWrittenBundles {
     assertThat(mutants).anyMatch(has("leaked"));
   }
 
-  /** CVE-2019-19921 and its relatives: a root that puts a link where proc belongs. */
-  @Test
-  void theKernelIsNotShownBehindALink() throws Exception {
-    Path root = directory.resolve("rootfs");
-    Files.createDirectory(root.resolve("elsewhere"));
-    for (String name : List.of("proc", "sys")) {
-      Files.createSymbolicLink(root.resolve(name), Path.of("elsewhere"));
-      assertThat(outcome(bundle().running("true"), UnaryOperator.identity()))
-          .startsWith("refused: " + (name.equals("sys") ? "sysfs" : name) + " at '/" + name + "'");
-      Files.delete(root.resolve(name));
-    }
-  }
-
   /**
    * CVE-2021-30465 and its relatives: at each step of the launch somebody exchanges a directory of
    * the root for a link that leads out of it. Wherever that happens, what is mounted is inside.
@@ -355,18 +260,7 @@ class MutantsIT extends OnWrittenBundles {
             .findFirst()
             .orElseThrow()
             .slot();
-    Step exchange =
-        new Steps()
-            .call(
-                Syscall.RENAMEAT2,
-                Value.of(root),
-                Value.text("data"),
-                Value.of(root),
-                Value.text("evil"),
-                Value.named("RENAME_EXCHANGE", 2))
-            .because("an attacker acts")
-            .toleratingAll();
-    return Mutation.with(segment, index, exchange);
+    return Mutation.with(segment, index, exchange(Value.of(root), "data", "evil"));
   }
 
   private static void exchange(Path root) throws Exception {
@@ -383,7 +277,7 @@ class MutantsIT extends OnWrittenBundles {
       String script =
           "grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status; id -G; readlink /proc/self/ns/pid";
       Predicate<Step> nothing = _ -> false;
-      String well = joined(container, bundle, script, nothing);
+      String well = joined(container, bundle, toFile(bundle(), script), nothing);
       assertThat(well)
           .contains("CapEff:\t0000000020000420")
           .contains("CapBnd:\t0000000020000420")
@@ -392,40 +286,21 @@ class MutantsIT extends OnWrittenBundles {
               joined(
                   container,
                   bundle,
-                  script,
+                  toFile(bundle(), script),
                   because("capability ").or(because("no program gives it more rights"))))
           .doesNotContain("CapBnd:\t0000000020000420");
-      assertThat(joined(container, bundle, script, because("no program gives it more rights")))
+      assertThat(
+              joined(
+                  container,
+                  bundle,
+                  toFile(bundle(), script),
+                  because("no program gives it more rights")))
           .contains("NoNewPrivs:\t0");
       container.signal(9);
       container.await();
     } finally {
       runtime.remove(bundle);
     }
-  }
-
-  private String joined(
-      ContainerProcess container, Bundle bundle, String script, Predicate<Step> leftOut)
-      throws Exception {
-    Path out = directory.resolve("rootfs/out");
-    Files.deleteIfExists(out);
-    io.kapsel.oci.Process process =
-        bundle().running("(" + script + ") > /out").spec().process().orElseThrow();
-    Segment segment =
-        new ExecPlanner(
-                container.pid(), bundle, process, bundle.stdio(), runtime.facts(), List.of())
-            .plan();
-    Control control = zygote.spawn();
-    try {
-      Launch launch = new Launch(control, programs).entering(container.handle());
-      launch.send(Mutation.without(segment, leftOut));
-      try (ContainerProcess joined = launch.awaitStarted(Optional.empty())) {
-        joined.await();
-      }
-    } finally {
-      control.close();
-    }
-    return Files.readString(out);
   }
 
   /** CVE-2025-31133: the source of a mask is ours, whatever the root has at its place. */

@@ -4,6 +4,7 @@ import io.kapsel.linux.Syscall;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /** A segment as a planner with a fault would have written it. */
 public final class Mutation {
@@ -17,6 +18,40 @@ public final class Mutation {
         without(segment.monitor(), which),
         without(segment.init(), which),
         segment.last());
+  }
+
+  /** With other steps in the place of those that match. */
+  public static Segment replacing(
+      Segment segment, Predicate<Step> which, UnaryOperator<Step> other) {
+    return new Segment(
+        segment.name(),
+        segment.inputs(),
+        segment.monitor(),
+        segment.init().stream().map(step -> which.test(step) ? other.apply(step) : step).toList(),
+        segment.last());
+  }
+
+  /** The same step with other arguments. */
+  public static Step with(Step step, Value... arguments) {
+    Step copy = new Step(step.op, step.call, arguments);
+    copy.result = step.result;
+    copy.tolerated = step.tolerated;
+    copy.noticed = step.noticed;
+    copy.guarded = step.guarded;
+    copy.skipAfterSuccess = step.skipAfterSuccess;
+    copy.skipAfterError = step.skipAfterError;
+    return copy.because(step.reason());
+  }
+
+  /** Where the first step of the init half is that matches; -1 where none does. */
+  public static int find(Segment segment, Predicate<Step> which) {
+    List<Step> init = segment.init();
+    for (int i = 0; i < init.size(); i++) {
+      if (which.test(init.get(i))) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   private static List<Step> without(List<Step> steps, Predicate<Step> which) {
@@ -41,14 +76,10 @@ public final class Mutation {
 
   /** Leads to where it led, although there is one more step before that. */
   private static Step jumping(Step step, int at, int inserted) {
-    Step copy = new Step(step.op, step.call, step.arguments.toArray(Value[]::new));
-    copy.result = step.result;
-    copy.tolerated = step.tolerated;
-    copy.noticed = step.noticed;
-    copy.guarded = step.guarded;
+    Step copy = with(step, step.arguments.toArray(Value[]::new));
     copy.skipAfterSuccess = skip(step.skipAfterSuccess, at, inserted);
     copy.skipAfterError = skip(step.skipAfterError, at, inserted);
-    return copy.because(step.reason());
+    return copy;
   }
 
   private static int skip(int count, int at, int inserted) {
