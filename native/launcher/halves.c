@@ -95,18 +95,35 @@ static long clone_with(uint64_t flags, int64_t cgroup, int *pidfd)
 	return syscall2(__NR_clone3, &args, sizeof(args));
 }
 
-/* In the init half: a second process, needed where a pid namespace was joined by setns(2). */
+static void await_end(int process)
+{
+	struct pollfd polled = {process, POLLIN, 0};
+
+	while (syscall5(__NR_ppoll, &polled, 1, NULL, NULL, 0) == -EINTR)
+		continue;
+	close_fd(process);
+}
+
+/*
+ * In the init half: a second process, needed where a pid namespace was joined by setns(2). It says
+ * nothing before the first one has told who it is and left: else the monitor, who hears both on one
+ * socket, would take the first one for it.
+ */
 static long split_again(uint64_t flags, int64_t cgroup)
 {
 	int pidfd = -1;
-	long pid = clone_with(flags, cgroup, &pidfd);
+	long first = syscall2(__NR_pidfd_open, syscall0(__NR_getpid), 0);
+	long pid = first < 0 ? first : clone_with(flags, cgroup, &pidfd);
 
-	if (pid < 0)
+	if (pid < 0) {
+		close_fd((int)first);
 		return pid;
+	}
 	if (pid > 0) {
 		tell_sync(SYNC_PID, (uint32_t)pid, 0);
 		leave(0);
 	}
+	await_end((int)first);
 	die_with_parent();
 	return 0;
 }

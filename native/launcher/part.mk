@@ -19,7 +19,7 @@ $(BUILD)/%/launcher-watched: $(LAUNCHER_TEST) Makefile
 	$(CC_$*) $(HOSTED) -fsanitize=address,undefined -fno-sanitize-recover -DFUZZ=100000 -o $@ \
 		$(filter-out %/inside.c,$(filter %.c,$(LAUNCHER_TEST)))
 
-# And many more random changes of a segment.
+# And many more random changes of a segment; others with another SEED in the environment.
 $(BUILD)/%/launcher-fuzz: $(LAUNCHER_TEST) Makefile
 	@mkdir -p $(@D)
 	$(CC_$*) $(HOSTED) -fsanitize=address,undefined -fno-sanitize-recover -DFUZZ=2000000 -o $@ \

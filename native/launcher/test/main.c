@@ -11,7 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#if defined(FUZZ) && FUZZ > 1000000
+enum { TEST_SECONDS = 300, SECONDS_ALONE = 300 };
+#else
 enum { TEST_SECONDS = 30, SECONDS_ALONE = 10 };
+#endif
 
 const char *launcher_binary, *emulator, *inside_binary;
 char directory[64];

@@ -7,6 +7,7 @@
 #include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -247,6 +248,33 @@ static void a_second_clone_takes_the_place_of_the_first(void)
 	CHECK(exit_of(&program) == 1 << 8);
 }
 
+/* Both processes speak on one socket: whoever came first is gone before the second one says a word. */
+static void what_is_set_for_the_second_one_is_not_set_for_the_first(void)
+{
+	static const uint64_t files[] = {77, 77};
+
+	for (int i = 0; i < 20; i++) {
+		struct program program = {0};
+		struct draft *draft = &program.draft;
+
+		unlink(path_of("control"));
+		prepare(&program);
+		STEP(draft, MONITOR, OP_CLONE, I(0), END)->slot = PID_SLOT;
+		STEP(draft, INIT, OP_CLONE, I(CLONE_PARENT), END);
+		STEP(draft, INIT, OP_SEND, END);
+		STEP(draft, MONITOR, OP_RECEIVE, I(0));
+		CALL(draft, MONITOR, SYS_prlimit64, S(PID_SLOT), I(RLIMIT_NOFILE),
+		     D(bytes(draft, files, sizeof(files))), I(0));
+		STEP(draft, MONITOR, OP_SEND, END);
+		STEP(draft, INIT, OP_RECEIVE, I(0));
+		finish_with(&program, (const char *const[]){"/bin/sh", "-c", "exit $(ulimit -n)", NULL});
+		launch_program(&program);
+		CHECK(hear(program.launcher.control).type == STARTED);
+		CHECK(exit_of(&program) == 77 << 8);
+		close(program.launcher.control);
+	}
+}
+
 /* In the monitor: id maps of a range, then the init half may go on. */
 static void map_ids(struct draft *draft)
 {
@@ -354,6 +382,7 @@ const struct test RUN_TESTS[] = {
 	TEST(a_program_inherits_nothing),
 	TEST(a_reaper_ends_as_its_child),
 	TEST(a_second_clone_takes_the_place_of_the_first),
+	TEST(what_is_set_for_the_second_one_is_not_set_for_the_first),
 	TEST(a_container_is_all_there_is_inside),
 	TEST(a_monitor_is_small),
 	{NULL, NULL, false},
