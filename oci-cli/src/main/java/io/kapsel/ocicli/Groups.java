@@ -1,6 +1,7 @@
 package io.kapsel.ocicli;
 
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.cgroup.Freezer;
 import io.kapsel.linux.cgroup.GroupFiles;
 import io.kapsel.linux.process.Pidfd;
 import java.io.IOException;
@@ -46,38 +47,28 @@ record Groups(Map<String, String> paths) {
         .orElse(List.of());
   }
 
+  private Freezer freezer() {
+    return new Freezer(group("freezer"), unified());
+  }
+
   boolean frozen() {
-    Optional<Path> v1 = group("freezer");
-    if (v1.isPresent()) {
-      String state = GroupFiles.text(v1.get().resolve("freezer.state"));
-      return state.equals("FROZEN") || state.equals("FREEZING");
-    }
-    return unified()
-        .map(each -> GroupFiles.text(each.resolve("cgroup.freeze")).equals("1"))
-        .orElse(false);
+    return freezer().frozen();
   }
 
   /** Stops or resumes everything in it, and waits until that is so. */
   void freeze(boolean frozen) {
-    Optional<Path> v1 = group("freezer");
-    if (v1.isPresent()) {
-      String wanted = frozen ? "FROZEN" : "THAWED";
-      Path file = v1.get().resolve("freezer.state");
-      until(
-          "cannot " + (frozen ? "freeze" : "thaw"),
-          () -> {
-            write(file, wanted);
-            return GroupFiles.text(file).equals(wanted);
-          });
-      return;
+    Freezer freezer = freezer();
+    String failure = "cannot " + (frozen ? "freeze" : "thaw");
+    if (freezer.v1().or(freezer::unified).isEmpty()) {
+      throw new OciException("cannot freeze: the container has no cgroup");
     }
-    Path group =
-        unified().orElseThrow(() -> new OciException("cannot freeze: the container has no cgroup"));
-    write(group.resolve("cgroup.freeze"), frozen ? "1" : "0");
-    String wanted = "frozen " + (frozen ? "1" : "0");
-    until(
-        "cannot " + (frozen ? "freeze" : "thaw"),
-        () -> GroupFiles.lines(group.resolve("cgroup.events")).contains(wanted));
+    try {
+      if (!freezer.freeze(frozen, PATIENCE)) {
+        throw new OciException(failure);
+      }
+    } catch (IOException e) {
+      throw new OciException(failure + ": " + reason(e), e);
+    }
   }
 
   /** Sends a signal to every process in it. */

@@ -5,7 +5,6 @@ import io.kapsel.linux.cgroup.GroupFiles;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -115,8 +114,8 @@ record Statistics(
   static long oomKills(Groups groups) {
     Optional<Path> v1 = groups.group("memory");
     Map<String, Long> events =
-        v1.map(each -> table(each.resolve("memory.oom_control")))
-            .or(() -> groups.unified().map(each -> table(each.resolve("memory.events"))))
+        v1.map(each -> GroupFiles.table(each.resolve("memory.oom_control")))
+            .or(() -> groups.unified().map(each -> GroupFiles.table(each.resolve("memory.events"))))
             .orElse(Map.of());
     return events.getOrDefault("oom_kill", 0L);
   }
@@ -125,7 +124,7 @@ record Statistics(
     Optional<Path> accounting = groups.group("cpuacct").or(() -> groups.group("cpu"));
     if (accounting.isEmpty()) {
       Map<String, Long> stat =
-          groups.unified().map(each -> table(each.resolve("cpu.stat"))).orElse(Map.of());
+          groups.unified().map(each -> GroupFiles.table(each.resolve("cpu.stat"))).orElse(Map.of());
       return new Cpu(
           new Usage(
               stat.getOrDefault("usage_usec", 0L) * MICROSECOND,
@@ -145,8 +144,9 @@ record Statistics(
         each.add(Long.parseLong(word));
       }
     }
-    Map<String, Long> ticks = table(group.resolve("cpuacct.stat"));
-    Map<String, Long> stat = table(groups.group("cpu").orElse(group).resolve("cpu.stat"));
+    Map<String, Long> ticks = GroupFiles.table(group.resolve("cpuacct.stat"));
+    Map<String, Long> stat =
+        GroupFiles.table(groups.group("cpu").orElse(group).resolve("cpu.stat"));
     return new Cpu(
         new Usage(
             number(group.resolve("cpuacct.usage")),
@@ -163,7 +163,7 @@ record Statistics(
   private static Memory memory(Groups groups) {
     Optional<Path> v1 = groups.group("memory");
     if (v1.isPresent()) {
-      Map<String, Long> raw = table(v1.get().resolve("memory.stat"));
+      Map<String, Long> raw = GroupFiles.table(v1.get().resolve("memory.stat"));
       return new Memory(
           raw.getOrDefault("total_cache", 0L),
           v1Entry(v1.get(), "memory"),
@@ -174,8 +174,8 @@ record Statistics(
           OtherStatistics.pressure(groups, "memory"));
     }
     Path group = groups.unified().orElse(Path.of("/nonexistent"));
-    Map<String, Long> raw = table(group.resolve("memory.stat"));
-    Map<String, Long> events = table(group.resolve("memory.events"));
+    Map<String, Long> raw = GroupFiles.table(group.resolve("memory.stat"));
+    Map<String, Long> events = GroupFiles.table(group.resolve("memory.events"));
     return new Memory(
         raw.getOrDefault("file", 0L),
         new Entry(
@@ -260,18 +260,6 @@ record Statistics(
                 Long.parseLong(pair[1])));
       }
     }
-  }
-
-  /** A file of lines of a name and a number. */
-  private static Map<String, Long> table(Path file) {
-    Map<String, Long> all = new LinkedHashMap<>();
-    for (String line : GroupFiles.lines(file)) {
-      String[] words = line.split(" ");
-      if (words.length == 2 && words[1].matches("\\d{1,18}")) {
-        all.put(words[0], Long.parseLong(words[1]));
-      }
-    }
-    return all;
   }
 
   /** As the kernel writes it, with all bits set for {@code max}. */

@@ -2,6 +2,7 @@ package io.kapsel.runtime;
 
 import io.kapsel.linux.cgroup.CgroupHost;
 import io.kapsel.linux.cgroup.CgroupWrite;
+import io.kapsel.linux.cgroup.Freezer;
 import io.kapsel.linux.cgroup.GroupFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,17 +11,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 
 /** The control groups of a container that runs: looked at, frozen, and given other limits. */
 final class LiveGroups {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final Duration PAUSE = Duration.ofMillis(1);
   private static final long MICROSECOND = 1000;
   private static final long TICK = 10_000_000; // USER_HZ is 100 on every architecture here
   private static final long PAGE = 4096;
@@ -48,32 +44,23 @@ final class LiveGroups {
 
   /** Stops or resumes everything in it, and waits until that is so. */
   void freeze(boolean frozen) {
-    String action = frozen ? "freeze" : "thaw";
-    if (unified().isPresent()) {
-      Path group = unified().get();
-      write(group.resolve("cgroup.freeze"), frozen ? "1" : "0");
-      String wanted = "frozen " + (frozen ? "1" : "0");
-      until(action, () -> GroupFiles.lines(group.resolve("cgroup.events")).contains(wanted));
-      return;
+    boolean unified = unified().isPresent();
+    Freezer freezer =
+        new Freezer(unified ? Optional.empty() : Optional.of(joined("freezer")), unified());
+    String action = (frozen ? "freeze" : "thaw") + " its processes";
+    try {
+      if (!freezer.freeze(frozen, PATIENCE)) {
+        throw new LaunchException(
+            LaunchException.Kind.FAILED,
+            "cannot " + action + " within " + PATIENCE.toSeconds() + " s");
+      }
+    } catch (IOException e) {
+      throw failed(action, e);
     }
-    Path file = joined("freezer").resolve("freezer.state");
-    String wanted = frozen ? "FROZEN" : "THAWED";
-    until(
-        action,
-        () -> {
-          write(file, wanted);
-          return GroupFiles.text(file).equals(wanted);
-        });
   }
 
   boolean frozen() {
-    return unified()
-            .map(each -> GroupFiles.text(each.resolve("cgroup.freeze")).equals("1"))
-            .orElse(false)
-        || v1("freezer")
-            .map(each -> GroupFiles.text(each.resolve("freezer.state")))
-            .orElse("")
-            .matches("FROZEN|FREEZING");
+    return new Freezer(v1("freezer"), unified()).frozen();
   }
 
   /** The processes in it and in the groups below, in the host's numbers. */
@@ -147,7 +134,8 @@ final class LiveGroups {
 
   private long cpuNanos() {
     return unified()
-        .map(each -> table(each.resolve("cpu.stat")).getOrDefault("usage_usec", 0L) * MICROSECOND)
+        .map(each ->
+            GroupFiles.table(each.resolve("cpu.stat")).getOrDefault("usage_usec", 0L) * MICROSECOND)
         .or(() -> v1("cpuacct").map(each -> number(each.resolve("cpuacct.usage"))))
         .orElseGet(() -> processes().stream().mapToLong(LiveGroups::ticks).sum() * TICK);
   }
@@ -163,12 +151,13 @@ final class LiveGroups {
     if (host.onUnified("memory") && unified().isPresent()) {
       Path group = unified().get();
       return number(group.resolve("memory.current"))
-          - table(group.resolve("memory.stat")).getOrDefault("inactive_file", 0L);
+          - GroupFiles.table(group.resolve("memory.stat")).getOrDefault("inactive_file", 0L);
     }
     return v1("memory")
         .map(group ->
             number(group.resolve("memory.usage_in_bytes"))
-                - table(group.resolve("memory.stat")).getOrDefault("total_inactive_file", 0L))
+                - GroupFiles.table(group.resolve("memory.stat"))
+                    .getOrDefault("total_inactive_file", 0L))
         .orElseGet(() -> processes.stream().mapToLong(LiveGroups::resident).sum());
   }
 
@@ -219,29 +208,6 @@ final class LiveGroups {
       }
     }
     return new GroupUsage.Io(read, written);
-  }
-
-  private static void until(String action, BooleanSupplier done) {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!done.getAsBoolean()) {
-      if (System.nanoTime() > end) {
-        throw new LaunchException(
-            LaunchException.Kind.FAILED,
-            "cannot " + action + " its processes within " + PATIENCE.toSeconds() + " s");
-      }
-      LockSupport.parkNanos(PAUSE.toNanos());
-    }
-  }
-
-  private static Map<String, Long> table(Path file) {
-    Map<String, Long> all = new LinkedHashMap<>();
-    for (String line : GroupFiles.lines(file)) {
-      String[] words = line.split(" ", -1);
-      if (words.length == 2 && words[1].matches("\\d{1,18}")) {
-        all.put(words[0], Long.parseLong(words[1]));
-      }
-    }
-    return all;
   }
 
   private static long number(Path file) {

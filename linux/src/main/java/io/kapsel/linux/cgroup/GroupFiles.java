@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -28,6 +30,18 @@ public final class GroupFiles {
     } catch (IOException e) {
       return List.of();
     }
+  }
+
+  /** A file of lines of a name and a number; other lines are left out. */
+  public static Map<String, Long> table(Path file) {
+    Map<String, Long> all = new LinkedHashMap<>();
+    for (String line : lines(file)) {
+      String[] words = line.split(" ", -1);
+      if (words.length == 2 && words[1].matches("\\d{1,18}")) {
+        all.put(words[0], Long.parseLong(words[1]));
+      }
+    }
+    return all;
   }
 
   /** The processes in a group and in those below it, in the caller's numbers, in order. */
