@@ -2,5 +2,10 @@ package io.kapsel.network;
 
 import java.util.Optional;
 
-/** A port of a bridge, and how many bits a second may come from it. */
-record Card(Endpoint endpoint, Optional<Long> out) {}
+/**
+ * A port of a bridge.
+ *
+ * @param out how many bits a second may come from it
+ * @param asks whether it asks for its address
+ */
+record Card(Endpoint endpoint, Optional<Long> out, boolean asks) {}

@@ -60,6 +60,7 @@ final class Firewall {
   private final NamedSet neighbours;
   private final NamedSet same;
   private final NamedSet machine;
+  private final NamedSet leasing;
   private boolean detoured;
 
   Firewall(NetlinkSocket socket, Naming naming, Learned learned) {
@@ -77,6 +78,7 @@ final class Firewall {
     neighbours = NamedSet.of(table, "neighbours", Field.LINK, Field.LINK);
     same = NamedSet.of(table, "same", Field.LINK, Field.LINK);
     machine = NamedSet.of(table, "machine", Field.LINK);
+    leasing = NamedSet.of(table, "leasing", Field.LINK);
   }
 
   /** Makes all rules anew, at once: no packet meets half of them. */
@@ -188,6 +190,9 @@ final class Firewall {
     if (bridge.masquerade()) {
       all.put(masquerading, List.of(masquerading.element(link)));
     }
+    if (bridge.leases()) {
+      all.put(leasing, List.of(leasing.element(link)));
+    }
     if (bridge.neighbours()) {
       all.put(neighbours, List.of(neighbours.element(link, link)));
     }
@@ -211,7 +216,8 @@ final class Firewall {
 
   private void define(Batch batch, Optional<Detour> detour) {
     batch.replace(table);
-    for (NamedSet set : List.of(bridges, internal, masquerading, neighbours, same, machine)) {
+    for (NamedSet set :
+        List.of(bridges, internal, masquerading, neighbours, same, machine, leasing)) {
       batch.set(set);
     }
     ports.values().forEach(each -> each.define(batch));
@@ -302,6 +308,8 @@ final class Firewall {
         "input",
         new Rule().loadConnection(0, 0).anyOf(0, ESTABLISHED_OR_RELATED),
         Verdict.ACCEPT);
+    Rule asked = SpoofRules.udp(isIn(Rule.Meta.IN, leasing), 2, SpoofRules.DHCP_SERVER);
+    rule(batch, "input", asked, Verdict.ACCEPT);
     rule(batch, "input", isIn(Rule.Meta.IN, bridges), Verdict.jump(EgressRules.TO_HOST));
     for (byte search : new byte[] {(byte) 135, (byte) 136}) {
       rule(

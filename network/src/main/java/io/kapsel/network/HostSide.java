@@ -154,9 +154,10 @@ final class HostSide {
     }
   }
 
-  /** Makes a bridge again that somebody removed. */
-  void repair(Network network, List<Endpoint> inside) {
-    if (network.driver().equals(Network.BRIDGE) && !wiring.has(naming.bridge(network))) {
+  /** Makes a bridge again that somebody removed; whether it was. */
+  boolean repair(Network network, List<Endpoint> inside) {
+    boolean lost = network.driver().equals(Network.BRIDGE) && !wiring.has(naming.bridge(network));
+    if (lost) {
       int bridge = wiring.raise(network);
       inside.forEach(each -> wiring.rejoin(each, bridge));
       System.getLogger(HostSide.class.getName())
@@ -165,6 +166,7 @@ final class HostSide {
               "a bridge was missing and is made again network={0}",
               network.name());
     }
+    return lost;
   }
 
   /** Makes the rules again that somebody removed, or that no longer fit the host's own. */

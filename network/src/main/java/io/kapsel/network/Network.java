@@ -33,6 +33,8 @@ public record Network(
   static final String MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade";
   static final String HOST_BINDING = "com.docker.network.bridge.host_binding_ipv4";
 
+  static final String LEASES = "io.kapsel.dhcp";
+
   /** Copies the collections. */
   public Network {
     subnets = List.copyOf(subnets);
@@ -73,6 +75,11 @@ public record Network(
 
   boolean option(String name, boolean otherwise) {
     return Optional.ofNullable(options.get(name)).map(Boolean::parseBoolean).orElse(otherwise);
+  }
+
+  /** Whether its members ask for their addresses, as machines do. */
+  boolean leases() {
+    return option(LEASES, false);
   }
 
   int mtu() {

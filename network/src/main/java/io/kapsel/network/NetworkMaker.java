@@ -23,6 +23,7 @@ final class NetworkMaker {
           Network.ICC,
           Network.MASQUERADE,
           Network.HOST_BINDING,
+          Network.LEASES,
           "com.docker.network.enable_ipv4",
           "com.docker.network.enable_ipv6",
           "com.docker.network.bridge.inhibit_ipv4",
@@ -120,6 +121,9 @@ final class NetworkMaker {
       throw invalid(name, "a macvlan network needs -o parent=LINK");
     }
     checkPolicy(wanted);
+    if (wanted.options().containsKey(Network.LEASES) && !wanted.driver().equals(Network.BRIDGE)) {
+      throw invalid(name, Network.LEASES + " is for bridges");
+    }
     if (!wanted.options().getOrDefault("macvlan_mode", "bridge").equals("bridge")) {
       throw invalid(name, "macvlan_mode knows only bridge");
     }

@@ -37,6 +37,7 @@ public final class Networks implements AutoCloseable {
   private final PacketFacts packets;
   private final Plugs plugs = new Plugs(this::host, this::find);
   private final NameServers names;
+  private final Leases leases;
   private Optional<HostSide> host = Optional.empty();
 
   /**
@@ -84,6 +85,7 @@ public final class Networks implements AutoCloseable {
     this.policing = new Policing(naming);
     this.packets = new PacketFacts(registry, naming);
     this.names = new NameServers(policing);
+    this.leases = new Leases(naming, this::holder);
   }
 
   private <T> T locked(Supplier<T> work) {
@@ -136,6 +138,12 @@ public final class Networks implements AutoCloseable {
         () -> members.values().stream().filter(each -> each.in(network.id()).isPresent()).toList());
   }
 
+  private Optional<Joined> holder(Network network, String card) {
+    return members(network).stream()
+        .filter(each -> each.in(network.id()).filter(it -> it.mac().equals(card)).isPresent())
+        .findFirst();
+  }
+
   /** What a running container has; nothing when it is in no network. */
   public Optional<Joined> member(String id) {
     return locked(() -> Optional.ofNullable(members.get(id)));
@@ -186,6 +194,7 @@ public final class Networks implements AutoCloseable {
             "network has active endpoints: "
                 + String.join(", ", inside.stream().map(Joined::name).toList()));
       }
+      leases.stop(network);
       host.ifPresent(it -> it.lower(network));
       registry.remove(network);
       return network;
@@ -278,6 +287,7 @@ public final class Networks implements AutoCloseable {
           "join network", network.name(), "it cannot be one of several");
     }
     host().raise(network);
+    leases.serve(network);
     return places.take(network, id, wanted, inside, members(network).size());
   }
 
@@ -478,6 +488,7 @@ public final class Networks implements AutoCloseable {
         for (Network network : registry.all()) {
           if (!members(network).isEmpty()) {
             host().raise(network);
+            leases.serve(network);
           }
         }
         host().clear(members.values(), registry.all());
@@ -516,7 +527,9 @@ public final class Networks implements AutoCloseable {
           for (Network network : now.raised()) {
             List<Endpoint> inside =
                 members(network).stream().flatMap(each -> each.in(network.id()).stream()).toList();
-            now.repair(network, inside);
+            if (now.repair(network, inside)) {
+              leases.serveAgain(network);
+            }
           }
           now.checkRules();
           return true;
@@ -560,6 +573,7 @@ public final class Networks implements AutoCloseable {
   public void close() {
     names.close();
     policing.close();
+    leases.close();
     boolean _ =
         locked(() -> {
           host.ifPresent(it -> it.close(members.isEmpty()));

@@ -43,7 +43,9 @@ final class PacketFacts {
 
   /** The same, and how much may come from there. */
   List<Card> cards(Joined joined) {
-    return bridged(joined).stream().map(it -> new Card(it, joined.restricted().out())).toList();
+    return bridged(joined).stream()
+        .map(it -> new Card(it, joined.restricted().out(), registry.find(it.network()).leases()))
+        .toList();
   }
 
   /** Ports lead to the network with the way to the outside; not into internal networks. */

@@ -30,6 +30,10 @@ final class SpoofRules {
   private static final byte UDP = 17;
   private static final byte ICMPV6 = 58;
   private static final String CHAIN = "from_containers";
+  private static final byte[] DHCP_CLIENT = {0, 68};
+
+  /** The port of those who lease addresses. */
+  static final byte[] DHCP_SERVER = {0, 67};
 
   private final Table table;
   private final String prefix;
@@ -37,6 +41,7 @@ final class SpoofRules {
   private final NamedSet cards;
   private final NamedSet addresses;
   private final NamedSet addresses6;
+  private final NamedSet asking;
 
   SpoofRules(Naming naming) {
     table = new Table(Family.BRIDGE, naming.table());
@@ -45,6 +50,7 @@ final class SpoofRules {
     cards = NamedSet.of(table, "cards", Field.LINK, Field.MAC);
     addresses = NamedSet.of(table, "addresses4", Field.LINK, Field.IPV4);
     addresses6 = NamedSet.of(table, "addresses6", Field.LINK, Field.IPV6);
+    asking = NamedSet.of(table, "asking", Field.LINK);
   }
 
   Table table() {
@@ -52,18 +58,22 @@ final class SpoofRules {
   }
 
   void add(Batch batch, Card card) {
-    elements(card.endpoint()).forEach(batch::elements);
+    elements(card).forEach(batch::elements);
     rates.add(batch, card);
   }
 
   void remove(Batch batch, Card card) {
-    elements(card.endpoint()).forEach(batch::removeElements);
+    elements(card).forEach(batch::removeElements);
     rates.remove(batch, card);
   }
 
-  private Map<NamedSet, List<Element>> elements(Endpoint endpoint) {
+  private Map<NamedSet, List<Element>> elements(Card card) {
+    Endpoint endpoint = card.endpoint();
     byte[] link = Rule.name(endpoint.link());
     Map<NamedSet, List<Element>> all = new LinkedHashMap<>();
+    if (card.asks()) {
+      all.put(asking, List.of(asking.element(link)));
+    }
     all.put(cards, List.of(cards.element(link, new MacAddress(endpoint.mac()).bytes())));
     endpoint
         .ipv4Address()
@@ -89,7 +99,7 @@ final class SpoofRules {
   }
 
   void define(Batch batch) {
-    batch.replace(table).set(cards).set(addresses).set(addresses6);
+    batch.replace(table).set(cards).set(addresses).set(addresses6).set(asking);
     batch.chain(table, CHAIN).chain(table, "arp").chain(table, "ipv4").chain(table, "ipv6");
     batch.chain(table, "prerouting", new Hook("filter", Hook.Point.PREROUTING, Hook.RAW));
     rule(batch, "prerouting", new Rule().startsWith(Rule.Meta.IN, prefix), Verdict.jump(CHAIN));
@@ -119,6 +129,13 @@ final class SpoofRules {
   }
 
   private void ipv4(Batch batch) {
+    Rule asks =
+        new Rule()
+            .load(Rule.Meta.IN, 0)
+            .isIn(asking, 0)
+            .load(Rule.Base.NETWORK, 12, 4, 0)
+            .equal(0, new byte[4]);
+    rule(batch, "ipv4", udp(udp(asks, 0, DHCP_CLIENT), 2, DHCP_SERVER), Verdict.ACCEPT);
     rule(batch, "ipv4", foreign(12, 4, addresses), Verdict.DROP);
     rule(batch, "ipv4", udpFrom(0, 67), Verdict.DROP); // offers of leases
   }
@@ -152,6 +169,14 @@ final class SpoofRules {
         .load(Rule.Base.NETWORK, offset, length, 4)
         .isNotIn(allowed, 0)
         .count();
+  }
+
+  /** Goes on with a datagram whose port, of the source at 0 or of the destination at 2, is that. */
+  static Rule udp(Rule rule, int offset, byte... port) {
+    return rule.load(Rule.Meta.PROTOCOL, 0)
+        .equal(0, UDP)
+        .load(Rule.Base.TRANSPORT, offset, 2, 0)
+        .equal(0, port);
   }
 
   private static Rule udpFrom(int high, int low) {

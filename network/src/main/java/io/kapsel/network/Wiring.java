@@ -181,7 +181,9 @@ final class Wiring {
     int index = Links.find(socket, endpoint.inside()).orElseThrow().index();
     List<NetlinkMessage> all = new ArrayList<>();
     all.add(Links.up(index));
-    network.ipv4Subnet().ifPresent(it -> place(all, index, it, endpoint.ipv4Address(), outside));
+    if (!network.leases()) {
+      network.ipv4Subnet().ifPresent(it -> place(all, index, it, endpoint.ipv4Address(), outside));
+    }
     network.ipv6Subnet().ifPresent(it -> place(all, index, it, endpoint.ipv6Address(), outside));
     socket.transact("set up '" + endpoint.inside() + "'", all);
   }
