@@ -1,5 +1,5 @@
 # Sourced by tests/vm/run: a Debian with systemd as its init.
-debian_packages=systemd-sysv,dbus,dbus-user-session,libpam-systemd,criu,uidmap,apparmor,iptables,busybox-static,kmod,iproute2,procps
+debian_packages=systemd-sysv,dbus,dbus-user-session,libpam-systemd,criu,uidmap,apparmor,iptables,busybox-static,kmod,iproute2,procps,podman,runc
 
 make_debian_root() {
   root=$work/debian
@@ -7,14 +7,19 @@ make_debian_root() {
   if [ "$(cat "$work/debian.complete" 2>/dev/null)" != "$debian_packages" ]; then
     say "making a Debian with systemd (a minute)"
     rm -rf "$root"
-    mmdebstrap --quiet --variant=essential --include="$debian_packages" bookworm "$root" >"$work/mmdebstrap.log" 2>&1 ||
+    mmdebstrap --quiet --variant=essential --include="$debian_packages" --aptopt='Acquire::Languages "none"' \
+      --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+      --dpkgopt='path-exclude=/usr/share/locale/*' bookworm "$root" >"$work/mmdebstrap.log" 2>&1 ||
       fail "cannot make a Debian: $(grep '^E:' "$work/mmdebstrap.log" | head -n 1); see $work/mmdebstrap.log"
     chroot "$root" useradd -m -s /bin/bash user
     echo "$debian_packages" >"$work/debian.complete"
   fi
   units=$root/etc/systemd/system
   for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer systemd-timesyncd.service e2scrub_all.timer \
-    e2scrub_reap.service fstrim.timer getty@tty1.service serial-getty@ttyS0.service; do
+    e2scrub_reap.service fstrim.timer getty@tty1.service serial-getty@ttyS0.service \
+    systemd-update-utmp.service systemd-update-utmp-runlevel.service systemd-journal-flush.service \
+    systemd-random-seed.service systemd-pstore.service systemd-tmpfiles-clean.timer podman.service podman.socket \
+    podman-auto-update.timer podman-restart.service apparmor.service; do
     ln -sf /dev/null "$units/$unit"
   done
   mkdir -p "$units/multi-user.target.wants"

@@ -64,6 +64,9 @@ bring_kapsel() {
   cp -a "$kernel/lib/modules/$version" "$root/lib/modules/"
   cp -a "$dist/." "$root$dist/"
   install -m 755 "$script" "$root/test"
+  for part in "$script"-*; do
+    [ ! -f "$part" ] || install -m 644 "$part" "$root/${part##*/}"
+  done
   install -m 644 "$here/expect.sh" "$root/expect.sh"
   printf 'JAVA_HOME=%s\nKAPSEL=%s/bin/kapsel\n' "$JAVA_HOME" "$dist" >"$root/etc/kapsel-test"
 }
