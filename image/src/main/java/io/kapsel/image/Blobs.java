@@ -7,12 +7,8 @@ import io.kapsel.oci.image.Digest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -186,67 +182,14 @@ public final class Blobs {
 
   /** Begins, or goes on with, content that is to have that digest. One caller at a time. */
   public Part part(Digest digest) throws IOException {
-    return new Part(downloads.resolve(digest.algorithm().label() + "-" + digest.hex() + PART));
+    String name = digest.algorithm().label() + "-" + digest.hex() + PART;
+    return new Part(downloads.resolve(name), this::path);
   }
 
   /** Begins content whose digest nobody knows yet; a crash removes it. */
   public Part fresh() throws IOException {
-    return new Part(downloads.resolve(UUID.randomUUID() + AtomicFile.TEMPORARY_SUFFIX));
-  }
-
-  /** Content that is not whole yet. */
-  public final class Part implements AutoCloseable {
-    private final Path file;
-    private final FileChannel channel;
-
-    private Part(Path file) throws IOException {
-      this.file = file;
-      this.channel =
-          FileChannel.open(
-              file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ);
-      channel.position(channel.size());
-    }
-
-    /** How much of it is there already. */
-    public long size() throws IOException {
-      return channel.size();
-    }
-
-    /** What is there already, from its beginning. */
-    public InputStream read() throws IOException {
-      return Files.newInputStream(file);
-    }
-
-    /** Where the rest is written to. */
-    public OutputStream append() {
-      return Channels.newOutputStream(channel);
-    }
-
-    /** Forgets all of it. */
-    public void discard() throws IOException {
-      if (channel.isOpen()) {
-        channel.truncate(0);
-      }
-      Files.deleteIfExists(file);
-    }
-
-    /** It is whole, and has that digest: flushes it and gives it its name. */
-    public void keep(Digest digest) throws IOException {
-      channel.force(true);
-      Files.move(file, path(digest), StandardCopyOption.ATOMIC_MOVE);
-      flush(blobs.resolve(digest.algorithm().label()));
-    }
-
-    @Override
-    public void close() throws IOException {
-      channel.close();
-    }
-  }
-
-  private static void flush(Path directory) throws IOException {
-    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
+    String name = UUID.randomUUID() + AtomicFile.TEMPORARY_SUFFIX;
+    return new Part(downloads.resolve(name), this::path);
   }
 
   /** Keeps what {@code in} gives until its end, under the digest that it turns out to have. */

@@ -2,6 +2,7 @@ package io.kapsel.image.archive;
 
 import io.airlift.compress.v3.zstd.ZstdOutputStream;
 import io.kapsel.image.Blobs;
+import io.kapsel.image.Part;
 import io.kapsel.image.tar.Hashed;
 import io.kapsel.oci.image.Descriptor;
 import io.kapsel.oci.image.Digest;
@@ -37,7 +38,7 @@ public record NewLayer(Descriptor descriptor, Digest diffId) {
   /** The same, packed like that. */
   public static NewLayer write(Blobs blobs, Compression compression, Writing writing)
       throws IOException {
-    try (Blobs.Part part = blobs.fresh()) {
+    try (Part part = blobs.fresh()) {
       try {
         DigestOutputStream packed =
             new DigestOutputStream(part.append(), Hashed.start(Digest.Algorithm.SHA256));

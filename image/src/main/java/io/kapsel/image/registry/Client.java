@@ -81,7 +81,9 @@ public record Client(
             ? Reference.HUB
             : endpoint.base().getAuthority();
     boolean itself = asked.equals(domain) || endpoint.push();
-    return new Server(endpoint, limits, credentials.find(itself ? domain : asked), proxies);
+    boolean plain = endpoint.plainAllowed() && PlainText.isSpokenBy(endpoint.base());
+    Endpoint spoken = plain ? endpoint.plain() : endpoint;
+    return new Server(spoken, limits, credentials.find(itself ? domain : asked), proxies);
   }
 
   private static Repository repository(Server server, Reference reference) {

@@ -17,6 +17,7 @@ final class Download extends InputStream {
   private final Repository repository;
   private final Descriptor descriptor;
   private @Nullable Answer answer;
+  private @Nullable IOException failure;
   private long offset;
   private int breaks;
   private int breaksInARow;
@@ -33,8 +34,31 @@ final class Download extends InputStream {
     return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
   }
 
+  /** As much as was asked for, unless it ends or breaks off; what breaks it off is thrown next. */
   @Override
   public int read(byte[] bytes, int from, int length) throws IOException {
+    IOException broken = failure;
+    if (broken != null) {
+      throw broken;
+    }
+    int done = 0;
+    try {
+      for (int count; done < length; done += count) {
+        count = some(bytes, from + done, length - done);
+        if (count < 0) {
+          return done == 0 ? -1 : done;
+        }
+      }
+    } catch (IOException e) {
+      if (done == 0) {
+        throw e;
+      }
+      failure = e;
+    }
+    return done;
+  }
+
+  private int some(byte[] bytes, int from, int length) throws IOException {
     while (true) {
       try {
         return piece(bytes, from, length);

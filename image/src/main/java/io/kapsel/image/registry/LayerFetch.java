@@ -1,8 +1,9 @@
 package io.kapsel.image.registry;
 
-import io.kapsel.image.Blobs;
 import io.kapsel.image.ImageException;
 import io.kapsel.image.ImageStore;
+import io.kapsel.image.Part;
+import io.kapsel.image.tar.Ahead;
 import io.kapsel.image.tar.Extractor;
 import io.kapsel.image.tar.Flow;
 import io.kapsel.image.tar.Hashed;
@@ -53,7 +54,7 @@ final class LayerFetch {
 
   /** Whether it has to be tried once more, because what an earlier try had left is of no use. */
   private boolean attempt(Descriptor layer, Digest diffId, boolean last) throws IOException {
-    try (Blobs.Part part = store.blobs().part(layer.id())) {
+    try (Part part = store.blobs().part(layer.id())) {
       if (part.size() > layer.size()) {
         part.discard();
         return true;
@@ -90,16 +91,18 @@ final class LayerFetch {
     }
   }
 
-  private Extractor.Extracted unpack(Descriptor layer, Digest diffId, Blobs.Part part, Fd directory)
+  private Extractor.Extracted unpack(Descriptor layer, Digest diffId, Part part, Fd directory)
       throws IOException {
     try (Source source = new Source(layer, part);
         Hashed packed = new Hashed(source, layer.id().algorithm())) {
       Extractor.Extracted done;
       Digest content;
       Digest blob;
-      try (Hashed plain = new Hashed(Unpacking.of(packed), diffId.algorithm())) {
+      try (Ahead ahead = new Ahead(packed);
+          Hashed plain = new Hashed(Unpacking.of(ahead), diffId.algorithm())) {
         done = Extractor.extract(plain, directory, Extractor.Form.LAYER);
         content = plain.finish();
+        ahead.skipRest();
         blob = packed.finish();
       } catch (IOException e) {
         if (source.failed() || e.getMessage() == null || isOurs(e)) {
@@ -127,7 +130,7 @@ final class LayerFetch {
     }
   }
 
-  private void keep(Descriptor layer, Blobs.Part part) throws IOException {
+  private void keep(Descriptor layer, Part part) throws IOException {
     try (Hashed packed = new Hashed(new Source(layer, part), layer.id().algorithm())) {
       verify(layer, packed.finish());
       part.keep(layer.id());
@@ -140,7 +143,7 @@ final class LayerFetch {
     private long count;
     private boolean failed;
 
-    Source(Descriptor layer, Blobs.Part part) throws IOException {
+    Source(Descriptor layer, Part part) throws IOException {
       super(
           new SequenceInputStream(
               part.read(), new Kept(new Download(repository, layer, part.size()), part.append())));

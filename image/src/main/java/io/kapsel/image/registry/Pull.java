@@ -75,7 +75,8 @@ public final class Pull {
     Manifest manifest = read(chosen, Manifest.class, name);
     check(manifest, name);
     pin(pins, chosen.descriptor(), manifest);
-    ImageConfig config = config(repository, manifest, name);
+    byte[] about = config(repository, manifest);
+    ImageConfig config = read(about, name);
     if (exactly && platform.serves(config.platform()) == 0) {
       throw new ImageException.NotFound(
           "cannot pull '%s': it is for %s, not for %s"
@@ -87,8 +88,7 @@ public final class Pull {
               .formatted(name.familiar(), manifest.layers().size(), config.diffIds().size()));
     }
     config.diffIds().forEach(pins::add);
-    fetch(repository, manifest, config);
-    store.blobs().put(chosen.bytes());
+    fetch(repository, manifest, config, List.of(about, chosen.bytes()));
     Descriptor target = chosen.descriptor().on(config.platform());
     boolean listed = !top.descriptor().id().equals(target.id());
     Optional<Descriptor> before = store.target(name);
@@ -109,7 +109,7 @@ public final class Pull {
       if (manifest.layers().stream().allMatch(each -> store.blobs().has(each.id()))) {
         throw e;
       }
-      fetch(repository, manifest, config);
+      fetch(repository, manifest, config, List.of());
       new Stack(store).of(image);
     }
   }
@@ -176,27 +176,31 @@ public final class Pull {
     manifest.layers().forEach(layer -> pins.add(layer.id()));
   }
 
-  private ImageConfig config(Repository repository, Manifest manifest, Reference name)
-      throws IOException {
-    Digest id = manifest.config().id();
-    Optional<byte[]> known = store.blobs().findDocument(id);
-    byte[] bytes = known.isPresent() ? known.get() : repository.document(manifest.config());
+  private byte[] config(Repository repository, Manifest manifest) throws IOException {
+    Optional<byte[]> known = store.blobs().findDocument(manifest.config().id());
+    return known.isPresent() ? known.get() : repository.document(manifest.config());
+  }
+
+  private static ImageConfig read(byte[] config, Reference name) {
     try {
-      ImageConfig config = Json.read(bytes, ImageConfig.class);
-      store.blobs().put(bytes);
-      return config;
+      return Json.read(config, ImageConfig.class);
     } catch (JsonException | InvalidSpecException e) {
       throw new ImageException.Refused(
           "cannot pull '%s': its configuration: %s".formatted(name.familiar(), e.getMessage()));
     }
   }
 
-  /** All layers side by side; the first failure ends the others. */
-  private void fetch(Repository repository, Manifest manifest, ImageConfig config)
+  /**
+   * All layers side by side, and beside them the documents are brought to the disk; the first
+   * failure ends the others.
+   */
+  private void fetch(
+      Repository repository, Manifest manifest, ImageConfig config, List<byte[]> documents)
       throws IOException {
     Semaphore slots = new Semaphore(AT_ONCE);
     List<Future<?>> all = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      documents.forEach(each -> all.add(threads.submit(() -> store.blobs().put(each))));
       LayerFetch fetch = new LayerFetch(store, repository, progress);
       for (int i = 0; i < manifest.layers().size(); i++) {
         Descriptor layer = manifest.layers().get(i);

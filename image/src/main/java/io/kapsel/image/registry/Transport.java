@@ -37,9 +37,8 @@ final class Transport {
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(limits.answer())
             .proxy(proxies);
-    if ("https".equals(endpoint.base().getScheme())) {
-      builder.sslContext(Trust.of(endpoint));
-    }
+    boolean secure = "https".equals(endpoint.base().getScheme());
+    builder.sslContext(secure ? Trust.of(endpoint) : Trust.later(endpoint));
     client = builder.build();
   }
 

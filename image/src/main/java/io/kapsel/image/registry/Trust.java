@@ -43,9 +43,27 @@ final class Trust {
   private Trust() {}
 
   static SSLContext of(Endpoint endpoint) {
+    return context(endpoint, () -> trust(endpoint));
+  }
+
+  /**
+   * The same for an endpoint that speaks no TLS, which may send us to one that does: the
+   * authorities are read when that happens.
+   */
+  static SSLContext later(Endpoint endpoint) {
+    return context(endpoint, () -> new TrustManager[] {new WhenNeeded(endpoint)});
+  }
+
+  /** Whoever makes up what is trusted. */
+  @FunctionalInterface
+  private interface Managers {
+    TrustManager[] all() throws GeneralSecurityException, IOException;
+  }
+
+  private static SSLContext context(Endpoint endpoint, Managers trusted) {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
-      context.init(keys(endpoint), trust(endpoint), null);
+      context.init(keys(endpoint), trusted.all(), null);
       return context;
     } catch (GeneralSecurityException | IOException e) {
       throw new ImageException.Failed(
@@ -152,6 +170,75 @@ final class Trust {
       }
     }
     throw new GeneralSecurityException("'" + file + "' is a key of an unknown kind");
+  }
+
+  /** Trusts as {@link #trust} says, and asks it when somebody is to be trusted. */
+  private static final class WhenNeeded extends X509ExtendedTrustManager {
+    private final Endpoint endpoint;
+    private volatile @Nullable X509ExtendedTrustManager found;
+
+    WhenNeeded(Endpoint endpoint) {
+      this.endpoint = endpoint;
+    }
+
+    private X509ExtendedTrustManager found() throws CertificateException {
+      X509ExtendedTrustManager known = found;
+      if (known != null) {
+        return known;
+      }
+      try {
+        for (TrustManager each : trust(endpoint)) {
+          if (each instanceof X509ExtendedTrustManager usable) {
+            found = usable;
+            return usable;
+          }
+        }
+      } catch (GeneralSecurityException | IOException e) {
+        throw new CertificateException("the authorities cannot be read: " + e.getMessage(), e);
+      }
+      throw new CertificateException("this Java has nobody that it trusts");
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type)
+        throws CertificateException {
+      found().checkClientTrusted(chain, type);
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type)
+        throws CertificateException {
+      found().checkServerTrusted(chain, type);
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket)
+        throws CertificateException {
+      found().checkClientTrusted(chain, type, socket);
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket)
+        throws CertificateException {
+      found().checkServerTrusted(chain, type, socket);
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine)
+        throws CertificateException {
+      found().checkClientTrusted(chain, type, engine);
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine)
+        throws CertificateException {
+      found().checkServerTrusted(chain, type, engine);
+    }
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0]; // of clients, which there are none of
+    }
   }
 
   /** The usual trust; but a certificate that is trusted by itself expires like all others. */

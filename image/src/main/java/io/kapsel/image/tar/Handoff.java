@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Handoff extends InputStream {
   private static final int PIECE = 1 << 17;
-  private static final int PIECES = 8;
+  private static final int PIECES = 4;
 
   /** Some bytes; {@code from} moves on while they are read. */
   private static final class Piece {
@@ -38,8 +38,8 @@ final class Handoff extends InputStream {
   void fill(InputStream in) throws IOException {
     try {
       for (Piece piece; (piece = takeEmpty()) != null; ) {
-        int count = in.read(piece.bytes, 0, PIECE);
-        if (count < 0) {
+        int count = in.readNBytes(piece.bytes, 0, PIECE);
+        if (count == 0) {
           return;
         }
         piece.from = 0;

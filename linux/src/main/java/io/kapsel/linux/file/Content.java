@@ -16,6 +16,7 @@ import java.lang.foreign.ValueLayout;
  */
 public final class Content {
   private static final int CHUNK = 64 * 1024;
+  private static final int BEGIN_WRITING = 2; // SYNC_FILE_RANGE_WRITE
   private static final int EXCLUSIVE_NO_WAIT = 2 | 4; // LOCK_EX | LOCK_NB
 
   private Content() {}
@@ -120,6 +121,16 @@ public final class Content {
   public static void syncFilesystem(Fd fd) {
     try (Fd.Lease lease = fd.lease()) {
       Kernel.check(Kernel.call(Syscall.SYNCFS, lease.number()), Syscall.SYNCFS, fd);
+    }
+  }
+
+  /** Begins to bring what was written there to the disk; see sync_file_range(2). */
+  public static void beginSync(Fd fd, long offset, long length) {
+    try (Fd.Lease lease = fd.lease();
+        Scratch scratch = Scratch.take()) {
+      int number = lease.number();
+      long result = scratch.call(Syscall.SYNC_FILE_RANGE, number, offset, length, BEGIN_WRITING);
+      Kernel.check(result, Syscall.SYNC_FILE_RANGE, fd);
     }
   }
 
