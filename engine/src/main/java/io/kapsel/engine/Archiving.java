@@ -19,6 +19,7 @@ import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.ImageConfig;
 import io.kapsel.oci.image.Manifest;
 import io.kapsel.oci.image.MediaTypes;
+import io.kapsel.oci.image.MediaTypes.Compression;
 import io.kapsel.oci.image.Platform;
 import io.kapsel.oci.image.Reference;
 import java.io.IOException;
@@ -71,7 +72,8 @@ final class Archiving {
       List<Path> layers,
       ImageConfig.Execution execution,
       Remarks remarks,
-      Optional<Reference> name) {
+      Optional<Reference> name,
+      Compression compression) {
     List<Fd> open = new ArrayList<>();
     try (Pins pins = store.pins()) {
       for (Path each : layers) {
@@ -80,6 +82,7 @@ final class Archiving {
       NewLayer layer =
           NewLayer.write(
               store.blobs(),
+              compression,
               out -> {
                 if (base.isPresent()) {
                   TreeArchive.layer(open.getFirst(), out);

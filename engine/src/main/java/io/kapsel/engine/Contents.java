@@ -5,14 +5,12 @@ import io.kapsel.engine.spec.RootSource;
 import io.kapsel.image.Image;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.ImageConfig;
-import io.kapsel.oci.image.Reference;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 
 /** What a container has on its root file system, without what is mounted there. */
 public final class Contents {
@@ -43,15 +41,8 @@ public final class Contents {
     container.publish("export", Map.of());
   }
 
-  /**
-   * Makes an image of what was changed. A running container is not stopped for it: a file that
-   * changes at this moment may be caught half-way.
-   */
-  public Image commit(
-      Optional<Reference> name,
-      Optional<String> author,
-      String comment,
-      UnaryOperator<ImageConfig.Execution> change) {
+  /** Makes an image of what was changed. */
+  public Image commit(Commit wanted) {
     ContainerSpec spec = container.spec();
     if (spec.root() instanceof RootSource.Host) {
       throw new EngineException.Refused(
@@ -66,17 +57,40 @@ public final class Contents {
     }
     ImageConfig.Execution execution =
         ImageDefaults.execution(spec, base.map(it -> it.config().execution()));
-    Image made =
-        new Archiving(engine.images.store())
-            .committed(
-                base,
-                layers,
-                change.apply(execution),
-                new Archiving.Remarks(
-                    Instant.now(), author, String.join(" ", spec.arguments()), comment),
-                name);
-    container.publish("commit", Map.of("comment", comment));
+    Archiving.Remarks remarks =
+        new Archiving.Remarks(
+            Instant.now(), wanted.author(), String.join(" ", spec.arguments()), wanted.comment());
+    ImageConfig.Execution changed = wanted.change().apply(execution);
+    boolean pauses = wanted.pause() && isRunning();
+    if (pauses) {
+      container.pause();
+    }
+    Image made;
+    try {
+      made =
+          new Archiving(engine.images.store())
+              .committed(base, layers, changed, remarks, wanted.name(), wanted.compression());
+    } finally {
+      if (pauses) {
+        unpause();
+      }
+    }
+    container.publish("commit", Map.of("comment", wanted.comment()));
     return made;
+  }
+
+  private boolean isRunning() {
+    ContainerStatus status = container.status();
+    return status.phase() == ContainerStatus.Phase.RUNNING && !status.paused();
+  }
+
+  /** It may have been killed or let go meanwhile. */
+  private void unpause() {
+    try {
+      container.unpause();
+    } catch (EngineException.Conflict | EngineException.NotFound _) {
+      // then there is nothing to do
+    }
   }
 
   /** Bytes of the files in its own layer. */

@@ -281,10 +281,10 @@ public final class Images {
     for (Image each : store.images()) {
       boolean unwanted = (all || each.names().isEmpty()) && chosen.test(each);
       if (unwanted && !used.contains(each.descriptor().digest())) {
-        store.forget(each);
         removed.add(each);
       }
     }
+    store.forget(removed);
     return collect();
   }
 

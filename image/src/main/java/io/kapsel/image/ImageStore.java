@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -320,6 +321,13 @@ public final class ImageStore {
   /** Takes an image away with all its names; the content stays until {@link #collect}. */
   public boolean forget(Image image) {
     return forget(target(image).id());
+  }
+
+  /** The same for several at once. */
+  public boolean forget(Collection<Image> images) {
+    Set<Digest> targets = new HashSet<>();
+    images.forEach(each -> targets.add(target(each).id()));
+    return change(before -> before.stream().filter(each -> !targets.contains(each.id())).toList());
   }
 
   /** The same by the digest that the names lead to. */

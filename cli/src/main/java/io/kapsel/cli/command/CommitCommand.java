@@ -3,8 +3,9 @@ package io.kapsel.cli.command;
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
-import io.kapsel.engine.ContainerStatus.Phase;
+import io.kapsel.engine.Commit;
 import io.kapsel.image.Image;
+import io.kapsel.oci.image.MediaTypes.Compression;
 import io.kapsel.oci.image.Reference;
 import java.util.List;
 import java.util.Optional;
@@ -25,7 +26,8 @@ final class CommitCommand implements Command {
           A running container is paused meanwhile. With --no-pause it goes on, and a
           file that is being written may be caught half-way.
           """,
-          FlagSet.of(AUTHOR, PAUSE, NO_PAUSE, ImportCommand.CHANGE, ImportCommand.MESSAGE),
+          FlagSet.of(
+              AUTHOR, PAUSE, NO_PAUSE, ImportCommand.CHANGE, SaveCommand.COMPRESSION, ImportCommand.MESSAGE),
           new Operands(1, 2));
 
   @Override
@@ -39,31 +41,19 @@ final class CommitCommand implements Command {
         call.operands().size() < 2
             ? Optional.empty()
             : Optional.of(ImageSource.reference(call.operands().getLast()));
-    Engine.Container container = call.engine().container(call.operands().getFirst());
-    boolean pause =
-        call.arguments().last(PAUSE).orElse(true)
-            && !call.arguments().is(NO_PAUSE)
-            && container.status().phase() == Phase.RUNNING
-            && !container.status().paused();
-    if (pause) {
-      container.pause();
-    }
-    try {
-      call.print(commit(call, container, name).id().toString());
-    } finally {
-      if (pause) {
-        container.unpause();
-      }
-    }
-    return 0;
-  }
-
-  private static Image commit(Call call, Engine.Container container, Optional<Reference> name) {
     List<String> changes = call.arguments().all(ImportCommand.CHANGE);
-    return container.commit(
-        name,
-        call.arguments().last(AUTHOR),
-        call.arguments().last(ImportCommand.MESSAGE).orElse(""),
-        execution -> ImageChanges.apply(changes, execution));
+    Image image =
+        call.engine()
+            .container(call.operands().getFirst())
+            .commit(
+                new Commit(
+                    name,
+                    call.arguments().last(AUTHOR),
+                    call.arguments().last(ImportCommand.MESSAGE).orElse(""),
+                    call.arguments().last(PAUSE).orElse(true) && !call.arguments().is(NO_PAUSE),
+                    call.arguments().last(SaveCommand.COMPRESSION).orElse(Compression.GZIP),
+                    execution -> ImageChanges.apply(changes, execution)));
+    call.print(image.id().toString());
+    return 0;
   }
 }

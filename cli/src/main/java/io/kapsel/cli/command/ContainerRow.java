@@ -44,7 +44,7 @@ final class ContainerRow {
         .with("Names", it.name())
         .with("Image", spec.root().toString())
         .with("Command", command(spec, whole))
-        .with("CreatedAt", TIME.format(status.createdAt()))
+        .with("CreatedAt", time(status.createdAt()))
         .with("RunningFor", HumanTime.ago(status.createdAt(), now))
         .with("Ports", ContainerNetworks.ports(it))
         .with("State", state(status))
@@ -57,6 +57,11 @@ final class ContainerRow {
         .with("Mounts", mounts(spec.mounts(), whole))
         .with("LocalVolumes", Long.toString(volumes(spec.mounts())))
         .with("Networks", String.join(",", ContainerNetworks.names(spec)));
+  }
+
+  /** A time as Go prints it. */
+  static String time(Instant instant) {
+    return TIME.format(instant);
   }
 
   static String id(Engine.Container it, boolean whole) {

@@ -1,5 +1,6 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.engine.Commit;
 import io.kapsel.engine.ContainerFiles;
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.Event;
@@ -21,7 +22,6 @@ import io.kapsel.network.Attachment;
 import io.kapsel.network.Joined;
 import io.kapsel.network.Networks;
 import io.kapsel.oci.image.Digest;
-import io.kapsel.oci.image.ImageConfig;
 import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.GroupUsage;
 import io.kapsel.runtime.plan.LaunchPlan;
@@ -31,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
 
 /**
  * The engine as commands use it: so narrow that a test can play it without a kernel. Failures are
@@ -192,11 +191,7 @@ public interface Engine {
     ContainerFiles files();
 
     /** Makes an image of what it has changed. */
-    Image commit(
-        Optional<Reference> name,
-        Optional<String> author,
-        String comment,
-        UnaryOperator<ImageConfig.Execution> change);
+    Image commit(Commit wanted);
 
     /** One more process in it, made but not started. */
     Running exec(ExecSpec spec);

@@ -1,19 +1,51 @@
 package io.kapsel.cli.command;
 
 import io.kapsel.cli.flag.Values;
+import io.kapsel.engine.Images;
 import io.kapsel.image.Image;
 import io.kapsel.oci.image.Reference;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
-/** What {@code --filter} of image commands means. */
-final class ImageFilter {
-  private ImageFilter() {}
+/** One {@code --filter} of image commands. */
+record ImageFilter(String key, String value) {
+  private static final Set<String> KEYS =
+      Set.of("reference", "dangling", "label", "label!", "before", "since", "until");
 
-  static Predicate<Image> parse(String text) {
+  /** Those of which each must hold; of the others, one of each key. */
+  private static final Set<String> SINGLE = Set.of("label", "label!", "before", "since", "until");
+
+  static ImageFilter parse(String text) {
     int equals = text.indexOf('=');
     String key = equals < 0 ? text : text.substring(0, equals);
-    String value = text.substring(equals + 1);
+    if (!KEYS.contains(key)) {
+      throw new IllegalArgumentException("invalid filter '" + key + "'");
+    }
+    ImageFilter filter = new ImageFilter(key, text.substring(equals + 1));
+    if (key.equals("dangling")) {
+      Values.bool(filter.value);
+    }
+    return filter;
+  }
+
+  /** Whether an image is what all of them ask for. */
+  static Predicate<Image> all(List<ImageFilter> filters, Images images, Instant now) {
+    Map<String, List<Predicate<Image>>> groups =
+        filters.stream()
+            .collect(
+                Collectors.groupingBy(
+                    it -> SINGLE.contains(it.key) ? it.toString() : it.key,
+                    Collectors.mapping(it -> it.test(images, now), Collectors.toList())));
+    return image ->
+        groups.values().stream().allMatch(any -> any.stream().anyMatch(each -> each.test(image)));
+  }
+
+  private Predicate<Image> test(Images images, Instant now) {
     return switch (key) {
       case "reference" -> {
         Predicate<Reference> names = names(value);
@@ -23,16 +55,25 @@ final class ImageFilter {
         boolean wanted = Values.bool(value);
         yield image -> image.names().isEmpty() == wanted;
       }
-      case "label" -> image -> hasLabel(image, value);
-      default -> throw new IllegalArgumentException("invalid filter '" + key + "'");
+      case "before" -> {
+        Instant then = images.get(value).created();
+        yield image -> image.created().isBefore(then);
+      }
+      case "since" -> {
+        Instant then = images.get(value).created();
+        yield image -> image.created().isAfter(then);
+      }
+      case "until" -> {
+        Instant then = LogsCommand.instant(value, now);
+        yield image -> image.created().isBefore(then);
+      }
+      case "label!" -> image -> !ContainerFilter.hasLabel(labels(image), value);
+      default -> image -> ContainerFilter.hasLabel(labels(image), value);
     };
   }
 
-  private static boolean hasLabel(Image image, String label) {
-    int equals = label.indexOf('=');
-    String found =
-        image.config().execution().labels().get(equals < 0 ? label : label.substring(0, equals));
-    return found != null && (equals < 0 || found.equals(label.substring(equals + 1)));
+  private static Map<String, String> labels(Image image) {
+    return image.config().execution().labels();
   }
 
   /** Names as {@code images} takes them: a repository, with a tag or not, with {@code *}. */

@@ -47,7 +47,7 @@ record ImageInspection(
         config.architecture(),
         config.variant(),
         config.os(),
-        ImageListCommand.size(image, layers),
+        ImageRow.size(image, layers),
         new RootFs("layers", config.rootfs().diffIds()),
         new Target(
             image.descriptor().mediaType(),

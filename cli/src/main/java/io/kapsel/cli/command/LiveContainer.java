@@ -1,5 +1,6 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.engine.Commit;
 import io.kapsel.engine.ContainerFiles;
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.EngineException;
@@ -16,14 +17,11 @@ import io.kapsel.image.Image;
 import io.kapsel.linux.Fd;
 import io.kapsel.network.Attachment;
 import io.kapsel.network.Joined;
-import io.kapsel.oci.image.ImageConfig;
-import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.GroupUsage;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 
 /** A container of the engine of this process. */
 record LiveContainer(io.kapsel.engine.Container container) implements Engine.Container {
@@ -134,12 +132,8 @@ record LiveContainer(io.kapsel.engine.Container container) implements Engine.Con
   }
 
   @Override
-  public Image commit(
-      Optional<Reference> name,
-      Optional<String> author,
-      String comment,
-      UnaryOperator<ImageConfig.Execution> change) {
-    return container.contents().commit(name, author, comment, change);
+  public Image commit(Commit wanted) {
+    return container.contents().commit(wanted);
   }
 
   @Override

@@ -387,11 +387,7 @@ final class FakeEngine implements Engine {
     }
 
     @Override
-    public io.kapsel.image.Image commit(
-        Optional<io.kapsel.oci.image.Reference> name,
-        Optional<String> author,
-        String comment,
-        java.util.function.UnaryOperator<io.kapsel.oci.image.ImageConfig.Execution> change) {
+    public io.kapsel.image.Image commit(io.kapsel.engine.Commit wanted) {
       throw new UnsupportedOperationException("a fake container has no files");
     }
 

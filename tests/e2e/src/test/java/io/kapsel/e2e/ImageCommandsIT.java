@@ -112,6 +112,77 @@ class ImageCommandsIT extends EndToEnd {
   }
 
   @Test
+  void imagesAndTheirHistoryAreShownAsAskedFor() {
+    kapsel("pull", "-q", name).ok();
+    String asked = "{{.Repository}}:{{.Tag}}|{{.ID}}|{{.Containers}}";
+    String id = kapsel("images", "-q", name).ok().line();
+    assertThat(kapsel("images", "--format", asked, name).ok().line())
+        .isEqualTo(name + "|" + id + "|N/A");
+    assertThat(kapsel("image", "ls", "--format", "table {{.ID}}\t{{.Size}}", name).ok().lines())
+        .hasSize(2)
+        .first()
+        .asString()
+        .matches("IMAGE ID +SIZE");
+    assertThat(kapsel("images", "--digests", name).ok().out()).contains("DIGEST", "sha256:");
+    assertThat(kapsel("images", "-q", "-f", "since=" + name, name).ok().lines()).isEmpty();
+    assertThat(kapsel("images", "-q", "-f", "label!=no", name).ok().line()).isEqualTo(id);
+    assertThat(kapsel("images", "-f", "nonsense=1").out()).isEmpty();
+    assertThat(kapsel("image", "inspect", "-f", "{{.Architecture}}", name).ok().line())
+        .isEqualTo("amd64");
+
+    List<String> ids = kapsel("history", "-q", name).ok().lines();
+    assertThat(ids).first().isEqualTo(id);
+    assertThat(ids.subList(1, ids.size())).isNotEmpty().containsOnly("<missing>");
+    assertThat(kapsel("history", "-H=false", name).ok().lines().getFirst())
+        .matches("IMAGE +CREATED AT +CREATED BY +SIZE +COMMENT");
+    assertThat(kapsel("history", "--format", "{{.ID}}", name).ok().lines()).isEqualTo(ids);
+  }
+
+  @Test
+  void aPruneTakesOnlyWhatItsFiltersLeave() {
+    kapsel("pull", "-q", name).ok();
+    host("tar -C root -cf root.tar .");
+    String archive = work.resolve("root.tar").toString();
+    kapsel("import", "-c", "LABEL keep=yes", archive, "kept:1").ok();
+    kapsel("import", "-c", "LABEL keep=no", archive, "unkept:1").ok();
+    kapsel("image", "prune", "-a", "-f", "--filter", "label=keep=no").ok();
+    assertThat(kapsel("images", "-q", "unkept:1").ok().lines()).isEmpty();
+    assertThat(kapsel("images", "-q", "kept:1").ok().lines()).hasSize(1);
+    kapsel("image", "prune", "-a", "-f", "--filter", "label!=keep=yes", "--filter", "until=0s")
+        .ok();
+    assertThat(kapsel("images", "-q", "kept:1").ok().lines()).hasSize(1);
+    kapsel("rmi", "kept:1").ok();
+  }
+
+  @Test
+  void aContainerStandsStillForItsCommitUnlessToldOtherwise() {
+    kapsel("pull", "-q", name).ok();
+    String writes = "echo new >/tmp/f; exec busybox sleep 600";
+    kapsel("run", "-d", "--name", "busy", name, "/bin/sh", "-c", writes).ok();
+    String since = kapsel("events", "--since", "0", "--until", "0s").ok().out();
+    kapsel("commit", "--compression", "zstd", "busy", "stood:1").ok();
+    String events = kapsel("events", "--since", "0", "--until", "0s").ok().out();
+    assertThat(events.substring(since.length()))
+        .containsSubsequence("container pause", "container unpause", "container commit");
+    assertThat(kapsel("inspect", "-f", "{{.State.Status}}", "busy").ok().line())
+        .isEqualTo("running");
+    assertThat(kapsel("run", "--rm", "stood:1", "/bin/busybox", "cat", "/tmp/f").ok().line())
+        .isEqualTo("new");
+    kapsel("save", "-o", work.resolve("stood.tar").toString(), "stood:1").ok();
+    host("skopeo inspect --raw oci-archive:stood.tar | grep -q tar+zstd");
+
+    kapsel("commit", "--pause=false", "busy", "went:1").ok();
+    String after = kapsel("events", "--since", "0", "--until", "0s").ok().out();
+    assertThat(after.substring(events.length())).doesNotContain("container pause");
+    kapsel("pause", "busy").ok();
+    kapsel("commit", "busy", "went:1").ok();
+    assertThat(kapsel("inspect", "-f", "{{.State.Status}}", "busy").ok().line())
+        .isEqualTo("paused");
+    kapsel("rm", "-f", "busy").ok();
+    kapsel("rmi", "stood:1", "went:1").ok();
+  }
+
+  @Test
   void whatIsExposedIsShown() {
     kapsel("pull", "-q", name).ok();
     assertThat(kapsel("inspect", name).ok().out()).contains("\"80/tcp\"", "\"53/udp\"");
