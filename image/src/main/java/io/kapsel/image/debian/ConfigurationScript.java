@@ -33,6 +33,71 @@ final class ConfigurationScript {
       }
       """;
 
+  /** In dpkg's directory: who has a file, who has it too, the file, and where the first's waits. */
+  static final String CONTESTED = "tmp.contested";
+
+  /**
+   * All packages lie there already when the scripts run that would have diverted files, or said
+   * whose they are, before. So each diversion is made up for here, and each override.
+   */
+  private static final String DIVERT =
+      """
+      there() {
+        [ -e "$1" ] || [ -h "$1" ]
+      }
+      diversion() {
+        for from in "/$1" "/usr/$1" "/${1#usr/}"; do
+          diverter=$(dpkg-divert --listpackage "$from")
+          [ -z "$diverter" ] || { to=$(dpkg-divert --truename "$from"); return; }
+        done
+      }
+      contested() {
+        while IFS='\t' read -r mine other path waiting; do
+          diversion "$path"
+          case $diverter in
+          "$mine")
+            ! there "/$path" || mv "/$path" "$to"
+            mv "/$waiting" "/$path"
+            ;;
+          "$other") mv "/$waiting" "$to" ;;
+          *)
+            echo "'/$path' is in $mine and in $other, and neither replaces or diverts it"
+            exit 1
+            ;;
+          esac
+        done </var/lib/dpkg/tmp.contested
+        rm /var/lib/dpkg/tmp.contested
+      }
+      owners() {
+        case $1 in
+        /usr/*) other=${1#/usr} ;;
+        *) other=/usr$1 ;;
+        esac
+        (cd /var/lib/dpkg/info && grep -lxF -e "$1" -e "$other" -- *.list || :) |
+          sed 's/\\(:[^:]*\\)\\{0,1\\}\\.list$//'
+      }
+      diverted() {
+        while read -r from && read -r to && read -r diverter; do
+          if owners "$from" | grep -qvxF -e "$diverter"; then
+            if there "$from" && ! there "$to"; then mv "$from" "$to"; fi
+          elif owners "$from" | grep -q .; then
+            if there "$to" && ! there "$from"; then mv "$to" "$from"; fi
+          fi
+        done </var/lib/dpkg/diversions
+      }
+      overridden() {
+        while read -r user group mode path; do
+          if [ -e "$path" ] && [ ! -h "$path" ]; then
+            chown "${user#'#'}:${group#'#'}" "$path"
+            chmod "$mode" "$path"
+          fi
+        done </var/lib/dpkg/statoverride
+      }
+      [ ! -s /var/lib/dpkg/tmp.contested ] || contested
+      [ ! -s /var/lib/dpkg/diversions ] || diverted
+      [ ! -s /var/lib/dpkg/statoverride ] || overridden
+      """;
+
   private static final String END =
       """
       dpkg --configure -a
@@ -55,7 +120,7 @@ final class ConfigurationScript {
           .filter(each -> !each.name().equals("base-passwd"))
           .forEach(each -> preinst(info, each, script));
     }
-    return script.append(END).toString();
+    return script.append(DIVERT).append(END).toString();
   }
 
   private static void preinst(Fd info, DebianPackage each, StringBuilder script) {

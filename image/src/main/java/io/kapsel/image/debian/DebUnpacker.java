@@ -2,10 +2,12 @@ package io.kapsel.image.debian;
 
 import io.kapsel.image.tar.TarEntry;
 import io.kapsel.image.tar.TarReader;
+import io.kapsel.image.tar.Unpacker;
 import io.kapsel.linux.Errno;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.RawText;
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.confine.Loaded;
 import io.kapsel.linux.file.Attributes;
 import io.kapsel.linux.file.Content;
 import io.kapsel.linux.file.DeviceNumber;
@@ -14,6 +16,7 @@ import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.OpenHow;
+import io.kapsel.linux.library.Xz;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -51,6 +54,7 @@ final class DebUnpacker {
   private final Set<String> aside = new HashSet<>();
   private final byte[] buffer = new byte[BUFFER];
   private Optional<Stanza> control = Optional.empty();
+  private boolean diverts;
   private String parentPath = "";
   private Optional<Fd> parent = Optional.empty();
 
@@ -61,12 +65,27 @@ final class DebUnpacker {
   }
 
   /**
-   * Unpacks into {@code tree}.
+   * Unpacks into {@code tree}, on a thread that reaches nothing else.
    *
    * @param order the package's place in the order of all
    * @throws IOException when it is damaged, or no package, or not the one that the index tells of
    */
   static DpkgDatabase.Unpacked unpack(
+      InputStream deb, TargetTree tree, DebianPackage each, int order) throws IOException {
+    Loaded.classes(DebUnpacker.class, "io.kapsel.image.debian");
+    Loaded.classes(Xz.class, "io.kapsel.linux.library");
+    return Unpacker.run(
+        deb,
+        tree.root(),
+        List.of(),
+        (in, inside, _) -> {
+          try (TargetTree seen = tree.seenFrom(inside)) {
+            return unconfined(in, seen, each, order);
+          }
+        });
+  }
+
+  private static DpkgDatabase.Unpacked unconfined(
       InputStream deb, TargetTree tree, DebianPackage each, int order) throws IOException {
     DebUnpacker unpacker = new DebUnpacker(tree, each, order);
     try {
@@ -133,13 +152,14 @@ final class DebUnpacker {
   private FileOwners.Owner owner() {
     String replaces = control.flatMap(it -> it.find("Replaces")).orElse("");
     List<Dependency> all = Dependency.parse(replaces).stream().flatMap(List::stream).toList();
-    return new FileOwners.Owner(each, order, all);
+    return new FileOwners.Owner(each, order, all, diverts);
   }
 
   private void note(String name, byte[] content) {
     String text = new String(content, StandardCharsets.UTF_8);
     switch (name) {
       case "control" -> control = Optional.of(Stanza.parse(text));
+      case "preinst" -> diverts = text.contains("dpkg-divert");
       case "conffiles" -> text.lines().map(String::strip).forEach(conffiles::add);
       case "triggers" -> text.lines().filter(line -> !line.startsWith("#")).forEach(triggers::add);
       default -> {}

@@ -205,6 +205,7 @@ public record DebianRoot(
         tree.owners().settle(tree);
         tree.settleDirectories();
         DpkgDatabase.write(tree, unpacked);
+        DpkgDatabase.writeContested(tree, tree.owners().contested());
         DpkgDatabase.writeAutomatic(tree, choice.packages(), choice.automatic(), architecture);
         writeConfiguration(tree);
       } catch (SyscallException e) {

@@ -1,6 +1,7 @@
 package io.kapsel.image.debian;
 
 import io.kapsel.linux.Fd;
+import io.kapsel.linux.RawText;
 import io.kapsel.linux.file.Attributes;
 import io.kapsel.linux.file.Content;
 import io.kapsel.linux.file.Entries;
@@ -143,6 +144,30 @@ final class DpkgDatabase {
                 .append("\nAuto-Installed: 1\n\n"));
     try (Fd place = tree.directory("var/lib/apt", 0755)) {
       write(place, "extended_states", text.toString().getBytes(StandardCharsets.UTF_8), 0644);
+    }
+  }
+
+  /** Writes down for the script which files only a diversion can settle. */
+  static void writeContested(TargetTree tree, List<FileOwners.Contested> all) {
+    StringBuilder text = new StringBuilder();
+    for (FileOwners.Contested each : all) {
+      String path = each.path();
+      int slash = path.lastIndexOf('/') + 1;
+      String waiting = FileOwners.aside(path.substring(slash), each.waiting().order());
+      text.append(each.waiting().each().name())
+          .append('\t')
+          .append(each.other().each().name())
+          .append('\t')
+          .append(path)
+          .append('\t')
+          .append(path, 0, slash)
+          .append(waiting)
+          .append('\n');
+    }
+    if (!all.isEmpty()) {
+      try (Fd place = tree.directory(PLACE, 0755)) {
+        write(place, ConfigurationScript.CONTESTED, RawText.encode(text.toString()), 0644);
+      }
     }
   }
 

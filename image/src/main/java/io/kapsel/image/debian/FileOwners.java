@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 
@@ -21,8 +22,12 @@ import java.util.regex.Pattern;
 final class FileOwners {
   private static final int LARGEST_LIST = 64 << 20;
 
-  /** A package with what it may take files from, and its place in the order of all. */
-  record Owner(DebianPackage each, int order, List<Dependency> replaces) {
+  /**
+   * A package with what it may take files from, and its place in the order of all.
+   *
+   * @param diverts whether it diverts files of others before it is unpacked; see dpkg-divert(1)
+   */
+  record Owner(DebianPackage each, int order, List<Dependency> replaces, boolean diverts) {
     private boolean replaces(Owner other) {
       return replaces.stream()
           .filter(it -> it.name().equals(other.each.name()))
@@ -42,6 +47,13 @@ final class FileOwners {
 
   private record Aside(String path, int order) {}
 
+  /**
+   * A file of two packages, of which one diverts the other's when its script runs.
+   *
+   * @param waiting whose file was put aside until then
+   */
+  record Contested(String path, Owner waiting, Owner other) {}
+
   private final ReentrantLock lock = new ReentrantLock();
   private static final Pattern MERGED = Pattern.compile("(s?bin|lib[0-9x]*)/.+");
 
@@ -51,6 +63,7 @@ final class FileOwners {
   private final Map<String, Held> owners = new HashMap<>();
   private final Map<DebianPackage, Set<String>> lost = new HashMap<>();
   private final List<Aside> asides = new ArrayList<>();
+  private final Map<String, Contested> contested = new TreeMap<>();
   private volatile boolean merged;
 
   /** From now on {@code /lib} is {@code /usr/lib}, and so on. */
@@ -74,6 +87,10 @@ final class FileOwners {
       if (other.replaces(me)) {
         return Verdict.THEIRS;
       }
+      if (!me.replaces(other) && (me.diverts || other.diverts) && !contested.containsKey(path)) {
+        contested.put(path, new Contested(path, me, other));
+        return Verdict.INSTEAD;
+      }
       if (!me.replaces(other)) {
         throw new IOException(
             "'%s' is in '%s', too, and neither replaces the other"
@@ -93,8 +110,28 @@ final class FileOwners {
     return name + ".kapsel-" + order;
   }
 
+  /** What only the scripts of packages can settle. */
+  List<Contested> contested() {
+    return List.copyOf(contested.values());
+  }
+
+  /** So that a diversion moves the file of the other package, that of the diverting one waits. */
+  private static Contested settle(TargetTree tree, Contested each) {
+    if (each.waiting.diverts) {
+      return each;
+    }
+    int slash = each.path.lastIndexOf('/');
+    String name = each.path.substring(slash + 1);
+    try (Fd parent = tree.directory(each.path.substring(0, Math.max(slash, 0)), 0755)) {
+      Entries.rename(parent, name, parent, aside(name, each.other.order));
+      Entries.rename(parent, aside(name, each.waiting.order), parent, name);
+    }
+    return new Contested(each.path, each.other, each.waiting);
+  }
+
   /** Puts what waits in its place, and takes it from the lists of those who lost it. */
   void settle(TargetTree tree) {
+    contested.replaceAll((_, each) -> settle(tree, each));
     for (Aside each : asides) {
       int slash = each.path.lastIndexOf('/');
       String name = each.path.substring(slash + 1);

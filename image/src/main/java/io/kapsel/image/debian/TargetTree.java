@@ -21,9 +21,9 @@ final class TargetTree implements AutoCloseable {
   private static final int PLACE = OpenFlags.PATH | OpenFlags.DIRECTORY;
 
   private final Fd root;
-  private final ReentrantLock directoriesLock = new ReentrantLock();
-  private final Map<String, Claim> directories = new TreeMap<>();
-  private final FileOwners owners = new FileOwners();
+  private final ReentrantLock directoriesLock;
+  private final Map<String, Claim> directories;
+  private final FileOwners owners;
 
   /** What a package says of a directory; of several packages, the first in their order counts. */
   private record Claim(int order, int mode, int uid, int gid) {}
@@ -31,6 +31,26 @@ final class TargetTree implements AutoCloseable {
   /** Takes over an open directory. */
   TargetTree(Fd root) {
     this.root = root;
+    directoriesLock = new ReentrantLock();
+    directories = new TreeMap<>();
+    owners = new FileOwners();
+  }
+
+  private TargetTree(Fd root, TargetTree same) {
+    this.root = root;
+    directoriesLock = same.directoriesLock;
+    directories = same.directories;
+    owners = same.owners;
+  }
+
+  /** The same tree by another descriptor, as a confined thread has one; it stays the caller's. */
+  TargetTree seenFrom(Fd other) {
+    return new TargetTree(other.duplicate(), this);
+  }
+
+  /** The open directory. */
+  Fd root() {
+    return root;
   }
 
   /** The directory at a path; what is missing of it is made. */

@@ -16,13 +16,15 @@ import java.util.function.Function;
 public final class Unpacker {
   /** What is done with the archive inside. */
   @FunctionalInterface
-  interface Inner {
-    Extractor.Extracted unpack(InputStream plain, Fd root, List<Fd> lowers) throws IOException;
+  public interface Inner<T> {
+    /** Does it; {@code root} is the directory to write to. */
+    T unpack(InputStream archive, Fd root, List<Fd> lowers) throws IOException;
   }
 
   private Unpacker() {}
 
-  static Extractor.Extracted run(InputStream plain, Fd root, List<Fd> lowers, Inner inner)
+  /** Does it with what {@code plain} gives; classes of other packages must have been loaded. */
+  public static <T> T run(InputStream plain, Fd root, List<Fd> lowers, Inner<T> inner)
       throws IOException {
     Loaded.classes(Unpacker.class, "io.kapsel.image.tar");
     return PlatformThread.call(() ->

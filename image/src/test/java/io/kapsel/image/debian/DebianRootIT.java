@@ -6,11 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.kapsel.image.ImageException;
 import io.kapsel.image.debian.TestArchive.Deb;
 import io.kapsel.image.tar.TarEntry;
+import io.kapsel.linux.file.Open;
+import io.kapsel.linux.file.OpenFlags;
+import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -263,6 +269,88 @@ class DebianRootIT {
           .sorted(java.util.Comparator.reverseOrder())
           .forEach(each -> each.toFile().delete());
     }
+  }
+
+  @Test
+  void theFileOfAPackageThatDivertsWaitsForItsScriptWhicheverComesFirst() throws Exception {
+    for (String size : List.of("", "x".repeat(100_000))) { // the larger one is unpacked first
+      archive = new TestArchive(home.resolve("diverted" + size.length()));
+      archive
+          .with(apt())
+          .with(
+              new Deb("wanted", "Depends: other\n")
+                  .control("preinst", "#!/bin/sh\ndpkg-divert --rename --add /usr/lib/same\n")
+                  .file("./usr/lib/same", "of wanted")
+                  .file("./usr/share/large", size))
+          .with(
+              new Deb("other", "")
+                  .file("./usr/lib/same", "of other")
+                  .file("./usr/share/small", "x".repeat(50_000)))
+          .publish();
+
+      DebianRoot made = unpack();
+
+      assertThat(read("usr/lib/same")).isEqualTo("of other");
+      String line = read("var/lib/dpkg/tmp.contested");
+      assertThat(line).startsWith("wanted\tother\tusr/lib/same\tusr/lib/same.kapsel-");
+      assertThat(read(line.substring(line.lastIndexOf('\t') + 1).strip())).isEqualTo("of wanted");
+      assertThat(read("var/lib/dpkg/info/wanted.list")).contains("/usr/lib/same\n");
+      assertThat(read("var/lib/dpkg/info/other.list")).contains("/usr/lib/same\n");
+      assertThat(made.script(workshop()))
+          .containsSubsequence("preinst wanted", "contested", "dpkg --configure -a");
+      Files.walk(home.resolve("work"))
+          .sorted(java.util.Comparator.reverseOrder())
+          .forEach(each -> each.toFile().delete());
+    }
+  }
+
+  @Test
+  void packagesAreUnpackedOnAConfinedThread() throws Exception {
+    byte[] deb = new Deb("wanted", "").file("./w", "w").bytes();
+    DebianPackage each =
+        DebianPackage.of(
+            Stanza.parse(
+                "Package: wanted\nVersion: 1\nArchitecture: amd64\nFilename: w.deb\nSize: "
+                    + deb.length
+                    + "\nSHA256: "
+                    + "0".repeat(64)
+                    + "\n"),
+            0);
+    List<String> confined = new ArrayList<>();
+    InputStream watched =
+        new FilterInputStream(new ByteArrayInputStream(deb)) {
+          @Override
+          public int read(byte[] bytes, int from, int length) throws IOException {
+            awaitConfined().ifPresent(confined::add);
+            return super.read(bytes, from, length);
+          }
+        };
+    Path target = Files.createDirectory(home.resolve("target"));
+    try (TargetTree tree = new TargetTree(Open.path(target.toString(), OpenFlags.DIRECTORY))) {
+      DpkgDatabase.prepare(tree, "amd64");
+      DebUnpacker.unpack(watched, tree, each, 0);
+    }
+    assertThat(confined).isNotEmpty();
+    assertThat(target.resolve("w")).hasContent("w");
+  }
+
+  /** A thread of this process with the filter of those that unpack, which is there meanwhile. */
+  private static Optional<String> awaitConfined() throws IOException {
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (System.nanoTime() < end) {
+      try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
+        for (Path each : tasks.toList()) {
+          String status = Files.readString(each.resolve("status"));
+          if (status.startsWith("Name:\tkapsel-confined") && status.contains("Seccomp:\t2")) {
+            return Optional.of(status);
+          }
+        }
+      } catch (java.nio.file.NoSuchFileException _) {
+        // a thread has ended meanwhile
+      }
+      Thread.onSpinWait();
+    }
+    return Optional.empty();
   }
 
   @Test

@@ -94,6 +94,27 @@ class ImageCreateIT extends EndToEnd {
     }
   }
 
+  /** It ships halt and poweroff, as systemd does, and diverts those by its script. */
+  @Test
+  void aPackageMayDivertTheFilesOfAnother() {
+    String packages = "molly-guard,systemd-sysv";
+    product
+        .command("image", "create", "--include", packages, "debian/bookworm", "guarded")
+        .within(LONG)
+        .run()
+        .ok();
+    String script =
+        "readlink /sbin/halt /lib/molly-guard/halt /usr/sbin/pm-suspend; dpkg --verify;"
+            + " dpkg-divert --listpackage /sbin/halt; find / -xdev -name '*.kapsel-*'";
+    assertThat(kapsel("run", "--rm", "guarded", "sh", "-c", script).ok().lines())
+        .containsExactly(
+            "/lib/molly-guard/molly-guard",
+            "/bin/systemctl",
+            "/lib/molly-guard/molly-guard",
+            "molly-guard");
+    kapsel("rmi", "guarded").ok();
+  }
+
   @Test
   void isTheSameByteByByteWhenItIsMadeAgain() {
     Result again =
