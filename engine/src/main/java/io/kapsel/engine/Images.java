@@ -222,7 +222,8 @@ public final class Images {
   }
 
   /**
-   * Takes a name, or an image with all its names, away, and gives back what nothing leads to.
+   * Takes a name, or an image with all its names, away; {@link #collect} gives back what nothing
+   * leads to then.
    *
    * @return what was done, one line each, in Docker's words
    */
@@ -243,7 +244,6 @@ public final class Images {
     image.names().forEach(each -> lines.add("Untagged: " + each.familiar()));
     store.forget(image);
     lines.add("Deleted: " + image.id());
-    collect();
     return lines;
   }
 

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -53,6 +54,12 @@ public final class ImageStore {
   private final Map<Digest, Integer> pinned = new HashMap<>();
   private final Catalogue catalogue;
   private volatile List<Descriptor> entries;
+  private volatile Listed listed = new Listed(List.of(), List.of());
+
+  /** The images that entries lead to, when all of them are sound. */
+  private record Listed(List<Descriptor> entries, List<Image> images) {}
+
+  private record Dated(Image image, Instant created) {}
 
   private ImageStore(Path state) throws IOException {
     layout = state.resolve("images");
@@ -147,19 +154,36 @@ public final class ImageStore {
 
   /** All images, the newest first. An entry whose content is damaged is left out, and logged. */
   public List<Image> images() {
+    List<Descriptor> now = entries;
+    Listed known = listed;
+    return known.entries == now ? known.images : list(now);
+  }
+
+  private List<Image> list(List<Descriptor> now) {
     Map<Digest, List<Descriptor>> byManifest = new LinkedHashMap<>();
-    for (Descriptor each : entries) {
+    for (Descriptor each : now) {
       byManifest.computeIfAbsent(each.id(), _ -> new ArrayList<>()).add(each);
     }
-    List<Image> all = new ArrayList<>();
+    List<Dated> found = new ArrayList<>();
+    boolean sound = true;
     for (List<Descriptor> same : byManifest.values()) {
       try {
-        catalogue.image(same, Platform.host()).ifPresent(all::add);
+        catalogue
+            .image(same, Platform.host())
+            .ifPresent(image -> found.add(new Dated(image, image.created())));
       } catch (ImageException e) {
+        sound = false;
         LOG.log(System.Logger.Level.WARNING, "an image is damaged: {0}", e.getMessage());
       }
     }
-    all.sort(java.util.Comparator.comparing(Image::created).reversed());
+    List<Image> all =
+        found.stream()
+            .sorted(java.util.Comparator.comparing(Dated::created).reversed())
+            .map(Dated::image)
+            .toList();
+    if (sound) {
+      listed = new Listed(now, all);
+    }
     return all;
   }
 

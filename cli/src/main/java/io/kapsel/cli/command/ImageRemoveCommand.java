@@ -41,6 +41,7 @@ final class ImageRemoveCommand implements Command {
         exitCode = forgiven ? exitCode : 1;
       }
     }
+    call.engine().images().collect();
     return exitCode;
   }
 }
