@@ -27,7 +27,12 @@ final class CommitCommand implements Command {
           file that is being written may be caught half-way.
           """,
           FlagSet.of(
-              AUTHOR, PAUSE, NO_PAUSE, ImportCommand.CHANGE, SaveCommand.COMPRESSION, ImportCommand.MESSAGE),
+              AUTHOR,
+              PAUSE,
+              NO_PAUSE,
+              ImportCommand.CHANGE,
+              SaveCommand.COMPRESSION,
+              ImportCommand.MESSAGE),
           new Operands(1, 2));
 
   @Override
