@@ -19,6 +19,44 @@ fetch() {
   touch "$work/$1/.complete"
 }
 
+# Fetches the kernel, and sets what the other parts need.
+prepare_machine() {
+  dist=$top/dist/target/kapsel
+  find_jdk "run the virtual machine"
+  provide "run the virtual machine" qemu-system-x86 busybox-static e2fsprogs cpio kmod
+  [ -x "$dist/bin/kapsel" ] || fail "there is no distribution in $dist; build it with ./kapsel version"
+  [ "$(uname -m)" = x86_64 ] || fail "the virtual machine is x86-64, and needs an x86-64 distribution"
+  mkdir -p "$work"
+  image=$(newest_kernel)
+  [ -n "$image" ] || { apt-get update -qq >/dev/null && image=$(newest_kernel); }
+  [ -n "$image" ] || fail "apt knows no linux-image-cloud-amd64, the kernel of Debian that is booted"
+  fetch "$image"
+  kernel=$work/$image
+  version=${image#linux-image-}
+  busybox=$(readlink -f "$(command -v busybox)")
+  [ -e "$kernel/lib/modules/$version/modules.dep" ] || depmod -b "$kernel" "$version"
+  make_initramfs
+}
+
+# Makes a disk of the root file system.
+make_disk() {
+  rm -f "$1"
+  truncate -s 2500M "$1"
+  mke2fs -q -t ext4 -F -E root_owner=0:0 -d "$root" "$1"
+}
+
+# Runs a machine: boot DISK WORDS-FOR-THE-KERNEL [OPTION-OF-QEMU...]
+boot() {
+  root_disk=$1
+  words=$2
+  shift 2
+  timeout "$seconds" qemu-system-x86_64 -accel tcg,thread=multi -smp 2 -m 1536 -cpu max \
+    -nodefaults -no-user-config -display none -serial stdio -no-reboot \
+    -kernel "$kernel/boot/vmlinuz-$version" -initrd "$work/initramfs.cpio" \
+    -drive file="$root_disk",format=raw,if=virtio,cache=unsafe "$@" \
+    -append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr no_timer_check systemd.show_status=0 $words"
+}
+
 newest_kernel() {
   apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[^ ]*\)$/\1/p' | head -n 1
 }

@@ -153,6 +153,7 @@ public final class ImageStore {
   }
 
   /** All images, the newest first. An entry whose content is damaged is left out, and logged. */
+  @SuppressWarnings("ReferenceEquality") // a change replaces the list
   public List<Image> images() {
     List<Descriptor> now = entries;
     Listed known = listed;

@@ -126,7 +126,7 @@ final class FileOwners {
       Entries.rename(parent, name, parent, aside(name, each.other.order));
       Entries.rename(parent, aside(name, each.waiting.order), parent, name);
     }
-    return new Contested(each.path, each.other, each.waiting);
+    return new Contested(each.path, /* waiting= */ each.other, /* other= */ each.waiting);
   }
 
   /** Puts what waits in its place, and takes it from the lists of those who lost it. */

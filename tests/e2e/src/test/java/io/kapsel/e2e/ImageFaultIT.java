@@ -190,6 +190,43 @@ class ImageFaultIT extends EndToEnd {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"tag", "rmi", "prune"})
+  void aDiskThatIsFullLosesNoNamesAndIsEmptiedLater(String operation) {
+    Product full = Product.fresh();
+    Command.of("mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", full.state().toString())
+        .run()
+        .ok();
+    try {
+      for (int room : List.of(0, 4, 60)) {
+        prepare(full, operation);
+        String before = full.kapsel("images", "-q").ok().out();
+        Path filler = full.state().resolve("filler");
+        fill(full, filler, room);
+        Result result = full.kapsel(words(operation));
+        if (result.exitCode() != 0) {
+          assertThat(result.err())
+              .as(room + " KiB")
+              .containsIgnoringCase("no space left on device");
+          assertThat(full.kapsel("images", "-q").ok().out()).isEqualTo(before);
+        }
+        Command.of("rm", filler.toString()).run().ok();
+        namedIsWhole(full);
+        if (result.exitCode() != 0) {
+          full.kapsel(words(operation)).ok();
+        }
+        nothingLiesAbout(full);
+      }
+    } finally {
+      full.stopEngine();
+      Await.until(
+          Duration.ofSeconds(10),
+          () -> "the state is unmounted",
+          () -> Command.of("umount", full.state().toString()).run().exitCode() == 0);
+      full.close();
+    }
+  }
+
   private static void fill(Product on, Path filler, int roomKib) {
     Await.until("the rest is taken", () -> filled(on, filler, roomKib)); // others give room back
   }
