@@ -20,30 +20,38 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
- * The socket of an engine, and who may use it: root, and the members of the group {@code kapsel}
- * where there is one. Whoever may use it is root on this host in all but name.
+ * The socket of an engine, and who may use it: root, and the members of the group {@code kapsel},
+ * or another that is configured, where there is one. Whoever may use it is root on this host in all
+ * but name.
  */
 final class Daemon {
   private static final System.Logger LOG = System.getLogger(Daemon.class.getName());
   private static final String SOCKET = "kapsel.sock";
-  private static final String GROUP = "kapsel";
   private static final int PRIVATE = 0600;
   private static final int SHARED = 0660;
 
   private final Path socket;
   private final RequestServer server;
+  private final boolean owned;
 
-  private Daemon(Path socket, RequestServer server) {
+  private Daemon(Path socket, RequestServer server, boolean owned) {
     this.socket = socket;
     this.server = server;
+    this.owned = owned;
+  }
+
+  /** Serves at a socket that a service manager keeps: who may connect there, is its business. */
+  static Daemon at(UnixListener listener, Path run, Front front) {
+    RequestServer server = new RequestServer(listener, front, _ -> true, Limits.USUAL);
+    return new Daemon(run.resolve(SOCKET), server, false);
   }
 
   /** Listens in {@code run}; a socket that nobody listens on any more is replaced. */
-  static Daemon open(Path run, Front front) {
+  static Daemon open(Path run, Front front, String groupName) {
     Path socket = run.resolve(SOCKET);
     try {
       int own = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-      Optional<GroupPrincipal> group = own == 0 ? group() : Optional.empty();
+      Optional<GroupPrincipal> group = own == 0 ? group(groupName) : Optional.empty();
       Files.createDirectories(run);
       restrict(run, group, group.isPresent() ? "rwx--x---" : "rwx------");
       Files.deleteIfExists(socket);
@@ -57,19 +65,19 @@ final class Daemon {
       boolean shared = group.isPresent();
       RequestServer server =
           new RequestServer(listener, front, uid -> shared || uid == 0 || uid == own, Limits.USUAL);
-      return new Daemon(socket, server);
+      return new Daemon(socket, server, true);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot listen at '" + socket + "': " + e.getMessage(), e);
     }
   }
 
-  private static Optional<GroupPrincipal> group() throws IOException {
+  private static Optional<GroupPrincipal> group(String name) throws IOException {
     try {
       return Optional.of(
           Path.of("/")
               .getFileSystem()
               .getUserPrincipalLookupService()
-              .lookupPrincipalByGroupName(GROUP));
+              .lookupPrincipalByGroupName(name));
     } catch (UserPrincipalNotFoundException _) {
       return Optional.empty();
     }
@@ -100,7 +108,9 @@ final class Daemon {
   void drain(Duration patience) {
     // First the path: whoever finds none starts the next engine instead of talking to this one.
     try {
-      Files.deleteIfExists(socket);
+      if (owned) {
+        Files.deleteIfExists(socket);
+      }
     } catch (IOException e) {
       LOG.log(Level.WARNING, "cannot remove the socket: {0}", String.valueOf(e.getMessage()));
     }

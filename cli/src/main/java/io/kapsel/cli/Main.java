@@ -5,12 +5,15 @@ import io.kapsel.cli.command.Fronts;
 import io.kapsel.cli.command.KapselFront;
 import io.kapsel.cli.command.LiveEngine;
 import io.kapsel.cli.command.UserFront;
+import io.kapsel.cli.config.Configuration;
+import io.kapsel.cli.config.LiveConfiguration;
 import io.kapsel.cli.flag.Arguments;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.cli.flag.UsageException;
+import io.kapsel.cli.log.StderrLoggers;
 import io.kapsel.cli.print.FlagHelp;
-import io.kapsel.engine.EngineConfig;
+import io.kapsel.cli.server.Front;
 import io.kapsel.engine.EngineException;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.host.Authority;
@@ -90,48 +93,72 @@ public final class Main {
   private static void serve(Arguments arguments, Map<String, String> environment) {
     Path run = place(arguments, RUN, environment.get("KAPSEL_RUN"), "/run/kapsel");
     Path state = place(arguments, STATE, environment.get("KAPSEL_STATE"), "/var/lib/kapsel");
-    Optional<Duration> idle =
-        arguments
-            .last(IDLE_EXIT)
-            .or(() -> Optional.ofNullable(environment.get("KAPSEL_IDLE")).map(GoDuration::parse));
+    Configuration configuration = Configuration.read(environment);
+    StderrLoggers.least(configuration.logLevel());
+    Optional<Duration> idle = arguments.last(IDLE_EXIT).or(configuration::idleExit);
     HostFacts facts = HostFacts.probe();
     if (!facts.authority().isRoot()) {
-      serveUser(facts, run, state, idle);
+      serveUser(facts, run, state, new Setup(configuration, environment, idle));
       return;
     }
-    serveAll(EngineConfig.of(state.toAbsolutePath(), run.toAbsolutePath()), run, idle);
+    serveAll(state, run, new Setup(configuration, environment, idle));
   }
 
-  private static void serveAll(EngineConfig config, Path run, Optional<Duration> idle) {
+  private record Setup(
+      Configuration configuration, Map<String, String> environment, Optional<Duration> idle) {
+    Daemon daemon(Path run, Front front) {
+      return new ServiceManager(environment)
+          .listener()
+          .map(listener -> Daemon.at(listener, run, front))
+          .orElseGet(() -> Daemon.open(run, front, configuration.group()));
+    }
+  }
+
+  private static void serveAll(Path state, Path run, Setup setup) {
     // Both are closed by the hook, and in order: nobody may be served by a closed engine.
-    LiveEngine engine = LiveEngine.open(config);
-    Daemon daemon =
-        Daemon.open(run, new Fronts(new KapselFront(engine, Clock.systemUTC()), engine.guests()));
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(daemon, engine), "kapsel-end"));
+    ServiceManager manager = new ServiceManager(setup.environment());
+    LiveEngine engine =
+        LiveEngine.open(setup.configuration().engine(state.toAbsolutePath(), run.toAbsolutePath()));
+    LiveConfiguration live =
+        new LiveConfiguration(
+            setup.configuration(), setup.environment(), next -> obey(next, manager));
+    KapselFront front = new KapselFront(engine, Clock.systemUTC(), live);
+    Daemon daemon = setup.daemon(run, new Fronts(front, engine.guests()));
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> end(daemon, engine, manager), "kapsel-end"));
+    Optional<Duration> idle = setup.idle();
     idle.ifPresent(limit -> daemon.whenIdle(limit, engine::dispensable, Main::exit));
     Reaper.other()
         .ifPresent(reaper ->
             daemon.whenIdle(
                 REAPER_PATIENCE, () -> reaper.waits() && engine.dispensable(), Main::exit));
+    manager.watch();
+    manager.ready();
     daemon.serve();
+  }
+
+  private static void obey(Configuration next, ServiceManager manager) {
+    manager.reloading();
+    StderrLoggers.least(next.logLevel());
+    manager.ready();
   }
 
   /**
    * The engine of a user makes containers for those who call an OCI runtime. Root of a user
    * namespace may have control groups, and then everything.
    */
-  private static void serveUser(HostFacts facts, Path run, Path state, Optional<Duration> idle) {
+  private static void serveUser(HostFacts facts, Path run, Path state, Setup setup) {
     if (facts.authority().kind() == Authority.Kind.NAMESPACE_ROOT) {
       try {
-        serveAll(EngineConfig.of(state.toAbsolutePath(), run.toAbsolutePath()), run, idle);
+        serveAll(state, run, setup);
         return;
       } catch (EngineException | LaunchException e) {
         LOG.log(Level.INFO, "for OCI bundles alone: {0}", String.valueOf(e.getMessage()));
       }
     }
-    Daemon daemon = Daemon.open(run, new Fronts(new UserFront(), GuestRuntime.of(facts)));
+    Daemon daemon = setup.daemon(run, new Fronts(new UserFront(), GuestRuntime.of(facts)));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> daemon.drain(PATIENCE), "kapsel-end"));
-    daemon.whenIdle(idle.orElse(USERS_IDLE), () -> true, Main::exit);
+    daemon.whenIdle(setup.idle().orElse(USERS_IDLE), () -> true, Main::exit);
     daemon.serve();
   }
 
@@ -143,7 +170,8 @@ public final class Main {
     return arguments.last(flag).orElseGet(() -> Path.of(variable == null ? usual : variable));
   }
 
-  private static void end(Daemon daemon, LiveEngine engine) {
+  private static void end(Daemon daemon, LiveEngine engine, ServiceManager manager) {
+    manager.stopping();
     daemon.drain(PATIENCE);
     engine.close();
     LOG.log(Level.INFO, "ended; containers go on");

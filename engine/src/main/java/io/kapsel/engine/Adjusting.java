@@ -1,12 +1,7 @@
 package io.kapsel.engine;
 
-import io.kapsel.engine.spec.ContainerSpec;
-import io.kapsel.engine.spec.Limits;
-import io.kapsel.engine.spec.RestartPolicy;
-import io.kapsel.oci.Resources;
 import io.kapsel.runtime.LaunchException;
 import java.util.Map;
-import java.util.Optional;
 
 /** What can be changed of a container that is there. */
 final class Adjusting {
@@ -97,28 +92,6 @@ final class Adjusting {
             container.replace(container.record().named(name));
           });
       container.publish("rename", Map.of("oldName", "/" + before));
-    } finally {
-      container.life().unlock();
-    }
-  }
-
-  /** Gives it other limits, at once where it runs, and another policy; what is absent stays. */
-  void update(Limits limits, Optional<RestartPolicy> policy) {
-    container.life().lock();
-    try {
-      container.checkThere("update");
-      ContainerSpec wanted = container.spec().limited(container.spec().limits().with(limits));
-      wanted = policy.map(wanted::restarted).orElse(wanted);
-      Resources resources = Limiting.update(wanted, container.name(), engine.facts());
-      if (container.record().phase() == ContainerStatus.Phase.RUNNING
-          && !limits.equals(Limits.DEFAULT)) {
-        engine.runtime.limit(container.id(), resources);
-      }
-      container.replace(container.record().specified(wanted));
-      container.publish("update", Map.of());
-    } catch (LaunchException e) {
-      throw new EngineException.Failed(
-          "update", container.name(), String.valueOf(e.getMessage()), e);
     } finally {
       container.life().unlock();
     }

@@ -5,6 +5,7 @@ import io.kapsel.engine.spec.ExecSpec;
 import io.kapsel.engine.spec.Healthcheck;
 import io.kapsel.engine.spec.Limits;
 import io.kapsel.engine.spec.RestartPolicy;
+import io.kapsel.engine.spec.UpdateRequest;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.network.Attachment;
@@ -27,7 +28,6 @@ import java.util.concurrent.locks.ReentrantLock;
 /** One container: its life has one lock, and no other container waits for it. */
 public final class Container {
   private static final System.Logger LOG = System.getLogger(Container.class.getName());
-  private static final Duration FOR_EVER = Duration.ofSeconds(-1);
 
   private final Kapsel engine;
   private final ReentrantLock life = new ReentrantLock();
@@ -40,6 +40,8 @@ public final class Container {
   private final Restarting restarting = new Restarting();
   private final Adjusting adjusting;
   private final Stopping stopping;
+  private final Removing removing;
+  private final Reconfiguring reconfiguring;
   private volatile Optional<Health> health = Optional.empty();
 
   Container(Kapsel engine, StoredContainer stored) {
@@ -49,6 +51,8 @@ public final class Container {
     this.adjusting = new Adjusting(engine, this);
     this.stopping = new Stopping(this, adjusting, restarting, ends);
     this.launching = new Launching(engine, () -> this.stored);
+    this.removing = new Removing(engine, this, launching, stopping, adjusting, ends);
+    this.reconfiguring = new Reconfiguring(engine, this, launching, stopping);
   }
 
   ReentrantLock life() {
@@ -127,7 +131,9 @@ public final class Container {
         adjusting.paused(),
         restarting.pending(),
         now.restartsSoFar().count(),
-        health.map(Health::status));
+        health.map(Health::status),
+        now.last(),
+        now.restartsSoFar().stopped());
   }
 
   void publish(String action, Map<String, String> more) {
@@ -272,7 +278,9 @@ public final class Container {
     engine.joining.leave(id());
     stored = stored.in(stored.phase(), Optional.ofNullable(failure.getMessage()));
     if (stored.spec().autoRemove()) {
-      clear(true);
+      removing.clear(true);
+    } else {
+      removing.keep(failure);
     }
     return failure;
   }
@@ -319,7 +327,7 @@ public final class Container {
     if (stored.phase() != ContainerStatus.Phase.RUNNING && !mayRun()) {
       engine.runtime.remove(id());
       if (stored.spec().autoRemove() || stored.phase() == ContainerStatus.Phase.REMOVING) {
-        clear(true);
+        removing.clear(true);
       } else {
         engine.store.endRun(id());
       }
@@ -347,7 +355,8 @@ public final class Container {
             .map(record -> ExitStatus.of(record, engine.runtime.oomKills(id()) > 0))
             .orElseGet(
                 () -> new ExitStatus(128 + Stopping.KILL, Stopping.KILL, false, Instant.now()));
-    settle(status);
+    boolean rebooted = !stored.bootId().equals(engine.bootId);
+    settle(status, rebooted ? EndFacts.Cause.REBOOT : EndFacts.Cause.OWN);
   }
 
   private boolean mayRun() {
@@ -358,11 +367,13 @@ public final class Container {
     if (started.released()) {
       return;
     }
-    settle(ExitStatus.of(record, engine.runtime.oomKills(id()) > 0));
+    settle(
+        ExitStatus.of(record, engine.runtime.oomKills(id()) > 0),
+        record.lost() ? EndFacts.Cause.UNSEEN : EndFacts.Cause.OWN);
     started.close();
   }
 
-  private void settle(ExitStatus how) {
+  private void settle(ExitStatus how, EndFacts.Cause cause) {
     ExitStatus status = system.isPresent() ? SystemLife.meant(how) : how;
     life.lock();
     boolean again = false;
@@ -372,7 +383,7 @@ public final class Container {
       adjusting.ended();
       health.ifPresent(Health::end);
       engine.joining.leave(id());
-      stored = stored.ended(status);
+      stored = stored.ended(EndFacts.find(engine, stored, status, cause));
       layerGoesTo.ifPresent(target -> engine.store.moveLayer(id(), target));
       if (goes) {
         ends.end(status); // nobody will read it from a file
@@ -381,7 +392,7 @@ public final class Container {
       engine.runtime.remove(id());
       engine.volumes.unmount(stored.spec(), engine::runsWithVolume);
       if (goes) {
-        clear(true);
+        removing.clear(true);
       } else {
         Optional<StoredContainer> next = Restarting.after(stored, status);
         again = next.isPresent();
@@ -475,8 +486,26 @@ public final class Container {
   }
 
   /** Gives it other limits, at once where it runs, and another policy; what is absent stays. */
-  public void update(Limits limits, Optional<RestartPolicy> policy) {
-    adjusting.update(limits, policy);
+  public void update(Limits limits, Optional<RestartPolicy> policy) throws InterruptedException {
+    update(UpdateRequest.of(limits, policy), false);
+  }
+
+  /**
+   * Makes something else of it: at once where the kernel allows that, else by a new start on the
+   * same writable layer, if {@code mayStart}.
+   */
+  public void update(UpdateRequest request, boolean mayStart) throws InterruptedException {
+    reconfiguring.update(request, mayStart);
+  }
+
+  /** Brings back what it was before the last update. */
+  public void rollback(boolean mayStart) throws InterruptedException {
+    reconfiguring.rollback(mayStart);
+  }
+
+  /** What it was made from before the last update. */
+  public Optional<ContainerSpec> specBefore() {
+    return stored.before();
   }
 
   void checkRunning(String action) {
@@ -505,50 +534,7 @@ public final class Container {
 
   /** The same; with the volumes that were made for it alone, if that is asked. */
   public void remove(boolean force, boolean volumes) throws InterruptedException {
-    stopping.noteStopped(force);
-    if (force) {
-      system.ifPresent(SystemLife::stop);
-    }
-    if (stored.phase() == ContainerStatus.Phase.RUNNING) {
-      if (!force) {
-        throw new EngineException.Conflict(
-            "remove",
-            name(),
-            adjusting.paused()
-                ? "container is paused and must be unpaused first"
-                : "it is running; stop it first, or use --force");
-      }
-      stopping.end(Stopping.KILL, FOR_EVER);
-    }
-    life.lock();
-    try {
-      if (ends.removed()) {
-        return;
-      }
-      launching.discardSandbox();
-      engine.runtime.remove(id());
-      clear(volumes);
-    } finally {
-      life.unlock();
-    }
-  }
-
-  /**
-   * Whoever waits for the removal is told in any case; what is left is removed at the next start.
-   */
-  private void clear(boolean volumes) {
-    stored = stored.in(ContainerStatus.Phase.REMOVING, stored.error());
-    launching.dropWaiting();
-    try {
-      engine.store.remove(id());
-    } finally {
-      engine.forget(this);
-      if (volumes) {
-        engine.volumes.removeAnonymous(stored.spec());
-      }
-      ends.remove();
-      publish("destroy", Map.of());
-    }
+    removing.remove(force, volumes);
   }
 
   /** What it has printed. */

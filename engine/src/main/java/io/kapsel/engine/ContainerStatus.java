@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param restarting whether it has ended and is about to be started again
  * @param restartCount how often in a row its policy has started it again
  * @param health whether it works, when that is looked at
+ * @param last how its process ended the last time, also while it runs again
+ * @param stopped whether a user has stopped it
  */
 public record ContainerStatus(
     Phase phase,
@@ -25,7 +27,9 @@ public record ContainerStatus(
     boolean paused,
     boolean restarting,
     int restartCount,
-    Optional<HealthStatus> health) {
+    Optional<HealthStatus> health,
+    Optional<EndFacts> last,
+    boolean stopped) {
   /** The phases of a life. */
   public enum Phase {
     /** Never started. */

@@ -93,6 +93,14 @@ public final class Contents {
     }
   }
 
+  /** Mounts all of it read-only at a place of the host, for as long as it does not run. */
+  public FilesView view() {
+    if (container.status().phase() == ContainerStatus.Phase.RUNNING) {
+      throw new EngineException.Conflict("look into", container.name(), "it runs");
+    }
+    return FilesView.mount(engine.config.run(), container.name(), layers);
+  }
+
   /** Bytes of the files in its own layer. */
   public long ownBytes() {
     return Usage.of(layers.getFirst());

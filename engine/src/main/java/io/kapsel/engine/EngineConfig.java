@@ -1,5 +1,6 @@
 package io.kapsel.engine;
 
+import io.kapsel.network.Networks;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -11,9 +12,27 @@ import java.time.Duration;
  * @param pool how many sandboxes wait for a container; 0: none
  * @param poolIdle after how long without a launch the pool is emptied
  * @param logLimitBytes at which size a container's log is rotated; twice that is kept at most
+ * @param networks how its networks are
  */
-public record EngineConfig(Path state, Path run, int pool, Duration poolIdle, long logLimitBytes) {
+public record EngineConfig(
+    Path state,
+    Path run,
+    int pool,
+    Duration poolIdle,
+    long logLimitBytes,
+    Networks.Settings networks) {
   private static final int LARGEST_POOL = 64;
+
+  /** With networks as the environment of this process says. */
+  public EngineConfig(Path state, Path run, int pool, Duration poolIdle, long logLimitBytes) {
+    this(
+        state,
+        run,
+        pool,
+        poolIdle,
+        logLimitBytes,
+        Networks.Settings.ofEnvironment(state, run, System.getenv()));
+  }
 
   /** Checks each part. */
   public EngineConfig {
@@ -34,5 +53,10 @@ public record EngineConfig(Path state, Path run, int pool, Duration poolIdle, lo
   /** An engine with directories of its own. */
   public static EngineConfig of(Path state, Path run) {
     return new EngineConfig(state, run, 2, Duration.ofMinutes(1), 10L << 20);
+  }
+
+  /** The same with another pool and other networks. */
+  public EngineConfig with(int sandboxes, Networks.Settings others) {
+    return new EngineConfig(state, run, sandboxes, poolIdle, logLimitBytes, others);
   }
 }

@@ -15,6 +15,7 @@ import io.kapsel.network.Member;
 import io.kapsel.network.Network;
 import io.kapsel.network.NetworkException;
 import io.kapsel.network.Networks;
+import io.kapsel.network.Port;
 import io.kapsel.network.ResolverFile;
 import io.kapsel.network.Subnet;
 import java.io.IOException;
@@ -183,6 +184,18 @@ final class Joining {
           Joined joined = networks.connect(stored.id(), wanted, pid);
           save(joined);
           writeFiles(stored.spec(), joined);
+          return joined;
+        });
+  }
+
+  /** Lets the host offer other ports of a running container. */
+  void publish(StoredContainer stored, List<Port> ports) {
+    translated(
+        "update",
+        stored.name(),
+        () -> {
+          Joined joined = networks.publish(stored.id(), ports);
+          save(joined);
           return joined;
         });
   }

@@ -85,12 +85,7 @@ public final class Kapsel implements AutoCloseable {
             ImageStore.open(config.state()),
             () -> containers.values().stream().flatMap(Kapsel::use).toList());
     this.volumes = new Volumes(config.state(), events, this::usersOfVolume);
-    this.joining =
-        new Joining(
-            store,
-            new Networks(
-                Networks.Settings.ofEnvironment(config.state(), config.run(), System.getenv())),
-            this::container);
+    this.joining = new Joining(store, new Networks(config.networks()), this::container);
     joining.networks().refusals().tell(this::publish);
     this.pool = new SandboxPool(this, config.pool(), config.poolIdle());
     this.debianImages = new DebianImages(this, config.state());
@@ -109,6 +104,7 @@ public final class Kapsel implements AutoCloseable {
       if (facts.appArmor()) {
         AppArmorProfile.ensureLoaded(config.run());
       }
+      FilesView.clear(config.run());
       Kapsel engine = new Kapsel(config, store, ContainerRuntime.open(facts));
       engine.recover();
       engine.recoverNetworks();
@@ -328,6 +324,8 @@ public final class Kapsel implements AutoCloseable {
               Optional.empty(),
               Optional.empty(),
               bootId,
+              Optional.empty(),
+              Optional.empty(),
               Optional.empty());
       Container container = new Container(this, stored);
       container.make(soon);

@@ -1,6 +1,7 @@
 package io.kapsel.engine;
 
 import io.kapsel.base.AtomicFile.Durability;
+import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.runtime.Client;
 import io.kapsel.runtime.ContainerProcess;
 import io.kapsel.runtime.LaunchException;
@@ -39,6 +40,17 @@ final class Launching {
 
   Assembly assembly() {
     return new Assembly(engine, stored().spec(), identity(), unpacked());
+  }
+
+  /** The same for another specification. */
+  Assembly assembly(ContainerSpec other) {
+    return new Assembly(engine, other, identity(), unpacked());
+  }
+
+  /** What was made early does not fit any more. */
+  void forget() {
+    discardSandbox();
+    planned = Optional.empty();
   }
 
   private Identity identity() {

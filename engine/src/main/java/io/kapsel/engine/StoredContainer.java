@@ -10,6 +10,8 @@ import java.util.Optional;
  * @param archive the digest of the archive that is its root file system
  * @param bootId the start of the machine in which it was last running
  * @param restarts what its policy has done, once it has done something
+ * @param last how it ended the last time
+ * @param before how it was specified before the last change
  */
 record StoredContainer(
     int schema,
@@ -25,7 +27,9 @@ record StoredContainer(
     Optional<ExitStatus> exit,
     Optional<String> error,
     String bootId,
-    Optional<Restarts> restarts) {
+    Optional<Restarts> restarts,
+    Optional<EndFacts> last,
+    Optional<ContainerSpec> before) {
   /** The version of this form. */
   public static final int SCHEMA = 1;
 
@@ -57,13 +61,36 @@ record StoredContainer(
   }
 
   /** The same, ended. */
-  public StoredContainer ended(ExitStatus how) {
-    return with(ContainerStatus.Phase.EXITED, startedAt, Optional.of(how), error);
+  public StoredContainer ended(EndFacts facts) {
+    StoredContainer ended =
+        with(ContainerStatus.Phase.EXITED, startedAt, Optional.of(facts.exit()), error);
+    return ended.with(name, spec, bootId, restarts, Optional.of(facts));
   }
 
   /** The same under another name. */
   public StoredContainer named(String other) {
     return with(other, spec, bootId, restarts);
+  }
+
+  /** The same, changed by a user who may want back what was. */
+  public StoredContainer changed(ContainerSpec other) {
+    return new StoredContainer(
+        schema,
+        id,
+        name,
+        other,
+        idBase,
+        archive,
+        image,
+        createdAt,
+        phase,
+        startedAt,
+        exit,
+        error,
+        bootId,
+        restarts,
+        last,
+        Optional.of(spec));
   }
 
   /** The same as it was specified later. */
@@ -84,13 +111,22 @@ record StoredContainer(
       Optional<String> why) {
     return new StoredContainer(
         schema, id, name, spec, idBase, archive, image, createdAt, next, since, how, why, bootId,
-        restarts);
+        restarts, last, before);
   }
 
   private StoredContainer with(
       String called, ContainerSpec wanted, String boot, Optional<Restarts> soFar) {
+    return with(called, wanted, boot, soFar, last);
+  }
+
+  private StoredContainer with(
+      String called,
+      ContainerSpec wanted,
+      String boot,
+      Optional<Restarts> soFar,
+      Optional<EndFacts> end) {
     return new StoredContainer(
         schema, id, called, wanted, idBase, archive, image, createdAt, phase, startedAt, exit,
-        error, boot, soFar);
+        error, boot, soFar, end, before);
   }
 }

@@ -35,11 +35,12 @@ final class VolumeOptions {
         throw new EngineException.Invalid("create", name, "invalid option: \"" + key + "\"");
       }
     }
-    if (options.containsKey("size")) {
+    boolean memory = options.getOrDefault("type", "").equals("tmpfs");
+    if (options.containsKey("size") && !memory) {
       throw new EngineException.Refused(
-          "create", name, "quotas need a file system of their own; use type=tmpfs and o=size=…");
+          "create", name, "a size needs a file system of its own; use type=tmpfs and size=…");
     }
-    if (!options.isEmpty() && !options.containsKey("device")) {
+    if (!options.isEmpty() && !options.containsKey("device") && !memory) {
       throw new EngineException.Invalid("create", name, "missing device in volume options");
     }
     if (options.containsKey("device") && !options.containsKey("type") && !binds(options)) {
@@ -66,7 +67,7 @@ final class VolumeOptions {
   }
 
   private static Fd made(Map<String, String> options) {
-    String device = options.getOrDefault("device", "");
+    String device = options.getOrDefault("device", options.getOrDefault("type", ""));
     long flags = 0;
     if (binds(options)) {
       return Mounts.openTree(device, Mounts.CLONE | Mounts.RECURSIVE);
@@ -78,6 +79,9 @@ final class VolumeOptions {
         if (!option.isEmpty() && !FLAGS.containsKey(option) && !PLAIN.contains(option)) {
           set(context, option);
         }
+      }
+      if (options.containsKey("size")) {
+        context.option("size", options.get("size"));
       }
       return context.mount(flags);
     }

@@ -23,6 +23,11 @@ public record Joined(
     ports = List.copyOf(ports);
   }
 
+  /** The same with other ports. */
+  Joined publishing(List<Port> others) {
+    return new Joined(schema, id, name, hostname, endpoints, others, restrictions);
+  }
+
   /** The same with other places. */
   Joined with(List<Endpoint> others) {
     return new Joined(schema, id, name, hostname, others, ports, restrictions);

@@ -56,6 +56,13 @@ public final class Networks implements AutoCloseable {
       pools = List.copyOf(pools);
     }
 
+    /** Refuses what is no list of pools by an IllegalArgumentException. */
+    public static void checkPools(String text) {
+      for (String each : text.isBlank() ? new String[0] : text.strip().split("\\s+")) {
+        SubnetChooser.Pool _ = SubnetChooser.Pool.parse(each);
+      }
+    }
+
     /**
      * With what environment variables say: KAPSEL_ADDRESS_POOLS, KAPSEL_NETWORK and
      * KAPSEL_HOST_FIREWALL.
@@ -403,6 +410,22 @@ public final class Networks implements AutoCloseable {
       LOG.log(System.Logger.Level.DEBUG, "the rules for packets are made anew", e);
       host().replaceRules();
     }
+  }
+
+  /** Lets the host offer other ports of a running container; those that stay go on. */
+  public Joined publish(String id, List<Port> wanted) {
+    return locked(() -> {
+      Joined before = members.get(id);
+      if (before == null) {
+        throw new NetworkException.Conflict(
+            "publish ports of", id, "the container has no network of its own");
+      }
+      List<Port> bound = wanted.stream().map(it -> bound(it, before.endpoints())).toList();
+      Joined after = before.publishing(holds.change(before, bound));
+      members.put(id, after);
+      host().replaceRules();
+      return after;
+    });
   }
 
   /** Joins a running container to one more network. */

@@ -183,6 +183,35 @@ final class PortHolds {
     }
   }
 
+  /** Holds these instead of what a container had; all or none. */
+  List<Port> change(Joined holder, List<Port> wanted) {
+    release(holder.id());
+    boolean changed = false;
+    try {
+      List<Port> found =
+          hold(holder.id(), holder.name(), wanted.stream().map(it -> kept(holder, it)).toList());
+      changed = true;
+      return found;
+    } finally {
+      if (!changed) {
+        holdAgain(holder.id(), holder.name(), holder.ports());
+      }
+    }
+  }
+
+  /** Who takes any port keeps the one that it got. */
+  private static Port kept(Joined holder, Port wanted) {
+    return holder.ports().stream()
+        .filter(had -> had.containerPort() == wanted.containerPort())
+        .filter(had -> had.protocol().equals(wanted.protocol()))
+        .filter(had -> had.hostIp().equals(wanted.hostIp()))
+        .filter(had ->
+            wanted.hostPort() == 0
+                || (had.hostPort() >= wanted.hostPort() && had.hostPort() <= wanted.lastHostPort()))
+        .findFirst()
+        .orElse(wanted);
+  }
+
   void release(String id) {
     names.remove(id);
     List<Hold> all = holds.remove(id);

@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -310,6 +311,24 @@ final class Cgroups {
     return host.unified()
         .map(top -> counter(top.resolve(PARENT).resolve(id).resolve("memory.events"), "oom_kill "))
         .orElse(0L);
+  }
+
+  /** The most bytes that a container used at once, where the kernel counts that. */
+  Optional<Long> memoryPeak(String id) {
+    Path v1 = host.v1().get("memory");
+    Optional<Path> file =
+        v1 != null
+            ? Optional.of(v1.resolve(PARENT).resolve(id).resolve("memory.max_usage_in_bytes"))
+            : host.unified().map(top -> top.resolve(PARENT).resolve(id).resolve("memory.peak"));
+    return file.filter(Files::exists).flatMap(Cgroups::number);
+  }
+
+  private static Optional<Long> number(Path file) {
+    try {
+      return Optional.of(Long.valueOf(Files.readString(file).strip()));
+    } catch (IOException | NumberFormatException _) {
+      return Optional.empty(); // it goes at this moment
+    }
   }
 
   private static long counter(Path file, String name) {

@@ -254,6 +254,11 @@ public final class ContainerRuntime implements AutoCloseable {
     return cgroups.oomKills(id);
   }
 
+  /** The most bytes that it used at once, where the kernel counts that; ask before removing. */
+  public Optional<Long> memoryPeak(String id) {
+    return cgroups.memoryPeak(id);
+  }
+
   /**
    * The same for a bundle that is obeyed word for word, whose hooks run then; what those had to
    * complain of.

@@ -1,5 +1,6 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.cli.config.LiveConfiguration;
 import io.kapsel.cli.print.FlagHelp;
 import java.time.Clock;
 import java.util.LinkedHashMap;
@@ -21,7 +22,7 @@ final class Commands {
 
   private final Map<String, Command> all = new LinkedHashMap<>();
 
-  Commands(Clock clock) {
+  Commands(Clock clock, LiveConfiguration configuration) {
     RunCommand run = new RunCommand();
     CreateCommand create = new CreateCommand();
     for (Command command :
@@ -45,6 +46,7 @@ final class Commands {
             new TopCommand(),
             new StatsCommand(),
             new PortCommand(),
+            new WhyCommand(clock),
             new InspectCommand("inspect", Optional.empty()),
             containerGroup(clock),
             new PullCommand(),
@@ -76,6 +78,7 @@ final class Commands {
             RegistryCommands.group(),
             new LaunchCommand(),
             new ShellCommand(),
+            new DebugCommand(),
             new ConsoleCommand(),
             volumeGroup(clock),
             new EventsCommand("events", clock),
@@ -83,6 +86,9 @@ final class Commands {
             new InfoCommand("info"),
             new ExplainCommand(),
             new DoctorCommand(),
+            new ConfigCommand(configuration),
+            new CompletionCommand(),
+            new CompleteCommand(this),
             new VersionCommand(),
             new HelpCommand(this))) {
       all.put(command.manual().name(), command);
@@ -153,6 +159,7 @@ final class Commands {
     all.put("df", new SystemUsageCommand(clock));
     all.put("events", new EventsCommand("system events", clock));
     all.put("info", new InfoCommand("system info"));
+    all.put("metrics", new MetricsCommand());
     all.put("prune", new SystemPruneCommand(clock));
     return new GroupCommand("system", "Manage Kapsel", all);
   }
@@ -185,11 +192,16 @@ final class Commands {
     return command;
   }
 
+  /** All of them, in the order of the help. */
+  List<Command> list() {
+    return all.values().stream().filter(it -> !it.manual().name().startsWith("__")).toList();
+  }
+
   /** What there is. */
   String help() {
     StringBuilder text = new StringBuilder("Usage:  kapsel [OPTIONS] COMMAND [ARG...]\n\n");
     text.append("Linux containers, explained\n\n").append(EXAMPLES).append("\nCommands:\n");
-    for (Command command : all.values()) {
+    for (Command command : list()) {
       Manual manual = command.manual();
       text.append("  %-10s%s%n".formatted(manual.name(), manual.summary()));
     }

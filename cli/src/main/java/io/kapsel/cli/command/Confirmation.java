@@ -16,7 +16,11 @@ final class Confirmation {
     if (call.arguments().is(ContainerPruneCommand.FORCE)) {
       return true;
     }
-    String question = "WARNING! " + warning + "\nAre you sure you want to continue? [y/N] ";
+    return agreed(call, "WARNING! " + warning + "\nAre you sure you want to continue? [y/N] ");
+  }
+
+  /** Whether the answer to a question is yes. */
+  static boolean agreed(Call call, String question) {
     String answer = call.request().terminals().stdin() ? ask(call, question) : read(call, question);
     String word = answer.strip().toLowerCase(Locale.ROOT);
     return word.equals("y") || word.equals("yes");

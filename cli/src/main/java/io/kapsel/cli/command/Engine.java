@@ -5,14 +5,14 @@ import io.kapsel.engine.ContainerFiles;
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.Event;
 import io.kapsel.engine.ExitStatus;
+import io.kapsel.engine.FilesView;
 import io.kapsel.engine.Images;
 import io.kapsel.engine.LogQuery;
 import io.kapsel.engine.LogRecord;
 import io.kapsel.engine.Volumes;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
-import io.kapsel.engine.spec.Limits;
-import io.kapsel.engine.spec.RestartPolicy;
+import io.kapsel.engine.spec.UpdateRequest;
 import io.kapsel.image.Image;
 import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.linux.Fd;
@@ -159,8 +159,14 @@ public interface Engine {
     /** Gives it another name. */
     void rename(String name);
 
-    /** Gives it other limits and another policy; what is absent stays. */
-    void update(Limits limits, Optional<RestartPolicy> policy);
+    /** Makes something else of it, by a new start where it must and may be. */
+    void update(UpdateRequest request, boolean mayStart) throws InterruptedException;
+
+    /** Brings back what it was before the last update. */
+    void rollback(boolean mayStart) throws InterruptedException;
+
+    /** What it was made from before the last update. */
+    Optional<ContainerSpec> specBefore();
 
     /** Its processes, in the host's numbers. */
     List<Integer> processes();
@@ -192,6 +198,9 @@ public interface Engine {
 
     /** Makes an image of what it has changed. */
     Image commit(Commit wanted);
+
+    /** Its files at a place of the host, while it does not run. */
+    FilesView view();
 
     /** One more process in it, made but not started. */
     Running exec(ExecSpec spec);

@@ -2,6 +2,7 @@ package io.kapsel.cli.command;
 
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.FlagSet;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,11 @@ final class GroupCommand implements Command {
         };
     return Optional.ofNullable(commands.get(word))
         .or(() -> Optional.ofNullable(commands.get(name)));
+  }
+
+  /** The words that may follow, with what they do. */
+  Map<String, Command> commands() {
+    return Collections.unmodifiableMap(commands);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.cli.config.LiveConfiguration;
 import io.kapsel.cli.flag.Arguments;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
@@ -26,10 +27,10 @@ public final class KapselFront implements Front {
   private final Engine engine;
   private final Commands commands;
 
-  /** The front of {@code engine}. */
-  public KapselFront(Engine engine, Clock clock) {
+  /** The front of {@code engine}, which goes by {@code configuration}. */
+  public KapselFront(Engine engine, Clock clock, LiveConfiguration configuration) {
     this.engine = engine;
-    this.commands = new Commands(clock);
+    this.commands = new Commands(clock, configuration);
   }
 
   @Override

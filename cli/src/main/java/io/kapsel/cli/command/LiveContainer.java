@@ -6,13 +6,13 @@ import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Exec;
 import io.kapsel.engine.ExitStatus;
+import io.kapsel.engine.FilesView;
 import io.kapsel.engine.LogQuery;
 import io.kapsel.engine.LogReader;
 import io.kapsel.engine.LogRecord;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
-import io.kapsel.engine.spec.Limits;
-import io.kapsel.engine.spec.RestartPolicy;
+import io.kapsel.engine.spec.UpdateRequest;
 import io.kapsel.image.Image;
 import io.kapsel.linux.Fd;
 import io.kapsel.network.Attachment;
@@ -137,6 +137,11 @@ record LiveContainer(io.kapsel.engine.Container container) implements Engine.Con
   }
 
   @Override
+  public FilesView view() {
+    return container.contents().view();
+  }
+
+  @Override
   public Engine.Running exec(ExecSpec spec) {
     return new LiveExec(container.exec(spec));
   }
@@ -168,8 +173,18 @@ record LiveContainer(io.kapsel.engine.Container container) implements Engine.Con
   }
 
   @Override
-  public void update(Limits limits, Optional<RestartPolicy> policy) {
-    container.update(limits, policy);
+  public void update(UpdateRequest request, boolean mayStart) throws InterruptedException {
+    container.update(request, mayStart);
+  }
+
+  @Override
+  public void rollback(boolean mayStart) throws InterruptedException {
+    container.rollback(mayStart);
+  }
+
+  @Override
+  public Optional<ContainerSpec> specBefore() {
+    return container.specBefore();
   }
 
   @Override

@@ -75,9 +75,6 @@ final class RunCommand implements Command {
   private static int foreground(Call call, ContainerSpec spec, Foreground foreground) {
     Engine.Container container =
         CreateCommand.create(call, spec, () -> call.engine().createToStart(spec));
-    if (!foreground.streams().stdout() && !foreground.streams().stderr()) {
-      call.print(container.id());
-    }
     ExitStatus[] exit = new ExitStatus[1];
     startOrUndo(call, container, () -> exit[0] = foreground.start(container));
     if (spec.autoRemove()) {

@@ -5,6 +5,7 @@ import java.text.MessageFormat;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ResourceBundle;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** One logger: {@code 2026-01-31T12:00:00.123Z INFO engine.Kapsel: ready containers=3}. */
@@ -12,14 +13,14 @@ final class StderrLogger implements System.Logger {
   private static final String OURS = "io.kapsel.";
 
   private final String name;
-  private final Level least;
+  private final Supplier<Level> least;
   private final PrintStream out;
 
-  StderrLogger(String name, Level least) {
+  StderrLogger(String name, Supplier<Level> least) {
     this(name, least, System.err);
   }
 
-  StderrLogger(String name, Level least, PrintStream out) {
+  StderrLogger(String name, Supplier<Level> least, PrintStream out) {
     this.name = name;
     this.least = least;
     this.out = out;
@@ -32,7 +33,7 @@ final class StderrLogger implements System.Logger {
 
   @Override
   public boolean isLoggable(Level level) {
-    return level.getSeverity() >= least.getSeverity();
+    return level.getSeverity() >= least.get().getSeverity();
   }
 
   @Override

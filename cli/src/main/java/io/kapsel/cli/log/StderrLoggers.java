@@ -10,11 +10,12 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class StderrLoggers extends System.LoggerFinder {
   private final Map<String, System.Logger> loggers = new ConcurrentHashMap<>();
-  private final System.Logger.Level least;
+  private static volatile System.Logger.Level least =
+      level(System.getenv().getOrDefault("KAPSEL_LOG", "INFO"));
 
-  /** Made by the JDK, which finds it as a service. */
-  public StderrLoggers() {
-    least = level(System.getenv().getOrDefault("KAPSEL_LOG", "INFO"));
+  /** From now on what is below that level is not logged. */
+  public static void least(System.Logger.Level level) {
+    least = level;
   }
 
   static System.Logger.Level level(String name) {
@@ -30,6 +31,6 @@ public final class StderrLoggers extends System.LoggerFinder {
     // The JDK's own records help nobody who runs containers unless something is wrong.
     boolean ours = name.startsWith("io.kapsel.");
     return loggers.computeIfAbsent(
-        name, it -> new StderrLogger(it, ours ? least : System.Logger.Level.WARNING));
+        name, it -> new StderrLogger(it, ours ? () -> least : () -> System.Logger.Level.WARNING));
   }
 }

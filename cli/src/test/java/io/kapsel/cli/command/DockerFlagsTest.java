@@ -2,12 +2,15 @@ package io.kapsel.cli.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kapsel.cli.config.Configuration;
+import io.kapsel.cli.config.LiveConfiguration;
 import io.kapsel.cli.flag.Flag;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -19,7 +22,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** No flag that Docker's users know is unknown. */
 class DockerFlagsTest {
-  private final Commands commands = new Commands(Clock.systemUTC());
+  private final Commands commands =
+      new Commands(
+          Clock.systemUTC(), new LiveConfiguration(Configuration.usual(), Map.of(), _ -> {}));
 
   private static List<String> lines() throws IOException {
     try (InputStream in = DockerFlagsTest.class.getResourceAsStream("docker-flags.txt")) {

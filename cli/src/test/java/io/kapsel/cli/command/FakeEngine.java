@@ -5,6 +5,7 @@ import io.kapsel.engine.ContainerStatus.Phase;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Event;
 import io.kapsel.engine.ExitStatus;
+import io.kapsel.engine.FilesView;
 import io.kapsel.engine.HealthStatus;
 import io.kapsel.engine.Images;
 import io.kapsel.engine.LogQuery;
@@ -12,10 +13,11 @@ import io.kapsel.engine.LogRecord;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
 import io.kapsel.engine.spec.Limits;
-import io.kapsel.engine.spec.RestartPolicy;
+import io.kapsel.engine.spec.UpdateRequest;
 import io.kapsel.image.ImageStore;
 import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.host.HostFinding;
 import io.kapsel.network.Attachment;
@@ -43,6 +45,7 @@ import java.util.function.Consumer;
 final class FakeEngine implements Engine {
   static final Instant NOW = Instant.parse("2026-01-31T12:00:00Z");
   final List<String> deeds = new ArrayList<>();
+  SyscallException shortage;
   final List<FakeContainer> containers = new ArrayList<>();
   final List<ContainerSpec> specs = new ArrayList<>();
   final List<java.nio.file.Path> explained = new ArrayList<>();
@@ -80,6 +83,9 @@ final class FakeEngine implements Engine {
 
   @Override
   public List<Container> containers() {
+    if (shortage != null) {
+      throw shortage;
+    }
     return List.copyOf(containers);
   }
 
@@ -239,7 +245,9 @@ final class FakeEngine implements Engine {
           paused,
           restarting,
           0,
-          health);
+          health,
+          Optional.empty(),
+          false);
     }
 
     @Override
@@ -272,9 +280,24 @@ final class FakeEngine implements Engine {
     }
 
     @Override
-    public void update(Limits limits, Optional<RestartPolicy> policy) {
-      deeds.add("update " + name + policy.map(it -> " " + it).orElse(""));
-      updated = limits;
+    public void update(UpdateRequest request, boolean mayStart) {
+      deeds.add("update " + name + request.policy().map(it -> " " + it).orElse(""));
+      updated = request.limits();
+    }
+
+    @Override
+    public void rollback(boolean mayStart) {
+      deeds.add("rollback " + name);
+    }
+
+    @Override
+    public Optional<ContainerSpec> specBefore() {
+      return Optional.empty();
+    }
+
+    @Override
+    public FilesView view() {
+      throw new AssertionError("there are no files");
     }
 
     @Override

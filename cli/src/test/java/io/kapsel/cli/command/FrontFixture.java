@@ -1,11 +1,14 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.cli.config.Configuration;
+import io.kapsel.cli.config.LiveConfiguration;
 import io.kapsel.cli.server.Request;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** The kapsel front over an engine without a kernel. */
 final class FrontFixture {
@@ -15,7 +18,10 @@ final class FrontFixture {
   Path directory = Path.of("/srv/work");
   Request.Terminals terminals = new Request.Terminals(false, false, false);
   private final KapselFront front =
-      new KapselFront(engine, Clock.fixed(FakeEngine.NOW, ZoneOffset.UTC));
+      new KapselFront(
+          engine,
+          Clock.fixed(FakeEngine.NOW, ZoneOffset.UTC),
+          new LiveConfiguration(Configuration.usual(), Map.of(), _ -> {}));
 
   /** Serves the words of a line, which are divided by single spaces. */
   int serve(String line) {

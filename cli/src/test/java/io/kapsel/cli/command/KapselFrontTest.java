@@ -12,6 +12,8 @@ import io.kapsel.engine.ContainerStatus.Phase;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.LogRecord;
+import io.kapsel.linux.Errno;
+import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.host.HostFinding;
 import io.kapsel.linux.host.HostFinding.State;
 import java.nio.charset.StandardCharsets;
@@ -449,5 +451,16 @@ class KapselFrontTest {
     if (kapsel.err().contains("Usage")) {
       assertThat(kapsel.err()).contains("See 'kapsel");
     }
+  }
+
+  @Test
+  void whatTheKernelRefusesTheEngineIsAnErrorWithItsMend() {
+    kapsel.engine.shortage = new SyscallException("socketpair", null, Errno.EMFILE);
+
+    assertThat(kapsel.serve("ps")).isEqualTo(1);
+    assertThat(kapsel.err())
+        .isEqualTo(
+            "kapsel: cannot ps: socketpair: too many open files (EMFILE); the engine has as many"
+                + " files open as it may: end some commands, or raise LimitNOFILE of its unit\n");
   }
 }

@@ -14,7 +14,7 @@ class StderrLoggerTest {
   private final StderrLogger logger =
       new StderrLogger(
           "io.kapsel.engine.Kapsel",
-          Level.INFO,
+          () -> Level.INFO,
           new PrintStream(out, true, StandardCharsets.UTF_8));
 
   @Test

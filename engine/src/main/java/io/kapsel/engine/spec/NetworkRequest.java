@@ -170,6 +170,21 @@ public record NetworkRequest(
     return restrictions.orElse(Restrictions.NONE);
   }
 
+  /** The same with other ports. */
+  public NetworkRequest publishing(List<Port> others) {
+    return new NetworkRequest(
+        attachments,
+        others,
+        publishAll,
+        exposed,
+        dns,
+        dnsSearch,
+        dnsOptions,
+        hosts,
+        restrictions,
+        links);
+  }
+
   /** The ports that the host is to offer. */
   public List<Port> published() {
     List<Port> all = new ArrayList<>(ports);

@@ -10,6 +10,8 @@ import io.kapsel.linux.poll.Poller;
 /** A listening socket with a path. Closing it leaves the path; whoever bound it removes it. */
 public final class UnixListener implements AutoCloseable {
   private static final int BACKLOG = 128;
+  private static final int SET_DESCRIPTOR_FLAGS = 2;
+  private static final int SET_FLAGS = 4;
 
   private final Fd fd;
 
@@ -32,6 +34,15 @@ public final class UnixListener implements AutoCloseable {
       fd.close();
       throw e;
     }
+  }
+
+  /** Takes over a listening socket that this process was started with, by its number. */
+  public static UnixListener inherited(int number) {
+    Fd fd = Fd.adopt(number);
+    Kernel.check(
+        Kernel.call(Syscall.FCNTL, number, SET_FLAGS, SocketCalls.NON_BLOCKING), Syscall.FCNTL, fd);
+    Kernel.check(Kernel.call(Syscall.FCNTL, number, SET_DESCRIPTOR_FLAGS, 1), Syscall.FCNTL, fd);
+    return new UnixListener(fd);
   }
 
   /** Takes over a listening socket. */

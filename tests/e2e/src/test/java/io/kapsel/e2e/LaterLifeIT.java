@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What happens to containers that are there: by users, by policies, by looks at their health. */
@@ -68,6 +69,19 @@ class LaterLifeIT extends EndToEnd {
     assertThat(kapsel("wait", "fails").ok().line()).isEqualTo("3");
     start("good", List.of("--restart", "on-failure"), "exit 0");
     await("good", "{{.State.Status}} {{.RestartCount}}", "exited 0");
+  }
+
+  @Test
+  void aRemovalThatMeetsAStartEndsWhatWasStarted() throws InterruptedException {
+    for (int i = 0; i < 8; i++) {
+      start("races", List.of("--restart", "always"), "exit 1");
+      Process restart = product.command("restart", "-t", "0", "races").start();
+      kapsel("rm", "-f", "races").ok();
+
+      assertThat(restart.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(kapsel("ps", "-aq").ok().out()).isEmpty();
+      assertThat(product.containersOnDisk()).isEmpty();
+    }
   }
 
   @Test

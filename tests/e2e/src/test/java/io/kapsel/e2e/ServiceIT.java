@@ -1,0 +1,89 @@
+package io.kapsel.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** The engine as the service of a manager that keeps its socket and wants to know how it goes. */
+class ServiceIT {
+  private static final String SUPERVISOR = "src/test/resources/service/supervisor.py";
+
+  private static Process supervise(Product product, Path config) {
+    return product
+        .environment(
+            Command.of(
+                "python3",
+                Path.of(SUPERVISOR).toAbsolutePath().toString(),
+                product.run().resolve("kapsel.sock").toString(),
+                product.home().resolve("notify").toString(),
+                Product.DIST.resolve("lib/kapsel/kapseld").toString(),
+                "--foreground",
+                product.run().toString(),
+                product.state().toString()))
+        .env("KAPSEL_CONFIG", config.toString())
+        .start();
+  }
+
+  private static List<String> lines(Process process) {
+    List<String> lines = new CopyOnWriteArrayList<>();
+    Thread.ofVirtual()
+        .start(() -> {
+          try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
+            reader.lines().forEach(lines::add);
+          } catch (IOException e) {
+            lines.add(e.toString());
+          }
+        });
+    return lines;
+  }
+
+  private static void await(List<String> lines, String line) {
+    Await.until(
+        Duration.ofSeconds(40),
+        () -> "'" + line + "' is among " + lines,
+        () -> lines.contains(line));
+  }
+
+  @Test
+  void theManagerKeepsTheSocketAndHearsHowItGoes() throws Exception {
+    try (Product product = Product.fresh()) {
+      Path config = product.home().resolve("kapsel.conf");
+      HostFiles.write(config, "# of this test\nlog-level = debug\nidle-exit=never\n");
+      Process manager = supervise(product, config);
+      List<String> told = lines(manager);
+      try {
+        await(told, "listening");
+        assertThat(
+                product.kapsel("run", "--rm", TestRoot.reference(), "/bin/echo", "on").ok().line())
+            .isEqualTo("on");
+        await(told, "READY=1");
+        await(told, "WATCHDOG=1");
+        assertThat(product.kapsel("config").ok().out())
+            .containsPattern("log-level +debug +info +" + config + ":2");
+        HostFiles.write(config, "log-level = error\nnetwork = bridge\nsandbox-pool = 0\n");
+        assertThat(product.kapsel("config", "--reload").ok().line())
+            .isEqualTo("'sandbox-pool' takes effect when the engine starts the next time");
+        await(told, "RELOADING=1");
+        assertThat(product.kapsel("config").ok().out()).containsPattern("log-level +error");
+      } finally {
+        manager.getOutputStream().close();
+        if (!manager.waitFor(30, TimeUnit.SECONDS)) {
+          manager.destroyForcibly();
+        }
+      }
+      await(told, "STOPPING=1");
+      assertThat(told).anyMatch(line -> line.startsWith("ended "));
+      assertThat(Files.exists(product.run().resolve("kapsel.sock"))).isTrue();
+      Files.delete(product.run().resolve("kapsel.sock"));
+    }
+  }
+}
