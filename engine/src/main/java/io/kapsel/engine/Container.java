@@ -208,7 +208,7 @@ public final class Container {
   private void startAgain() {
     life.lock();
     try {
-      if (restarting.begin()) {
+      if (restarting.begin() && stored.phase() != ContainerStatus.Phase.REMOVING) {
         startNow();
         return;
       }

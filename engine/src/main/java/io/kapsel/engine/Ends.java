@@ -18,6 +18,11 @@ final class Ends {
     }
   }
 
+  /** The end that is to come next, or the last one. */
+  CompletableFuture<ExitStatus> next() {
+    return ended;
+  }
+
   void end(ExitStatus how) {
     ended.complete(how);
   }
@@ -30,14 +35,17 @@ final class Ends {
     }
   }
 
-  /** Whether it came in time; one that is negative is for ever. */
+  /** Whether the next end came in time; a limit that is negative is for ever. */
   boolean await(String name, Duration limit) throws InterruptedException {
-    if (limit.isNegative()) {
-      ExitStatus _ = await(name);
-      return true;
-    }
+    return await(ended, name, limit);
+  }
+
+  /** The same for an end that was asked for before. */
+  static boolean await(CompletableFuture<ExitStatus> end, String name, Duration limit)
+      throws InterruptedException {
     try {
-      ended.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      ExitStatus _ =
+          limit.isNegative() ? end.get() : end.get(limit.toMillis(), TimeUnit.MILLISECONDS);
       return true;
     } catch (TimeoutException e) {
       return false;

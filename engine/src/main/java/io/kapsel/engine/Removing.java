@@ -68,6 +68,7 @@ final class Removing {
       if (runs()) {
         return false;
       }
+      stopping.noteStopped(); // its policy does not start it any more
       launching.discardSandbox();
       engine.runtime.remove(container.id());
       clear(volumes);

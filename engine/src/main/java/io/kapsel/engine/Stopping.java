@@ -5,12 +5,14 @@ import io.kapsel.runtime.ContainerProcess;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /** Ends a container's program, and what its policy would do after that. */
 final class Stopping {
   static final int KILL = 9;
   private static final int TERM = 15;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration FOR_EVER = Duration.ofSeconds(-1);
 
   private final Container container;
   private final Adjusting adjusting;
@@ -118,16 +120,46 @@ final class Stopping {
     container.publish("stop", Map.of());
   }
 
+  /** Ends the program that runs now, whoever starts another one meanwhile. */
   void end(int number, Duration wait) throws InterruptedException {
-    container.process().ifPresent(each -> each.signal(number));
-    container.publish("kill", Map.of("signal", Integer.toString(number)));
+    Optional<CompletableFuture<ExitStatus>> end = signalRunning(number);
+    if (end.isEmpty()) {
+      return;
+    }
     if (adjusting.paused()) {
       adjusting.thaw();
     }
-    if (!ends.await(container.name(), wait)) {
-      container.process().ifPresent(each -> each.signal(KILL));
-      container.publish("kill", Map.of("signal", Integer.toString(KILL)));
-      container.await();
+    if (!Ends.await(end.get(), container.name(), wait)) {
+      signalUnlessEnded(end.get());
+      boolean _ = Ends.await(end.get(), container.name(), FOR_EVER);
+    }
+  }
+
+  /** Its end, when there is one that runs; what a user has stopped is not started again. */
+  private Optional<CompletableFuture<ExitStatus>> signalRunning(int number) {
+    container.life().lock();
+    try {
+      if (container.record().phase() != ContainerStatus.Phase.RUNNING) {
+        return Optional.empty();
+      }
+      noteStopped();
+      container.process().ifPresent(each -> each.signal(number));
+      container.publish("kill", Map.of("signal", Integer.toString(number)));
+      return Optional.of(ends.next());
+    } finally {
+      container.life().unlock();
+    }
+  }
+
+  private void signalUnlessEnded(CompletableFuture<ExitStatus> end) {
+    container.life().lock();
+    try {
+      if (!end.isDone()) {
+        container.process().ifPresent(each -> each.signal(KILL));
+        container.publish("kill", Map.of("signal", Integer.toString(KILL)));
+      }
+    } finally {
+      container.life().unlock();
     }
   }
 }

@@ -56,13 +56,6 @@ public final class Networks implements AutoCloseable {
       pools = List.copyOf(pools);
     }
 
-    /** Refuses what is no list of pools by an IllegalArgumentException. */
-    public static void checkPools(String text) {
-      for (String each : text.isBlank() ? new String[0] : text.strip().split("\\s+")) {
-        SubnetChooser.Pool _ = SubnetChooser.Pool.parse(each);
-      }
-    }
-
     /**
      * With what environment variables say: KAPSEL_ADDRESS_POOLS, KAPSEL_NETWORK and
      * KAPSEL_HOST_FIREWALL.

@@ -1,7 +1,7 @@
 package io.kapsel.cli.config;
 
 import io.kapsel.base.GoDuration;
-import io.kapsel.network.Networks;
+import io.kapsel.network.SubnetPools;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -15,7 +15,7 @@ public enum Setting {
       "KAPSEL_ADDRESS_POOLS",
       "",
       "out of which networks get addresses: SUBNET,BITS …; empty: the usual ones",
-      Networks.Settings::checkPools),
+      SubnetPools::check),
   /** Who may use the socket. */
   GROUP(
       "group",
