@@ -118,6 +118,7 @@ _Noreturn void monitor(void);
 /* log.c */
 void log_keep(int directory, uint64_t limit);
 void log_write(int stream, const void *bytes, size_t size);
+void log_end(void);
 
 static inline void close_fd(int fd)
 {

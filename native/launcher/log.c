@@ -1,67 +1,128 @@
-/* The log: records that are written whole or not at all, in two files of bounded size. */
-#include "launcher.h"
+/* The log: how it is wanted, and the files that take each other's place when they are full. */
+#include "log.h"
 
-static int log_file = -1; /* opened by the first output: many programs print nothing */
-static int log_directory = -1;
-static uint64_t log_limit;
-static uint64_t log_size;
+struct log log = {.directory = -1, .file = -1};
 
-struct record {
-	uint8_t stream;
-	uint8_t zero;
-	uint16_t zeros;
-	uint32_t length;
-	uint64_t nanoseconds;
-};
+enum { USUAL_FILES = 5 };
 
 void log_keep(int directory, uint64_t limit)
 {
-	log_directory = directory;
-	log_limit = limit;
+	log.directory = directory;
+	log.options.limit = limit;
 }
 
-static void open_log(void)
+uint64_t log_now(void)
 {
-	long next = syscall4(__NR_openat, log_directory, "log",
-			     O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	long time[2] = {0, 0};
+
+	syscall2(__NR_clock_gettime, 0, time);
+	return (uint64_t)time[0] * 1000000000u + (uint64_t)time[1];
+}
+
+static int is_sound(const struct log_options *o, long size)
+{
+	return size >= LOG_OPTIONS_HEAD && o->magic == LOG_MAGIC && o->version == LOG_VERSION &&
+	       o->format <= LOG_LINES && o->files >= 1 && o->name[0] != 0 &&
+	       o->name[sizeof(o->name) - 1] == 0 && o->extra_size <= sizeof(o->extra) &&
+	       size == LOG_OPTIONS_HEAD + (long)o->extra_size;
+}
+
+/* What cannot be understood is nothing that could be guessed: then it is as usual. */
+static void read_options(void)
+{
+	uint64_t limit = log.options.limit;
+	long fd = syscall4(__NR_openat, log.directory, "log.options", O_RDONLY | O_CLOEXEC, 0);
+	long size = 0;
+
+	if (fd >= 0) {
+		size = syscall3(__NR_read, fd, &log.options, sizeof(log.options));
+		close_fd((int)fd);
+	}
+	if (is_sound(&log.options, size))
+		return;
+	memset(&log.options, 0, LOG_OPTIONS_HEAD);
+	memcpy(log.options.name, "log", sizeof("log"));
+	log.options.format = LOG_RECORDS;
+	log.options.files = USUAL_FILES;
+	log.options.limit = limit;
+}
+
+static void open_file(void)
+{
+	long next = syscall4(__NR_openat, log.directory, log.options.name,
+			     O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	long end;
 
+	close_fd(log.file);
+	log.file = next < 0 ? -1 : (int)next;
 	if (next < 0)
 		return;
-	close_fd(log_file);
-	log_file = (int)next;
-	end = syscall3(__NR_lseek, log_file, 0, 2 /* SEEK_END */);
-	log_size = end > 0 ? (uint64_t)end : 0;
+	end = syscall3(__NR_lseek, log.file, 0, 2 /* SEEK_END */);
+	log.size = end > 0 ? (uint64_t)end : 0;
+	if (log.options.format == LOG_RECORDS)
+		records_begin();
+	else
+		lines_begin();
 }
 
-static void rotate(void)
+/* The name of a file that was rotated that often. */
+static void name_file(char *to, uint32_t age)
 {
-	syscall4(__NR_renameat, log_directory, "log", log_directory, "log.1");
-	open_log();
+	char digits[10];
+	int count = 0;
+	size_t at = 0;
+
+	for (; log.options.name[at] != 0; at++)
+		to[at] = log.options.name[at];
+	if (age > 0)
+		to[at++] = '.';
+	for (; age > 0; age /= 10)
+		digits[count++] = (char)('0' + age % 10);
+	while (count > 0)
+		to[at++] = digits[--count];
+	to[at] = 0;
+}
+
+void log_rotate(void)
+{
+	char older[sizeof(log.options.name) + 12];
+	char younger[sizeof(older)];
+
+	name_file(older, log.options.files - 1);
+	syscall3(__NR_unlinkat, log.directory, older, 0);
+	for (uint32_t age = log.options.files - 1; age > 0; age--) {
+		name_file(older, age);
+		name_file(younger, age - 1);
+		syscall4(__NR_renameat, log.directory, younger, log.directory, older);
+	}
+	open_file();
+}
+
+int log_room(uint64_t size)
+{
+	if (log.file < 0)
+		open_file();
+	if (log.file >= 0 && log.options.limit > 0 && log.size > 0 &&
+	    log.size + size > log.options.limit)
+		log_rotate();
+	return log.file < 0 ? -1 : 0;
 }
 
 void log_write(int stream, const void *bytes, size_t size)
 {
-	struct record record = {.stream = (uint8_t)stream, .length = (uint32_t)size};
-	long time[2] = {0, 0};
-	union {
-		const void *in;
-		void *out;
-	} payload = {bytes};
-	struct iovec parts[2] = {{&record, sizeof(record)}, {payload.out, size}};
-	long written;
-
-	if (log_file < 0 && log_directory >= 0)
-		open_log();
-	if (log_file < 0)
+	if (log.directory < 0)
 		return;
-	if (log_limit > 0 && log_size > 0 && log_size + sizeof(record) + size > log_limit)
-		rotate();
-	syscall2(__NR_clock_gettime, 0, time);
-	record.nanoseconds = (uint64_t)time[0] * 1000000000u + (uint64_t)time[1];
-	written = syscall3(__NR_writev, log_file, parts, 2);
-	if (written == (long)(sizeof(record) + size))
-		log_size += (uint64_t)written;
-	else if (written > 0) /* a full disk: no torn record stays behind */
-		syscall2(__NR_ftruncate, log_file, log_size);
+	if (!log.ready)
+		read_options();
+	log.ready = 1;
+	if (log.options.format == LOG_RECORDS)
+		records_write(stream, bytes, size);
+	else if (log.options.format == LOG_LINES)
+		lines_write(stream, bytes, size);
+}
+
+void log_end(void)
+{
+	if (log.ready && log.options.format == LOG_LINES)
+		lines_end();
 }

@@ -213,6 +213,7 @@ static void finish(void)
 		while (relay.chunk_size == 0 && budget > 0 && relay_fetch())
 			budget--;
 		if (relay.chunk_size == 0 || stuck > 0) {
+			log_end();
 			if (!told)
 				tell_controls();
 			told = 1;
@@ -225,6 +226,7 @@ static void finish(void)
 	relay_drop_clients();
 	while (budget-- > 0 && relay_fetch())
 		;
+	log_end();
 }
 
 /* Everything that only the launch needed is let go. */

@@ -4,7 +4,7 @@
 
 #include "launcher.h"
 
-enum { CLIENTS = 16, CHUNK = 8192, FRAME = 8, NONBLOCK = 04000 };
+enum { CLIENTS = 16, CHUNK = 65536, TYPED = 4096, FRAME = 8, NONBLOCK = 04000 };
 
 struct client {
 	int fd;
@@ -27,7 +27,7 @@ struct relay {
 	uint32_t chunk_stream;
 	uint32_t input_at, input_size;
 	uint8_t chunk[FRAME + CHUNK];
-	uint8_t typed[CHUNK / 2];
+	uint8_t typed[TYPED];
 };
 
 extern struct relay relay;

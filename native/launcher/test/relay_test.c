@@ -212,60 +212,6 @@ static void the_seventeenth_client_is_sent_away(void)
 	}
 }
 
-struct record {
-	uint8_t stream, zero[3];
-	uint32_t length;
-	uint64_t time;
-};
-
-/* Appends what a file of the log says of a stream. */
-static size_t read_log(const char *name, uint8_t stream, char *to)
-{
-	FILE *file = fopen(path_of(name), "r");
-	struct record record;
-	size_t have = 0;
-
-	CHECK(file != NULL);
-	while (fread(&record, sizeof(record), 1, file) == 1) {
-		static char payload[1 << 16];
-
-		CHECK(record.length <= sizeof(payload) && record.time > 1600000000000000000u);
-		CHECK(fread(payload, 1, record.length, file) == record.length);
-		if (record.stream == stream) {
-			memcpy(to + have, payload, record.length);
-			have += record.length;
-		}
-	}
-	fclose(file);
-	to[have] = 0;
-	return have;
-}
-
-static void the_log_has_both_streams(void)
-{
-	struct program program = {0};
-
-	start_shell(&program, "echo one; echo two >&2; sleep 0.1; echo three");
-	CHECK(exit_of(&program) == 0);
-	read_log("log", 1, got);
-	CHECK(strcmp(got, "one\nthree\n") == 0);
-	read_log("log", 2, got);
-	CHECK(strcmp(got, "two\n") == 0);
-}
-
-static void the_log_is_rotated_at_its_limit(void)
-{
-	struct program program = {.log_limit = 40000};
-	struct stat log, old;
-
-	start_shell(&program, "head -c 200000 /dev/zero | tr '\\0' z; echo last");
-	CHECK(exit_of(&program) == 0);
-	CHECK(stat(path_of("log"), &log) == 0 && log.st_size <= 40000);
-	CHECK(stat(path_of("log.1"), &old) == 0 && old.st_size <= 40000 && old.st_size > 20000);
-	read_log("log", 1, got);
-	CHECK(strcmp(got + strspn(got, "z"), "last\n") == 0);
-}
-
 static void a_terminal_has_its_size_and_one_stream(void)
 {
 	struct program program = {.terminal = true};
@@ -313,8 +259,6 @@ const struct test RELAY_TESTS[] = {
 	TEST(a_client_that_reads_nothing_keeps_no_exit_back),
 	TEST(a_frame_that_makes_no_sense_ends_its_client),
 	TEST(the_seventeenth_client_is_sent_away),
-	TEST(the_log_has_both_streams),
-	TEST(the_log_is_rotated_at_its_limit),
 	TEST(a_terminal_has_its_size_and_one_stream),
 	TEST(a_terminal_is_typed_into_again_after_a_detach),
 	{NULL, NULL, false},

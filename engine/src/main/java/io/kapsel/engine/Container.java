@@ -539,8 +539,8 @@ public final class Container {
 
   /** What it has printed. */
   public LogReader log(LogQuery query) {
-    return new LogReader(
-        engine.store.stateOf(id()), query, new Output(() -> stored.phase(), ends, name()));
+    Output output = new Output(() -> stored.phase(), ends, name());
+    return Logging.read(stored, engine.store.stateOf(id()), query, output);
   }
 
   /** What is on its root file system. */

@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param run what does not
  * @param pool how many sandboxes wait for a container; 0: none
  * @param poolIdle after how long without a launch the pool is emptied
- * @param logLimitBytes at which size a container's log is rotated; twice that is kept at most
+ * @param logLimitBytes at which size a container's log is rotated; five times that is kept at most
  * @param networks how its networks are
  */
 public record EngineConfig(
@@ -52,7 +52,7 @@ public record EngineConfig(
 
   /** An engine with directories of its own. */
   public static EngineConfig of(Path state, Path run) {
-    return new EngineConfig(state, run, 2, Duration.ofMinutes(1), 10L << 20);
+    return new EngineConfig(state, run, 2, Duration.ofMinutes(1), 20L << 20);
   }
 
   /** The same with another pool and other networks. */

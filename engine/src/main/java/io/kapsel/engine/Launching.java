@@ -90,6 +90,7 @@ final class Launching {
       if (!engine.pool().hasFiles(stored().id(), stored().spec())) {
         assembly.writeFiles();
       }
+      Logging.write(stored(), engine.store.stateOf(stored().id()));
       save(soon);
       made = true;
     } finally {

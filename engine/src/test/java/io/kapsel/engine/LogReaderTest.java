@@ -4,9 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.kapsel.engine.log.LogFiles;
+import io.kapsel.engine.log.RecordFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -15,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -25,6 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The log as monitors write it. */
 class LogReaderTest {
   @TempDir Path directory;
+  private static final int BLOCK = 256 << 10;
   private int second;
 
   /** A process that does one thing each time a reader waits for it, and then ends. */
@@ -42,16 +47,23 @@ class LogReaderTest {
     }
   }
 
+  /** As the monitor does: with a head, and never over the border of a block. */
   private void append(int stream, String text) {
     byte[] bytes = text.getBytes(UTF_8);
     ByteBuffer record = ByteBuffer.allocate(16 + bytes.length).order(ByteOrder.LITTLE_ENDIAN);
     record.putInt(stream).putInt(bytes.length).putLong(++second * 1_000_000_000L).put(bytes);
-    try {
-      Files.write(
-          directory.resolve("log"),
-          record.array(),
-          StandardOpenOption.CREATE,
-          StandardOpenOption.APPEND);
+    try (FileChannel log =
+        FileChannel.open(
+            directory.resolve("log"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      if (log.size() == 0) {
+        ByteBuffer head = ByteBuffer.allocate(32).order(ByteOrder.LITTLE_ENDIAN);
+        log.write(head.putInt(0x474f4c4b).putInt(1).position(0), 0);
+      }
+      long at = log.size();
+      if (at % BLOCK + record.capacity() > BLOCK) {
+        at += BLOCK - at % BLOCK;
+      }
+      log.write(record.flip(), at);
     } catch (IOException e) {
       throw new AssertionError(e);
     }
@@ -59,23 +71,34 @@ class LogReaderTest {
 
   private void rotate() {
     try {
-      Files.move(
-          directory.resolve("log"),
-          directory.resolve("log.1"),
-          StandardCopyOption.REPLACE_EXISTING);
+      for (int age = 4; age > 0; age--) {
+        Path younger = directory.resolve(age == 1 ? "log" : "log." + (age - 1));
+        if (Files.exists(younger)) {
+          Files.move(younger, directory.resolve("log." + age), StandardCopyOption.REPLACE_EXISTING);
+        }
+      }
     } catch (IOException e) {
       throw new AssertionError(e);
     }
   }
 
+  private LogReader reader(LogQuery query, LogReader.Source source) {
+    return new LogReader(
+        new LogFiles(directory, "log", 5, RecordFile::new), query, source, Map.of());
+  }
+
   private String read(LogQuery query, LogReader.Source source) throws InterruptedException {
+    try (LogReader reader = reader(query, source)) {
+      return all(reader);
+    }
+  }
+
+  private static String all(LogReader reader) throws InterruptedException {
     StringBuilder all = new StringBuilder();
-    try (LogReader reader = new LogReader(directory, query, source)) {
-      Optional<LogRecord> record = reader.next();
-      while (record.isPresent()) {
-        all.append(record.get().error() ? "!" : "").append(new String(record.get().bytes(), UTF_8));
-        record = reader.next();
-      }
+    Optional<LogRecord> record = reader.next();
+    while (record.isPresent()) {
+      all.append(record.get().error() ? "!" : "").append(new String(record.get().bytes(), UTF_8));
+      record = reader.next();
     }
     return all.toString();
   }
@@ -160,6 +183,64 @@ class LogReaderTest {
     assertThat(read(LogQuery.ALL, new Script())).isEqualTo("whole");
   }
 
+  /** Whatever lies before is damaged, so whoever read it would say so. */
+  private void appendMuchWithADamagedBegin() throws IOException {
+    for (int i = 0; i < 40; i++) {
+      append(1, (i + "x".repeat(50_000) + "\n"));
+    }
+    try (FileChannel log = FileChannel.open(directory.resolve("log"), StandardOpenOption.WRITE)) {
+      for (int block = 0; block < 4; block++) {
+        byte[] garbage = new byte[32];
+        java.util.Arrays.fill(garbage, (byte) 0xff);
+        log.write(ByteBuffer.wrap(garbage), (long) block * BLOCK + 40_000);
+        log.write(ByteBuffer.wrap(garbage), (long) block * BLOCK + 32 + 16 + 50_000);
+      }
+    }
+  }
+
+  @Test
+  void theIndexLeadsToATimeWithoutReadingWhatIsBefore() throws Exception {
+    appendMuchWithADamagedBegin();
+    LogQuery since =
+        new LogQuery(
+            OptionalInt.empty(), Optional.of(Instant.ofEpochSecond(39)), Optional.empty(), false);
+
+    assertThat(read(since, new Script())).matches("38x+\n39x+\n");
+    assertThat(read(tail(2), new Script())).matches("38x+\n39x+\n");
+    assertThatThrownBy(() -> read(LogQuery.ALL, new Script())).hasMessageContaining("damaged");
+  }
+
+  @Test
+  void aReaderThatIsOvertakenIsTold() throws InterruptedException {
+    append(1, "first");
+    try (LogReader reader =
+        reader(
+            new LogQuery(OptionalInt.empty(), Optional.empty(), Optional.empty(), false),
+            new Script())) {
+      assertThat(reader.next()).isPresent();
+      for (int i = 0; i < 7; i++) {
+        rotate();
+        append(1, "r" + i);
+      }
+
+      assertThat(all(reader))
+          .isEqualTo(
+              "!kapsel: output is missing here: it was rotated away before it was read\n"
+                  + "r2r3r4r5r6");
+    }
+  }
+
+  @Test
+  void theLastLinesStandInSeveralFiles() throws InterruptedException {
+    for (int i = 0; i < 8; i++) {
+      append(1, "l" + i + "\n");
+      rotate();
+    }
+
+    assertThat(read(tail(3), new Script())).isEqualTo("l5\nl6\nl7\n");
+    assertThat(read(LogQuery.ALL, new Script())).isEqualTo("l4\nl5\nl6\nl7\n");
+  }
+
   @Test
   void saysWhenARecordIsDamaged() throws IOException {
     byte[] garbage = new byte[64];
@@ -167,6 +248,6 @@ class LogReaderTest {
     Files.write(directory.resolve("log"), garbage);
 
     assertThatThrownBy(() -> read(LogQuery.ALL, new Script()))
-        .hasMessage("cannot read 'the log': a record at 0 is damaged");
+        .hasMessage("cannot read 'the log': it is not a log of this version");
   }
 }

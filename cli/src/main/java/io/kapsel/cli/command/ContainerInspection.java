@@ -8,6 +8,7 @@ import io.kapsel.engine.HealthStatus;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.Healthcheck;
 import io.kapsel.engine.spec.Limits;
+import io.kapsel.engine.spec.LogRequest;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.NetworkRequest;
@@ -99,6 +100,7 @@ final class ContainerInspection {
             new Struct()
                 .with("Name", restart.kind().toString())
                 .with("MaximumRetryCount", (long) restart.most()))
+        .with("LogConfig", log(spec.logging()))
         .with("AutoRemove", spec.autoRemove())
         .with("VolumesFrom", orNull(spec.volumesFrom()))
         .with(
@@ -144,6 +146,10 @@ final class ContainerInspection {
     return new Struct()
         .with("In", restrictions.rate().flatMap(NetworkRate::in).orElse(0L))
         .with("Out", restrictions.rate().flatMap(NetworkRate::out).orElse(0L));
+  }
+
+  private static Struct log(LogRequest log) {
+    return new Struct().with("Type", log.driver()).with("Config", new TreeMap<>(log.options()));
   }
 
   private static long swap(Limits limits) {

@@ -228,6 +228,9 @@ public interface Engine {
 
   /** Output that was kept. */
   interface Log extends AutoCloseable {
+    /** What each line says besides. */
+    Map<String, String> details();
+
     /** The next piece; empty at the end. */
     Optional<LogRecord> next() throws InterruptedException;
 

@@ -21,6 +21,7 @@ import io.kapsel.runtime.GroupUsage;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A container of the engine of this process. */
@@ -230,6 +231,11 @@ record LiveContainer(io.kapsel.engine.Container container) implements Engine.Con
   }
 
   private record LiveLog(LogReader reader) implements Engine.Log {
+    @Override
+    public Map<String, String> details() {
+      return reader.details();
+    }
+
     @Override
     public Optional<LogRecord> next() throws InterruptedException {
       return reader.next();

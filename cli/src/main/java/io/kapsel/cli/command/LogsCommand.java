@@ -24,6 +24,8 @@ final class LogsCommand implements Command {
       Flag.toggle('f', "follow", "Go on until the container ends");
   private static final Flag<Boolean> TIMESTAMPS =
       Flag.toggle('t', "timestamps", "Show when each line was printed");
+  private static final Flag<Boolean> DETAILS =
+      Flag.toggle("details", "Show the labels and variables that the log was to have");
   private static final Flag<OptionalInt> TAIL =
       Flag.of("tail", "string", "Show that many last lines (default \"all\")", LogsCommand::tail)
           .shorthand('n');
@@ -37,7 +39,7 @@ final class LogsCommand implements Command {
           "[OPTIONS] CONTAINER",
           "Show what a container has printed",
           "",
-          FlagSet.of(FOLLOW, TIMESTAMPS, TAIL, SINCE, UNTIL),
+          FlagSet.of(DETAILS, FOLLOW, TIMESTAMPS, TAIL, SINCE, UNTIL),
           Operands.ONE);
 
   private final Clock clock;
@@ -64,7 +66,11 @@ final class LogsCommand implements Command {
     boolean times = call.arguments().is(TIMESTAMPS);
     Engine.Container container = call.engine().container(call.operands().getFirst());
     try (Engine.Log log = container.log(query)) {
-      LogPrinter printer = new LogPrinter(call.client(), times);
+      LogPrinter printer =
+          new LogPrinter(
+              call.client(),
+              times,
+              call.arguments().is(DETAILS) ? Optional.of(log.details()) : Optional.empty());
       Optional<LogRecord> next = next(call, log, follow);
       while (next.isPresent()) {
         printer.print(next.get());

@@ -174,6 +174,11 @@ final class RunFlags {
           "health-retries", "int", "How many failures in a row make it unhealthy", Values::integer);
   static final Flag<String> HEALTH_ACTION =
       Flag.text("health-on-unhealthy", "string", "What to do when it is unhealthy: none, restart");
+  static final Flag<String> LOG_DRIVER =
+      Flag.text("log-driver", "string", "Where output is kept: local (default), json-file, none");
+  static final Flag<String> LOG_OPTION =
+      Flag.text(
+          "log-opt", "list", "Option of the log driver: max-size=, max-file=, labels=, env=, tag=");
   static final Flag<Boolean> NO_HEALTH =
       Flag.toggle("no-healthcheck", "Do not look, whatever the image says");
 
@@ -196,6 +201,8 @@ final class RunFlags {
           HEALTH_RETRIES,
           HEALTH_ACTION,
           NO_HEALTH,
+          LOG_DRIVER,
+          LOG_OPTION,
           INTERACTIVE,
           TTY,
           REMOVE,

@@ -10,6 +10,7 @@ import io.kapsel.engine.spec.DeviceRequest;
 import io.kapsel.engine.spec.DeviceRuleRequest;
 import io.kapsel.engine.spec.InvalidRequestException;
 import io.kapsel.engine.spec.Limits;
+import io.kapsel.engine.spec.LogRequest;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.RootSource;
@@ -82,6 +83,21 @@ final class SpecReader {
     arguments.last(RunFlags.OOM_SCORE).ifPresent(spec::oomScoreAdj);
     arguments.last(RunFlags.RESTART).ifPresent(spec::restart);
     HealthReader.read(arguments).ifPresent(spec::health);
+    log().ifPresent(spec::log);
+  }
+
+  private Optional<LogRequest> log() {
+    Optional<String> driver = arguments.last(RunFlags.LOG_DRIVER);
+    Map<String, String> options = new LinkedHashMap<>();
+    for (String each : arguments.all(RunFlags.LOG_OPTION)) {
+      int equals = each.indexOf('=');
+      options.put(
+          equals < 0 ? each : each.substring(0, equals),
+          equals < 0 ? "" : each.substring(equals + 1));
+    }
+    return driver.isEmpty() && options.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new LogRequest(driver.orElse(LogRequest.LOCAL), options));
   }
 
   private RootSource root(String text) {

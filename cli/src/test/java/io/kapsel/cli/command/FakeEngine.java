@@ -388,6 +388,11 @@ final class FakeEngine implements Engine {
       Iterator<LogRecord> left = List.copyOf(records).iterator();
       return new Log() {
         @Override
+        public Map<String, String> details() {
+          return Map.of("k", "v w");
+        }
+
+        @Override
         public Optional<LogRecord> next() {
           return left.hasNext() ? Optional.of(left.next()) : Optional.empty();
         }

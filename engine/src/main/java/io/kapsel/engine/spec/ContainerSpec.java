@@ -55,7 +55,8 @@ public record ContainerSpec(
     List<String> volumesFrom,
     Optional<NetworkRequest> networks,
     Map<String, String> annotations,
-    List<DeviceRuleRequest> deviceRules) {
+    List<DeviceRuleRequest> deviceRules,
+    Optional<LogRequest> log) {
   private static final int LONGEST_HOSTNAME = 64;
   private static final int WORST_OOM_SCORE = 1000;
   private static final Pattern HOSTNAME =
@@ -169,6 +170,11 @@ public record ContainerSpec(
   /** The same with another policy for its end. */
   public ContainerSpec restarted(RestartPolicy other) {
     return new ContainerSpecBuilder(this).restart(other).build();
+  }
+
+  /** Where its output is kept. */
+  public LogRequest logging() {
+    return log.orElse(LogRequest.DEFAULT);
   }
 
   /** When it is started again after its end. */

@@ -44,6 +44,7 @@ public final class ContainerSpecBuilder {
   private Optional<Kind> kind = Optional.empty();
   private Optional<RestartPolicy> restart = Optional.empty();
   private Optional<Healthcheck> health = Optional.empty();
+  private Optional<LogRequest> log = Optional.empty();
   private List<String> volumesFrom = List.of();
   private Map<String, String> annotations = Map.of();
   private List<DeviceRuleRequest> deviceRules = List.of();
@@ -96,6 +97,13 @@ public final class ContainerSpecBuilder {
     networks = spec.networks();
     annotations = spec.annotations();
     deviceRules = spec.deviceRules();
+    log = spec.log();
+  }
+
+  /** Sets where its output is kept; 5 files of 20 MiB at most otherwise. */
+  public ContainerSpecBuilder log(LogRequest value) {
+    log = Optional.of(value);
+    return this;
   }
 
   /** Sets its name; one is made up otherwise. */
@@ -404,6 +412,7 @@ public final class ContainerSpecBuilder {
         volumesFrom,
         networks,
         annotations,
-        deviceRules);
+        deviceRules,
+        log);
   }
 }

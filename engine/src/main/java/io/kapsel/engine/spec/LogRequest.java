@@ -1,0 +1,152 @@
+package io.kapsel.engine.spec;
+
+import io.kapsel.base.ByteSize;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Where a container's output is kept.
+ *
+ * @param driver {@code local}, {@code json-file} or {@code none}
+ * @param options as Docker calls them
+ */
+public record LogRequest(String driver, Map<String, String> options) {
+  /** Records in files of a bounded size. */
+  public static final String LOCAL = "local";
+
+  /** Docker's lines of JSON. */
+  public static final String JSON_FILE = "json-file";
+
+  /** Nothing is kept. */
+  public static final String NONE = "none";
+
+  /** What a container gets that asks for nothing: 5 files of 20 MiB at most. */
+  public static final LogRequest DEFAULT = new LogRequest(LOCAL, Map.of());
+
+  private static final Set<String> OF_FILES =
+      Set.of("max-size", "max-file", "compress", "mode", "max-buffer-size");
+  private static final Set<String> OF_LINES =
+      Set.of("labels", "labels-regex", "env", "env-regex", "tag");
+  private static final int MOST_FILES = 1000;
+  private static final int USUAL_FILES = 5;
+  private static final long USUAL_SIZE = 20L << 20;
+  private static final long LEAST_SIZE = 1024;
+
+  /** Checks each part. */
+  public LogRequest {
+    options = Map.copyOf(options);
+    switch (driver) {
+      case LOCAL -> options.keySet().forEach(key -> check(key, driver, false));
+      case JSON_FILE -> options.keySet().forEach(key -> check(key, driver, true));
+      case NONE ->
+          InvalidRequestException.unless(
+              options.isEmpty(), "invalid logging opts for driver %s", driver);
+      default ->
+          throw new InvalidRequestException(
+              "logger: no log driver named '" + driver + "' is registered");
+    }
+    checkValues(options);
+  }
+
+  private static void check(String key, String driver, boolean lines) {
+    InvalidRequestException.unless(
+        OF_FILES.contains(key) || (lines && OF_LINES.contains(key)),
+        lines ? "unknown log opt '%s' for %s log driver" : "unknown log opt '%s' for log driver %s",
+        key,
+        driver);
+  }
+
+  private static void checkValues(Map<String, String> options) {
+    long size = size(options);
+    int count = files(options);
+    InvalidRequestException.unless(
+        size == 0 || size >= LEAST_SIZE, "max-size cannot be less than 1k, not '%s'", size);
+    InvalidRequestException.unless(count >= 1, "max-file cannot be less than 1");
+    InvalidRequestException.unless(
+        count <= MOST_FILES, "max-file cannot be more than %s", MOST_FILES);
+    String mode = options.getOrDefault("mode", "blocking");
+    InvalidRequestException.unless(
+        mode.equals("blocking"),
+        mode.equals("non-blocking")
+            ? "logging mode '%s': output is written where it is read, so nothing has to wait"
+            : "logger: logging mode not supported: %s",
+        mode);
+    InvalidRequestException.unless(
+        !options.containsKey("max-buffer-size"), "max-buffer-size goes with mode=non-blocking");
+    InvalidRequestException.unless(
+        options.getOrDefault("compress", "false").equals("false"),
+        "compress=%s: files of a log are not compressed",
+        options.getOrDefault("compress", ""));
+  }
+
+  private static long size(Map<String, String> options) {
+    String text = options.getOrDefault("max-size", "");
+    if (!options.containsKey("max-size") || text.equals("-1")) {
+      return 0;
+    }
+    try {
+      return ByteSize.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidRequestException("invalid size: '" + text + "'");
+    }
+  }
+
+  private static int files(Map<String, String> options) {
+    String text = options.getOrDefault("max-file", "1");
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw new InvalidRequestException("max-file is not a number: '" + text + "'");
+    }
+  }
+
+  /** How large a file may become; 0: as large as it likes. */
+  public long fileBytes() {
+    boolean asked = options.containsKey("max-size");
+    return asked || driver.equals(JSON_FILE) ? size(options) : USUAL_SIZE;
+  }
+
+  /** How many files there may be. */
+  public int fileCount() {
+    return options.containsKey("max-file") || driver.equals(JSON_FILE)
+        ? files(options)
+        : USUAL_FILES;
+  }
+
+  /** What each line says besides: of labels and variables, those that were asked for. */
+  public Map<String, String> details(
+      Map<String, String> labels, List<String> environment, Optional<String> tag) {
+    Map<String, String> all = new TreeMap<>();
+    Map<String, String> variables = new TreeMap<>();
+    for (String each : environment) {
+      int equals = each.indexOf('=');
+      variables.put(each.substring(0, equals), each.substring(equals + 1));
+    }
+    select(labels, "labels", all);
+    select(variables, "env", all);
+    tag.filter(_ -> options.containsKey("tag")).ifPresent(it -> all.put("tag", it));
+    return all;
+  }
+
+  private void select(Map<String, String> from, String option, Map<String, String> into) {
+    Set<String> names = Set.of(distinct(options.getOrDefault(option, "")));
+    String pattern = options.getOrDefault(option + "-regex", "");
+    from.forEach((key, value) -> {
+      boolean fits =
+          !pattern.isEmpty() && java.util.regex.Pattern.compile(pattern).matcher(key).find();
+      if (names.contains(key) || fits) {
+        into.put(key, value);
+      }
+    });
+  }
+
+  private static String[] distinct(String list) {
+    return java.util.Arrays.stream(list.split(",", -1))
+        .map(String::strip)
+        .distinct()
+        .toArray(String[]::new);
+  }
+}
