@@ -7,6 +7,7 @@ module io.kapsel.engine {
   requires transitive io.kapsel.network;
 
   exports io.kapsel.engine;
+  exports io.kapsel.engine.log;
   exports io.kapsel.engine.spec;
 
   opens io.kapsel.engine to

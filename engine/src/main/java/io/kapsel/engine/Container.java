@@ -307,6 +307,7 @@ public final class Container {
   }
 
   private void watch(ContainerProcess started) {
+    LogForwarding.begin(this, stored, engine.store.stateOf(id()));
     CompletableFuture<Void> _ =
         started
             .end()

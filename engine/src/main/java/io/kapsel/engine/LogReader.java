@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.kapsel.base.AtomicFile;
 import io.kapsel.engine.log.LogFiles;
+import io.kapsel.engine.log.LogRecord;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

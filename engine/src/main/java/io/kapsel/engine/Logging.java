@@ -2,6 +2,7 @@ package io.kapsel.engine;
 
 import io.kapsel.base.AtomicFile;
 import io.kapsel.base.Json;
+import io.kapsel.engine.log.Journal;
 import io.kapsel.engine.log.LineFile;
 import io.kapsel.engine.log.LogFiles;
 import io.kapsel.engine.log.RecordFile;
@@ -10,6 +11,7 @@ import io.kapsel.engine.spec.LogRequest;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -42,8 +44,14 @@ final class Logging {
   /** Tells the monitor, which looks for that with the first output. */
   static void write(StoredContainer stored, Path state) {
     LogRequest log = stored.spec().logging();
-    if (log.equals(LogRequest.DEFAULT)) {
-      return;
+    if (log.driver().equals(LogRequest.JOURNALD) && !Files.exists(Path.of(Journal.SOCKET))) {
+      throw new EngineException.Refused(
+          "create",
+          stored.name(),
+          "failed to initialize logging driver: journald is not enabled on this host");
+    }
+    if (log.equals(LogRequest.DEFAULT) || log.isForwarded()) {
+      return; // as usual
     }
     byte[] extra = extra(details(stored));
     if (extra.length > LONGEST_EXTRA) {

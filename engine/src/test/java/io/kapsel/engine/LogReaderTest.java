@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kapsel.engine.log.LogFiles;
+import io.kapsel.engine.log.LogRecord;
 import io.kapsel.engine.log.RecordFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -9,7 +9,7 @@ import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.FilesView;
 import io.kapsel.engine.LogQuery;
 import io.kapsel.engine.LogReader;
-import io.kapsel.engine.LogRecord;
+import io.kapsel.engine.log.LogRecord;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
 import io.kapsel.engine.spec.UpdateRequest;

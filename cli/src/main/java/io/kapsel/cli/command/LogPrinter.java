@@ -1,7 +1,7 @@
 package io.kapsel.cli.command;
 
 import io.kapsel.cli.server.Client;
-import io.kapsel.engine.LogRecord;
+import io.kapsel.engine.log.LogRecord;
 import java.io.ByteArrayOutputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;

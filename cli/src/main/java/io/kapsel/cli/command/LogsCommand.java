@@ -6,7 +6,7 @@ import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.cli.flag.Values;
 import io.kapsel.engine.LogQuery;
-import io.kapsel.engine.LogRecord;
+import io.kapsel.engine.log.LogRecord;
 import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.DateTimeException;

@@ -175,7 +175,10 @@ final class RunFlags {
   static final Flag<String> HEALTH_ACTION =
       Flag.text("health-on-unhealthy", "string", "What to do when it is unhealthy: none, restart");
   static final Flag<String> LOG_DRIVER =
-      Flag.text("log-driver", "string", "Where output is kept: local (default), json-file, none");
+      Flag.text(
+          "log-driver",
+          "string",
+          "Where output is kept: local (default), json-file, journald, syslog,\nnone");
   static final Flag<String> LOG_OPTION =
       Flag.text(
           "log-opt", "list", "Option of the log driver: max-size=, max-file=, labels=, env=, tag=");

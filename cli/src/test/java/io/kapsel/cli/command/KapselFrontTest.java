@@ -11,7 +11,7 @@ import io.kapsel.cli.server.Request;
 import io.kapsel.engine.ContainerStatus.Phase;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.ExitStatus;
-import io.kapsel.engine.LogRecord;
+import io.kapsel.engine.log.LogRecord;
 import io.kapsel.linux.Errno;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.host.HostFinding;

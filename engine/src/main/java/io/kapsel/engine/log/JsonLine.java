@@ -2,7 +2,6 @@ package io.kapsel.engine.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.kapsel.engine.LogRecord;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;

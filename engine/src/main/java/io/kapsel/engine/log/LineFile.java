@@ -1,6 +1,5 @@
 package io.kapsel.engine.log;
 
-import io.kapsel.engine.LogRecord;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.time.Instant;

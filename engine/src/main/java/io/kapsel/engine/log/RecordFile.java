@@ -2,7 +2,6 @@ package io.kapsel.engine.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.kapsel.engine.LogRecord;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.time.Instant;

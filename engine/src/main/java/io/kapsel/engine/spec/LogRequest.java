@@ -1,6 +1,8 @@
 package io.kapsel.engine.spec;
 
 import io.kapsel.base.ByteSize;
+import io.kapsel.engine.log.Syslog;
+import io.kapsel.engine.log.SyslogFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,7 +12,7 @@ import java.util.TreeMap;
 /**
  * Where a container's output is kept.
  *
- * @param driver {@code local}, {@code json-file} or {@code none}
+ * @param driver {@code local}, {@code json-file}, {@code journald}, {@code syslog} or {@code none}
  * @param options as Docker calls them
  */
 public record LogRequest(String driver, Map<String, String> options) {
@@ -20,14 +22,22 @@ public record LogRequest(String driver, Map<String, String> options) {
   /** Docker's lines of JSON. */
   public static final String JSON_FILE = "json-file";
 
+  /** The journal of systemd, besides records. */
+  public static final String JOURNALD = "journald";
+
+  /** A syslog, besides records. */
+  public static final String SYSLOG = "syslog";
+
   /** Nothing is kept. */
   public static final String NONE = "none";
 
   /** What a container gets that asks for nothing: 5 files of 20 MiB at most. */
   public static final LogRequest DEFAULT = new LogRequest(LOCAL, Map.of());
 
-  private static final Set<String> OF_FILES =
-      Set.of("max-size", "max-file", "compress", "mode", "max-buffer-size");
+  private static final Set<String> OF_FILES = Set.of("max-size", "max-file", "compress");
+  private static final Set<String> OF_MODE = Set.of("mode", "max-buffer-size");
+  private static final Set<String> OF_SYSLOG =
+      Set.of("syslog-address", "syslog-facility", "syslog-format");
   private static final Set<String> OF_LINES =
       Set.of("labels", "labels-regex", "env", "env-regex", "tag");
   private static final int MOST_FILES = 1000;
@@ -39,8 +49,13 @@ public record LogRequest(String driver, Map<String, String> options) {
   public LogRequest {
     options = Map.copyOf(options);
     switch (driver) {
-      case LOCAL -> options.keySet().forEach(key -> check(key, driver, false));
-      case JSON_FILE -> options.keySet().forEach(key -> check(key, driver, true));
+      case LOCAL -> check(options, driver, OF_FILES, Set.of());
+      case JSON_FILE -> check(options, driver, OF_FILES, OF_LINES);
+      case JOURNALD -> check(options, driver, OF_LINES, OF_MODE);
+      case SYSLOG -> {
+        check(options, driver, OF_LINES, OF_SYSLOG);
+        checkSyslog(options);
+      }
       case NONE ->
           InvalidRequestException.unless(
               options.isEmpty(), "invalid logging opts for driver %s", driver);
@@ -51,12 +66,46 @@ public record LogRequest(String driver, Map<String, String> options) {
     checkValues(options);
   }
 
-  private static void check(String key, String driver, boolean lines) {
+  private static void check(
+      Map<String, String> options, String driver, Set<String> first, Set<String> second) {
+    for (String key : options.keySet()) {
+      InvalidRequestException.unless(
+          first.contains(key) || second.contains(key) || OF_MODE.contains(key),
+          driver.equals(LOCAL)
+              ? "unknown log opt '%s' for log driver %s"
+              : "unknown log opt '%s' for %s log driver",
+          key,
+          driver);
+    }
+  }
+
+  private static void checkSyslog(Map<String, String> options) {
     InvalidRequestException.unless(
-        OF_FILES.contains(key) || (lines && OF_LINES.contains(key)),
-        lines ? "unknown log opt '%s' for %s log driver" : "unknown log opt '%s' for log driver %s",
-        key,
-        driver);
+        SyslogFormat.isKnown(options.getOrDefault("syslog-format", "")), "Invalid syslog format");
+    InvalidRequestException.unless(
+        SyslogFormat.facility(options.getOrDefault("syslog-facility", "daemon")) >= 0,
+        "invalid syslog facility");
+    try {
+      Syslog.Address _ = address(options);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidRequestException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Syslog.Address address(Map<String, String> options) {
+    return options.containsKey("syslog-address")
+        ? Syslog.Address.parse(options.getOrDefault("syslog-address", ""))
+        : Syslog.Address.LOCAL;
+  }
+
+  /** Where the syslog listens. */
+  public Syslog.Address syslogAddress() {
+    return address(options);
+  }
+
+  /** Whether it is sent somewhere besides being kept. */
+  public boolean isForwarded() {
+    return driver.equals(JOURNALD) || driver.equals(SYSLOG);
   }
 
   private static void checkValues(Map<String, String> options) {

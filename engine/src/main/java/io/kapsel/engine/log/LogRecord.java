@@ -1,4 +1,4 @@
-package io.kapsel.engine;
+package io.kapsel.engine.log;
 
 import java.time.Instant;
 
