@@ -30,6 +30,8 @@ import java.util.Optional;
  * <p>Whatever is in there, nothing else of this machine can be reached by it: all is done on a
  * thread whose root is the container's. While the files of one that does not run are copied, it is
  * not started.
+ *
+ * {@snippet class="io.kapsel.engine.ExamplesIT" region="copy"}
  */
 public final class ContainerFiles {
   private static final String IN_ARCHIVE = ".";

@@ -20,6 +20,8 @@ import java.util.OptionalInt;
  * as long as all files of the log take, is told that it has missed something.
  *
  * <p>Not for several threads at once.
+ *
+ * {@snippet class="io.kapsel.engine.ExamplesIT" region="log"}
  */
 public final class LogReader implements AutoCloseable {
   private static final Duration SHORT = Duration.ofMillis(2);
