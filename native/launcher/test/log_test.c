@@ -3,7 +3,10 @@
 #include "program.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -219,6 +222,46 @@ static void nothing_is_kept_where_that_is_wanted(void)
 	CHECK(stat(path_of("kept"), &file) != 0 && stat(path_of("log"), &file) != 0);
 }
 
+static void await_file(const char *name)
+{
+	struct stat file;
+
+	for (int i = 0; stat(path_of(name), &file) != 0; i++) {
+		CHECK(i < 400);
+		usleep(50000);
+	}
+}
+
+static void a_full_disk_loses_output_and_says_so(void)
+{
+	struct program program = {0};
+	char script[512];
+	uint64_t part, lost = 0;
+	size_t kept;
+
+	CHECK(unshare(CLONE_NEWNS) == 0);
+	CHECK(mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	CHECK(mount("small", path_of(""), "tmpfs", 0, "size=1m") == 0);
+	snprintf(script, sizeof(script),
+		 "head -c 3000000 /dev/zero | tr '\\0' y; echo; sleep 0.3; cd %s; : >full;"
+		 " while [ ! -e go ]; do sleep 0.05; done; echo after",
+		 path_of(""));
+	start_shell(&program, script);
+	await_file("full");
+	CHECK(mount("small", path_of(""), "tmpfs", MS_REMOUNT, "size=16m") == 0);
+	close(open(path_of("go"), O_CREAT | O_WRONLY, 0600));
+	CHECK(exit_of(&program) == 0);
+	kept = read_log("log", 3, got);
+	CHECK(kept >= 8 && kept % 8 == 0);
+	for (size_t at = 0; at < kept; at += 8) {
+		memcpy(&part, got + at, sizeof(part));
+		lost += part;
+	}
+	kept = read_log("log", 1, got);
+	CHECK(kept + lost == 3000000 + sizeof("\nafter"));
+	CHECK(strcmp(got + kept - 6, "after\n") == 0);
+}
+
 #define TEST(name) \
 	{ \
 #name, name, true \
@@ -233,5 +276,6 @@ const struct test LOG_TESTS[] = {
 	TEST(long_lines_are_pieces_of_16_kib),
 	TEST(files_of_lines_are_bounded),
 	TEST(nothing_is_kept_where_that_is_wanted),
+	TEST(a_full_disk_loses_output_and_says_so),
 	{NULL, NULL, false},
 };

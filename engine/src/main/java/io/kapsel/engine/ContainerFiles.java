@@ -31,7 +31,12 @@ import java.util.Optional;
  * thread whose root is the container's. While the files of one that does not run are copied, it is
  * not started.
  *
- * {@snippet class="io.kapsel.engine.ExamplesIT" region="copy"}
+ * {@snippet :
+ * container.files().copyIn(in, "/in");
+ * container.start();
+ * container.await();
+ * container.files().copyOut("/out", out);
+ * }
  */
 public final class ContainerFiles {
   private static final String IN_ARCHIVE = ".";

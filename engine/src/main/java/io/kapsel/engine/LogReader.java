@@ -21,7 +21,15 @@ import java.util.OptionalInt;
  *
  * <p>Not for several threads at once.
  *
- * {@snippet class="io.kapsel.engine.ExamplesIT" region="log"}
+ * {@snippet :
+ * try (LogReader log = container.log(query)) {
+ *   Optional<LogRecord> piece = log.next(); // waits until there is one, or the container ends
+ *   while (piece.isPresent()) {
+ *     System.out.write(piece.get().bytes());
+ *     piece = log.next();
+ *   }
+ * }
+ * }
  */
 public final class LogReader implements AutoCloseable {
   private static final Duration SHORT = Duration.ofMillis(2);

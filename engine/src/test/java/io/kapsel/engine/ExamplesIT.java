@@ -46,14 +46,12 @@ class ExamplesIT {
     Path in = Files.writeString(directory.resolve("in"), "hello");
     Path out = directory.resolve("out");
 
-    // @start region="copy"
     container.files().copyIn(in, "/in");
     container.start();
     container.await();
     container.files().copyOut("/out", out);
     ByteArrayOutputStream archive = new ByteArrayOutputStream();
     container.files().read("/out", false, archive);
-    // @end
 
     assertThat(out).hasContent("HELLO");
     assertThat(archive.size()).isGreaterThan(1024);
@@ -68,7 +66,6 @@ class ExamplesIT {
     StringBuilder seen = new StringBuilder();
     container.start();
 
-    // @start region="log"
     LogQuery query = new LogQuery(OptionalInt.of(10), Optional.empty(), Optional.empty(), true);
     try (LogReader log = container.log(query)) {
       Optional<LogRecord> piece = log.next(); // waits until there is one, or the container ends
@@ -77,7 +74,6 @@ class ExamplesIT {
         piece = log.next();
       }
     }
-    // @end
 
     assertThat(seen.toString().lines()).containsExactlyInAnyOrder("one", "two", "three");
   }

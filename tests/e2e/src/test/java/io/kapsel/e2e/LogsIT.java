@@ -2,7 +2,6 @@ package io.kapsel.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -234,40 +233,5 @@ class LogsIT extends EndToEnd {
     server.receive(packet);
     return new String(
         packet.getData(), 0, packet.getLength(), java.nio.charset.StandardCharsets.UTF_8);
-  }
-
-  /** A file system of its own for the state, which fills up. */
-  @Test
-  void aFullDiskLosesOutputAndSaysSo() throws Exception {
-    Path small = Files.createDirectory(product.home().resolve("small"));
-    Command.of("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small.toString()).run().ok();
-    try {
-      start(
-          "disk",
-          List.of(),
-          "mkfifo /go; read x </go; head -c 3000000 /dev/zero | tr '\\0' y;"
-              + " echo; read x </go; echo after; exec sleep 100");
-      Path place = directory("disk");
-      Files.createSymbolicLink(place.resolve("log"), small.resolve("log"));
-      Await.until(
-          "it waits", () -> kapsel("exec", "disk", "/bin/test", "-p", "/go").exitCode() == 0);
-      kapsel("exec", "disk", "/bin/sh", "-c", "echo x >/go").ok();
-      Await.until(
-          "its output is read",
-          () ->
-              kapsel("exec", "disk", "/bin/sh", "-c", "pidof tr || echo gone")
-                  .line()
-                  .equals("gone"));
-      assertThat(size(small.resolve("log"))).isLessThanOrEqualTo(1L << 20);
-      Command.of("mount", "-o", "remount,size=8m", small.toString()).run().ok();
-      kapsel("exec", "disk", "/bin/sh", "-c", "echo x >/go").ok();
-
-      Await.until("it goes on", () -> kapsel("logs", "disk").ok().out().endsWith("after\n"));
-      assertThat(kapsel("logs", "disk").ok().err())
-          .matches("(?s).*kapsel: [0-9]+ bytes of output are lost: no room on disk\n.*");
-    } finally {
-      kapsel("rm", "-f", "disk");
-      Command.of("umount", "-l", small.toString()).run();
-    }
   }
 }
