@@ -7,7 +7,6 @@ import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.cli.flag.Values;
 import io.kapsel.cli.template.Struct;
 import io.kapsel.engine.LogQuery;
-import io.kapsel.engine.LogRecord;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -107,10 +106,8 @@ final class WhyCommand implements Command {
             false);
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     try (Engine.Log log = container.log(query)) {
-      for (Optional<LogRecord> piece = next(call, log);
-          piece.isPresent();
-          piece = next(call, log)) {
-        all.writeBytes(piece.get().bytes());
+      for (Optional<byte[]> piece = next(call, log); piece.isPresent(); piece = next(call, log)) {
+        all.writeBytes(piece.get());
       }
     }
     return all.toString(StandardCharsets.UTF_8)
@@ -119,7 +116,7 @@ final class WhyCommand implements Command {
         .reduce("", (before, line) -> before + line + "\n");
   }
 
-  private static Optional<LogRecord> next(Call call, Engine.Log log) {
-    return call.client().waiting(log::next);
+  private static Optional<byte[]> next(Call call, Engine.Log log) {
+    return call.client().waiting(() -> log.next().map(piece -> piece.bytes()));
   }
 }

@@ -74,16 +74,16 @@ class NetworkIT {
     String pid = kapsel("inspect", "-f", "{{.State.Pid}}", "web");
 
     kapsel("update", "-p", "8081:80", "--publish-rm", "80", "web");
-    assertThat(in(neighbour, get(UPLINK + ":8080"))).isEmpty();
-    assertThat(in(neighbour, get(UPLINK + ":8081"))).startsWith("web sees");
+    assertThat(hosts.onNeighbour(get(UPLINK + ":8080"))).isEmpty();
+    assertThat(hosts.onNeighbour(get(UPLINK + ":8081"))).startsWith("web sees");
     product.killEngine();
     kapsel("update", "--rollback", "web");
-    assertThat(in(neighbour, get(UPLINK + ":8080"))).startsWith("web sees");
+    assertThat(hosts.onNeighbour(get(UPLINK + ":8080"))).startsWith("web sees");
     assertThat(kapsel("inspect", "-f", "{{.State.Pid}}", "web")).isEqualTo(pid);
     server("other", "-p", "9090:80");
     assertThat(product.kapsel("update", "-p", "9090:80", "web").err())
         .contains("port is already allocated; container 'other' has it");
-    assertThat(in(neighbour, get(UPLINK + ":8080"))).startsWith("web sees");
+    assertThat(hosts.onNeighbour(get(UPLINK + ":8080"))).startsWith("web sees");
   }
 
   @Test
