@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Sends what a container prints to the journal or to a syslog, from its log on disk. So nothing
@@ -135,7 +136,10 @@ final class LogForwarding {
       boolean told = false;
       while (!tried(line, told)) {
         told = true;
-        Thread.sleep(pause);
+        LockSupport.parkNanos(pause.toNanos());
+        if (Thread.interrupted()) {
+          throw new InterruptedException("while a line waits to be sent");
+        }
         pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
       }
     }
