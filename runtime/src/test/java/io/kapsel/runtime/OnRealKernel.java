@@ -7,9 +7,6 @@ import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.Trees;
 import io.kapsel.linux.host.HostFacts;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -66,17 +63,6 @@ abstract class OnRealKernel {
   }
 
   String log() throws Exception {
-    Path file = directory.resolve("log");
-    byte[] all = Files.exists(file) ? Files.readAllBytes(file) : new byte[0]; // nothing was printed
-    ByteBuffer in = ByteBuffer.wrap(all).order(ByteOrder.LITTLE_ENDIAN);
-    StringBuilder out = new StringBuilder();
-    while (in.remaining() >= 16) {
-      in.getInt();
-      byte[] text = new byte[in.getInt()];
-      in.getLong();
-      in.get(text);
-      out.append(new String(text, StandardCharsets.UTF_8));
-    }
-    return out.toString();
+    return MonitorLog.text(directory);
   }
 }

@@ -3,9 +3,6 @@ package io.kapsel.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kapsel.linux.host.HostFacts;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -66,19 +63,6 @@ abstract class OnWrittenBundles {
   }
 
   static String log(Path directory) throws Exception {
-    Path file = directory.resolve("log");
-    if (!Files.exists(file)) {
-      return "";
-    }
-    ByteBuffer in = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
-    StringBuilder out = new StringBuilder();
-    while (in.remaining() >= 16) {
-      in.getInt();
-      byte[] text = new byte[in.getInt()];
-      in.getLong();
-      in.get(text);
-      out.append(new String(text, StandardCharsets.UTF_8));
-    }
-    return out.toString();
+    return MonitorLog.text(directory);
   }
 }
