@@ -23,15 +23,27 @@ final class PortHolds {
   private static final int TRIES = 200;
   private static final int MOST_SOCKETS = 4096;
 
+  /** What the rules for packets have room for when all of them are made at once. */
+  private static final int MOST_PORTS = 20_000;
+
   private record Hold(Port port, Optional<AutoCloseable> socket) {}
 
   private final Map<String, List<Hold>> holds = new HashMap<>();
   private final Map<String, String> names = new HashMap<>();
+  private final Map<String, Map<Port, String>> holders = new HashMap<>();
   private final SecureRandom random = new SecureRandom();
   private int sockets;
 
   /** Holds all of a container's ports or none; with the numbers that were found. */
   List<Port> hold(String id, String name, List<Port> ports) {
+    int before = holds.values().stream().mapToInt(List::size).sum();
+    if (before + ports.size() > MOST_PORTS) {
+      throw new NetworkException.Conflict(
+          "publish ports of",
+          name,
+          "it has %d, others have %d, and at most %d are published at once; use --network host"
+              .formatted(ports.size(), before, MOST_PORTS));
+    }
     List<Port> found = new ArrayList<>();
     boolean all = false;
     names.put(id, name);
@@ -86,7 +98,7 @@ final class PortHolds {
     try {
       Optional<AutoCloseable> socket = sockets < MOST_SOCKETS ? bind(port) : Optional.empty();
       sockets += socket.isPresent() ? 1 : 0;
-      holds.computeIfAbsent(id, _ -> new ArrayList<>()).add(new Hold(port, socket));
+      keep(id, new Hold(port, socket));
       return Optional.empty();
     } catch (java.net.BindException e) {
       return Optional.of(
@@ -115,10 +127,27 @@ final class PortHolds {
 
   /** Two ports meet if one of them is on all addresses, or both are on the same. */
   private Optional<String> holder(Port wanted) {
-    return holds.entrySet().stream()
-        .filter(each -> each.getValue().stream().anyMatch(hold -> meet(hold.port(), wanted)))
-        .map(each -> names.getOrDefault(each.getKey(), each.getKey()))
+    return holders.getOrDefault(number(wanted), Map.of()).entrySet().stream()
+        .filter(each -> meet(each.getKey(), wanted))
+        .map(each -> names.getOrDefault(each.getValue(), each.getValue()))
         .findFirst();
+  }
+
+  private static String number(Port port) {
+    return port.hostPort() + "/" + port.protocol();
+  }
+
+  private void keep(String id, Hold hold) {
+    holds.computeIfAbsent(id, _ -> new ArrayList<>()).add(hold);
+    holders.computeIfAbsent(number(hold.port()), _ -> new HashMap<>()).put(hold.port(), id);
+  }
+
+  private void drop(String id, Port port) {
+    Map<Port, String> all = holders.getOrDefault(number(port), new HashMap<>());
+    all.remove(port, id);
+    if (all.isEmpty()) {
+      holders.remove(number(port));
+    }
   }
 
   private static boolean meet(Port one, Port other) {
@@ -178,7 +207,7 @@ final class PortHolds {
     names.put(id, name);
     for (Port port : ports) {
       if (tryHold(id, port).isPresent()) {
-        holds.computeIfAbsent(id, _ -> new ArrayList<>()).add(new Hold(port, Optional.empty()));
+        keep(id, new Hold(port, Optional.empty()));
       }
     }
   }
@@ -217,6 +246,7 @@ final class PortHolds {
     List<Hold> all = holds.remove(id);
     if (all != null) {
       for (Hold each : all) {
+        drop(id, each.port());
         each.socket().ifPresent(PortHolds::close);
         sockets -= each.socket().isPresent() ? 1 : 0;
       }

@@ -107,6 +107,14 @@ class NetworkBadInputIT {
   }
 
   @Test
+  void moreThanTwentyThousandPortsAreRefused() {
+    Result all = hosts.product.kapsel("run", "--rm", "-p", "535-65534:535-65534", "host:", "true");
+    assertThat(all.exitCode()).isEqualTo(125);
+    assertThat(all.err()).contains("at most 20000 are published at once; use --network host");
+    assertThat(hosts.kapsel("ps", "-aq")).isEmpty();
+  }
+
+  @Test
   void aLinkIsALineOfHostsForWhoRunsAlready() {
     hosts.server("db");
     assertThat(
