@@ -96,4 +96,29 @@ final class Adjusting {
       container.life().unlock();
     }
   }
+
+  /** Says anew what it is to be, where it does not run; its root stays. */
+  void specify(ContainerSpec wanted) {
+    container.life().lock();
+    try {
+      container.checkThere("change");
+      if (container.record().phase() == ContainerStatus.Phase.RUNNING) {
+        throw new EngineException.Conflict("change", container.name(), "it is running");
+      }
+      if (!wanted.root().equals(container.spec().root())
+          || !wanted.userns().equals(container.spec().userns())
+          || wanted.privileged() != container.spec().privileged()) {
+        throw new EngineException.Conflict(
+            "change",
+            container.name(),
+            "its root '" + container.spec().root() + "' and its users stay; remove it for that");
+      }
+      ContainerSpec whole = engine.joining.resolved(wanted.named(container.spec().name()));
+      if (!whole.equals(container.spec())) {
+        container.replace(container.record().specified(whole));
+      }
+    } finally {
+      container.life().unlock();
+    }
+  }
 }

@@ -62,13 +62,15 @@ final class Archiving {
   }
 
   /**
-   * An image with one more layer.
+   * An image with more layers.
    *
    * @param base nothing: a single layer of all {@code layers} together
+   * @param own how many of the layers are the container's own
    * @param layers the upper ones first, the container's own before all others
    */
   Image committed(
       Optional<Image> base,
+      int own,
       List<Path> layers,
       ImageConfig.Execution execution,
       Remarks remarks,
@@ -79,18 +81,9 @@ final class Archiving {
       for (Path each : layers) {
         open.add(Open.path(each.toString(), OpenFlags.DIRECTORY));
       }
-      NewLayer layer =
-          NewLayer.write(
-              store.blobs(),
-              compression,
-              out -> {
-                if (base.isPresent()) {
-                  TreeArchive.layer(open.getFirst(), out);
-                } else {
-                  TreeArchive.merged(open, out);
-                }
-              });
-      pins.add(layer.descriptor().id());
+      List<NewLayer> made =
+          written(base.isPresent() ? open.subList(0, own) : List.of(), open, compression);
+      made.forEach(layer -> pins.add(layer.descriptor().id()));
       List<Digest> diffIds = new ArrayList<>();
       List<Descriptor> blobs = new ArrayList<>();
       List<ImageConfig.History> history = new ArrayList<>();
@@ -101,8 +94,11 @@ final class Archiving {
             .forEach(blobs::add);
         history.addAll(image.config().history());
       });
-      diffIds.add(layer.diffId());
-      blobs.add(layer.descriptor());
+      made.forEach(layer -> {
+        diffIds.add(layer.diffId());
+        blobs.add(layer.descriptor());
+      });
+      made.stream().skip(1).forEach(_ -> history.add(step(remarks)));
       Platform platform = base.map(it -> it.config().platform()).orElseGet(Platform::host);
       return keep(config(platform, execution, diffIds, history, remarks), blobs, name, pins);
     } catch (IOException | SyscallException e) {
@@ -110,6 +106,28 @@ final class Archiving {
     } finally {
       open.forEach(Fd::close);
     }
+  }
+
+  /** A layer for each, the lowest first; or one for all. */
+  private List<NewLayer> written(List<Fd> apart, List<Fd> all, Compression compression)
+      throws IOException {
+    List<NewLayer> made = new ArrayList<>();
+    for (Fd each : apart.reversed()) {
+      made.add(NewLayer.write(store.blobs(), compression, out -> TreeArchive.layer(each, out)));
+    }
+    if (apart.isEmpty()) {
+      made.add(NewLayer.write(store.blobs(), compression, out -> TreeArchive.merged(all, out)));
+    }
+    return made;
+  }
+
+  private static ImageConfig.History step(Remarks remarks) {
+    return new ImageConfig.History(
+        Optional.of(remarks.created().toString()),
+        Optional.of(remarks.createdBy()),
+        remarks.author(),
+        Optional.of(remarks.comment()).filter(it -> !it.isEmpty()),
+        Optional.empty());
   }
 
   private static ImageConfig config(
@@ -120,13 +138,7 @@ final class Archiving {
       Remarks remarks) {
     String created = remarks.created().toString();
     List<ImageConfig.History> history = new ArrayList<>(before);
-    history.add(
-        new ImageConfig.History(
-            Optional.of(created),
-            Optional.of(remarks.createdBy()),
-            remarks.author(),
-            Optional.of(remarks.comment()).filter(it -> !it.isEmpty()),
-            Optional.empty()));
+    history.add(step(remarks));
     return new ImageConfig(
         Optional.of(created),
         remarks.author(),

@@ -46,7 +46,7 @@ final class Assembly {
     this.engine = engine;
     this.spec = spec;
     this.identity = identity;
-    this.layers = unpacked.orElseGet(this::find);
+    this.layers = unpacked.orElseGet(() -> find(engine, spec));
   }
 
   ContainerSpec spec() {
@@ -78,7 +78,8 @@ final class Assembly {
     return owner.map(Container::id);
   }
 
-  private List<Path> find() {
+  /** Where the files of a root are that is neither an archive nor an image. */
+  static List<Path> find(Kapsel engine, ContainerSpec spec) {
     return switch (spec.root()) {
       case RootSource.Host() -> engine.hostRoot.layers();
       case RootSource.Directory(Path path) -> List.of(directory(path));
@@ -87,7 +88,7 @@ final class Assembly {
     };
   }
 
-  private Path directory(Path path) {
+  private static Path directory(Path path) {
     String reference = "dir:" + path;
     if (!Files.exists(path)) {
       throw new EngineException.Invalid("use", reference, "no such file or directory (ENOENT)");
@@ -186,6 +187,15 @@ final class Assembly {
     }
   }
 
+  /** The layer that the container writes. */
+  Path upper() {
+    return engine.store.stateOf(identity.id()).resolve("upper");
+  }
+
+  Identity identity() {
+    return identity;
+  }
+
   private String reference() {
     return spec.name().orElse(identity.id());
   }
@@ -193,11 +203,10 @@ final class Assembly {
   /** Puts what its root needs into the container's own layer. */
   void prepareLayer() {
     if (spec.root() instanceof RootSource.Host) {
-      engine.hostRoot.prepare(engine.store.stateOf(identity.id()).resolve("upper"));
+      engine.hostRoot.prepare(upper());
     }
     if (spec.isSystem()) {
-      Path upper = engine.store.stateOf(identity.id()).resolve("upper");
-      OwnFiles.write(upper, layers, identity.hostname(spec));
+      OwnFiles.write(upper(), layers, identity.hostname(spec));
     }
   }
 

@@ -13,7 +13,6 @@ import io.kapsel.network.Joined;
 import io.kapsel.runtime.Client;
 import io.kapsel.runtime.ContainerProcess;
 import io.kapsel.runtime.ExitRecord;
-import io.kapsel.runtime.GroupUsage;
 import io.kapsel.runtime.LaunchException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /** One container: its life has one lock, and no other container waits for it. */
 public final class Container {
@@ -82,8 +82,13 @@ public final class Container {
     stored = other;
   }
 
-  void make(boolean soon) {
-    launching.make(soon);
+  void make(boolean soon, Consumer<Assembly> prepare) {
+    launching.make(soon, prepare);
+  }
+
+  /** What it was at certain times, and back to that. */
+  public Snapshots snapshots() {
+    return new Snapshots(engine, this);
   }
 
   /** The whole id. */
@@ -509,6 +514,11 @@ public final class Container {
     return stored.before();
   }
 
+  /** Says anew what it is to be, where it does not run; its root stays. */
+  public void specify(ContainerSpec wanted) {
+    adjusting.specify(wanted);
+  }
+
   void checkRunning(String action) {
     checkThere(action);
     if (stored.phase() != ContainerStatus.Phase.RUNNING) {
@@ -516,16 +526,9 @@ public final class Container {
     }
   }
 
-  /** The processes in it, in the host's numbers. */
-  public List<Integer> processes() {
-    checkRunning("list the processes of");
-    return engine.runtime.processes(id());
-  }
-
-  /** What it uses now. */
-  public GroupUsage usage() {
-    checkRunning("measure");
-    return engine.runtime.usage(id());
+  /** What it has and uses while it runs. */
+  public Measures measures() {
+    return new Measures(engine, this);
   }
 
   /** Removes it and all that it has written, but for volumes. */
@@ -550,7 +553,7 @@ public final class Container {
     List<Path> all = new ArrayList<>();
     all.add(engine.store.stateOf(id()).resolve("upper"));
     all.addAll(launching.assembly().layers());
-    return new Contents(engine, this, stored.image(), all);
+    return new Contents(engine, this, all);
   }
 
   /** Its files as its processes see them. */

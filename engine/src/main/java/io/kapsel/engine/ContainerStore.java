@@ -5,7 +5,9 @@ import io.kapsel.base.HexId;
 import io.kapsel.base.Json;
 import io.kapsel.base.JsonException;
 import io.kapsel.linux.Fd;
+import io.kapsel.linux.file.Attributes;
 import io.kapsel.linux.file.Content;
+import io.kapsel.linux.file.FileStatus;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.Trees;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -99,6 +102,35 @@ final class ContainerStore implements AutoCloseable {
     } catch (IOException e) {
       throw new EngineException.Failed("keep the layer of", id, AtomicFile.reason(e), e);
     }
+  }
+
+  /** Gives a container that does not run an empty layer, which looks like the one below it. */
+  void renewLayer(String id, Optional<Path> like) {
+    Path upper = stateOf(id).resolve("upper");
+    discard(stateTrash, upper);
+    forgetMount(id);
+    try {
+      Files.createDirectory(upper);
+      Files.setPosixFilePermissions(upper, PosixFilePermissions.fromString("rwxr-xr-x"));
+    } catch (IOException e) {
+      throw new EngineException.Failed("make a layer for", id, AtomicFile.reason(e), e);
+    }
+    like.ifPresent(other -> resemble(upper, other));
+  }
+
+  /** The root directory of a container is the one of its upper layer. */
+  static void resemble(Path upper, Path other) {
+    try (Fd from = Open.path(other.toString(), OpenFlags.DIRECTORY);
+        Fd to = Open.path(upper.toString(), OpenFlags.DIRECTORY)) {
+      FileStatus status = Attributes.status(from);
+      Attributes.own(to, status.uid(), status.gid());
+      Attributes.mode(to, status.mode());
+    }
+  }
+
+  /** Takes a tree away from below the state directory. */
+  void discard(Path tree) {
+    discard(stateTrash, tree);
   }
 
   /** Writes a container's record; one that goes away with its end need not outlive the machine. */
@@ -208,6 +240,15 @@ final class ContainerStore implements AutoCloseable {
       throw new IOException("it was written by a newer version, or for another container");
     }
     return read;
+  }
+
+  /** Whether a damaged container was put aside. */
+  boolean hasQuarantine() {
+    try (Stream<Path> all = Files.list(state.resolve("quarantine"))) {
+      return all.findAny().isPresent();
+    } catch (IOException e) {
+      return false; // there is none
+    }
   }
 
   /** Puts a damaged container aside, where people can look at it. */

@@ -17,6 +17,7 @@ public final class Contents {
   private final Kapsel engine;
   private final Container container;
   private final Optional<StoredImage> image;
+  private final int own;
   private final List<Path> layers;
 
   /**
@@ -24,10 +25,11 @@ public final class Contents {
    *
    * @param layers its own before those that it stands on
    */
-  Contents(Kapsel engine, Container container, Optional<StoredImage> image, List<Path> layers) {
+  Contents(Kapsel engine, Container container, List<Path> layers) {
     this.engine = engine;
     this.container = container;
-    this.image = image;
+    this.image = container.image();
+    this.own = 1 + container.record().savedLayers().size();
     this.layers = List.copyOf(layers);
   }
 
@@ -69,7 +71,7 @@ public final class Contents {
     try {
       made =
           new Archiving(engine.images.store())
-              .committed(base, layers, changed, remarks, wanted.name(), wanted.compression());
+              .committed(base, own, layers, changed, remarks, wanted.name(), wanted.compression());
     } finally {
       if (pauses) {
         unpause();
@@ -101,12 +103,23 @@ public final class Contents {
     return FilesView.mount(engine.config.run(), container.name(), layers);
   }
 
-  /** Bytes of the files in its own layer. */
-  public long ownBytes() {
-    return Usage.of(layers.getFirst());
+  /** What its own layers stand on. */
+  List<Path> ground() {
+    return layers.subList(own, layers.size());
   }
 
-  /** Bytes of its own layer and of those that it stands on. */
+  /** Writes the whole container as an archive, with its snapshots and what was said about it. */
+  public void exportWhole(OutputStream out) {
+    new WholeArchive(engine).write(container, out);
+    container.publish("export", Map.of());
+  }
+
+  /** Bytes of the files in its own layers. */
+  public long ownBytes() {
+    return layers.stream().limit(own).mapToLong(Usage::of).sum();
+  }
+
+  /** Bytes of its own layers and of those that they stand on. */
   public long allBytes() {
     return layers.stream().mapToLong(Usage::of).sum();
   }

@@ -28,6 +28,7 @@ import io.kapsel.runtime.GuestRuntime;
 import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.plan.LaunchPlan;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -58,6 +59,7 @@ public final class Kapsel implements AutoCloseable {
   final HostRoot hostRoot;
   private final HostMounts hostMounts;
   final TarRoot tarRoot;
+  final SavedLayers saved;
   final Images images;
   final Joining joining;
   final Events events = new Events();
@@ -70,6 +72,8 @@ public final class Kapsel implements AutoCloseable {
   private final SandboxPool pool;
   final Plans plans = new Plans(this);
   private final DebianImages debianImages;
+  final Accounting accounting;
+  private final Upkeep upkeep;
   private volatile boolean closed;
 
   private Kapsel(EngineConfig config, ContainerStore store, ContainerRuntime runtime) {
@@ -80,6 +84,7 @@ public final class Kapsel implements AutoCloseable {
     this.hostRoot =
         new HostRoot(List.of(config.state(), config.run()), runtime.facts().layersByDescriptor());
     this.tarRoot = new TarRoot(config.state().resolve("layers"));
+    this.saved = new SavedLayers(config.state(), store, this::savedLayers);
     this.images =
         new Images(
             ImageStore.open(config.state()),
@@ -88,6 +93,8 @@ public final class Kapsel implements AutoCloseable {
     this.joining = new Joining(store, new Networks(config.networks()), this::container);
     joining.networks().refusals().tell(this::publish);
     this.pool = new SandboxPool(this, config.pool(), config.poolIdle());
+    this.accounting = new Accounting(this);
+    this.upkeep = new Upkeep(this);
     this.debianImages = new DebianImages(this, config.state());
   }
 
@@ -107,6 +114,7 @@ public final class Kapsel implements AutoCloseable {
       FilesView.clear(config.run());
       Kapsel engine = new Kapsel(config, store, ContainerRuntime.open(facts));
       engine.recover();
+      engine.saved.sweep();
       engine.recoverNetworks();
       Thread.ofVirtual().name("policies").start(engine::startByPolicy);
       return engine;
@@ -153,6 +161,7 @@ public final class Kapsel implements AutoCloseable {
     Container container = new Container(this, stored);
     containers.put(stored.id(), container);
     idsByName.put(stored.name(), stored.id());
+    new OwnLayer(this, container).recover();
     container.recover();
   }
 
@@ -188,6 +197,24 @@ public final class Kapsel implements AutoCloseable {
         .filter(each -> Volumes.names(each.spec()).contains(name))
         .map(Container::id)
         .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private Set<String> savedLayers() {
+    return containers.values().stream()
+        .flatMap(each -> each.snapshots().allLayers().stream())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** Removes what is on disk of a container. */
+  void clear(Container container) {
+    Set<String> layers = container.snapshots().knownLayers();
+    saved.hold(layers);
+    try {
+      store.remove(container.id());
+      containers.remove(container.id());
+    } finally {
+      saved.release(layers);
+    }
   }
 
   boolean runsWithVolume(String name) {
@@ -248,6 +275,20 @@ public final class Kapsel implements AutoCloseable {
     return container;
   }
 
+  /** Makes a container like another, which stays as it is. */
+  public Container copy(Container source, Cloning.Request request) {
+    return new Cloning(this, source).copy(request);
+  }
+
+  /**
+   * Makes a container from an archive with a whole one.
+   *
+   * @param trusted whether it may have of the host what it asks for
+   */
+  public Container imported(InputStream archive, Optional<String> name, boolean trusted) {
+    return new WholeArchive(this).read(archive, name, trusted);
+  }
+
   private ContainerSpec withHostMounts(ContainerSpec spec) {
     return spec.root() instanceof RootSource.Host ? hostMounts.addTo(spec) : spec;
   }
@@ -255,22 +296,22 @@ public final class Kapsel implements AutoCloseable {
   private Container create(ContainerSpec asked, boolean soon) {
     ContainerSpec spec = withVolumesOfOthers(asked);
     if (!(spec.root() instanceof RootSource.Image source)) {
-      return withVolumes(withHostMounts(spec), Optional.empty(), soon);
+      return create(withHostMounts(spec), Ground.PLAIN, soon);
     }
     try (Pins pins = images.store().pins()) {
       Image image = find(source);
       images.hold(image, pins);
       ContainerSpec whole = ImageDefaults.apply(spec, image.config(), source.reference());
-      return withVolumes(whole, Optional.of(images.use(image)), soon);
+      return create(whole, Ground.of(images.use(image)), soon);
     }
   }
 
   /** What was made for a container that did not come to be goes again. */
-  private Container withVolumes(ContainerSpec spec, Optional<StoredImage> image, boolean soon) {
+  Container create(ContainerSpec spec, Ground ground, boolean soon) {
     ContainerSpec whole = volumes.hold(spec);
     boolean made = false;
     try {
-      Container container = create(whole, image, soon);
+      Container container = make(whole, ground, soon);
       made = true;
       return container;
     } finally {
@@ -300,9 +341,13 @@ public final class Kapsel implements AutoCloseable {
     return mounts.equals(spec.mounts()) ? spec : spec.mounted(mounts);
   }
 
-  private Container create(ContainerSpec asked, Optional<StoredImage> image, boolean soon) {
+  private Container make(ContainerSpec asked, Ground ground, boolean soon) {
     ContainerSpec spec = joining.resolved(asked);
-    String id = pool.idFor(spec).orElseGet(HexId::random);
+    String id =
+        Optional.of(spec)
+            .filter(_ -> ground.saved().isEmpty())
+            .flatMap(pool::idFor)
+            .orElseGet(HexId::random);
     Optional<String> reserved = Optional.empty();
     boolean made = false;
     try {
@@ -316,8 +361,8 @@ public final class Kapsel implements AutoCloseable {
               name,
               spec,
               base,
-              archive(spec),
-              image,
+              ground.archive().or(() -> archive(spec, ground)),
+              ground.image(),
               Instant.now(),
               ContainerStatus.Phase.CREATED,
               Optional.empty(),
@@ -326,9 +371,10 @@ public final class Kapsel implements AutoCloseable {
               bootId,
               Optional.empty(),
               Optional.empty(),
-              Optional.empty());
+              Optional.empty(),
+              ground.saved());
       Container container = new Container(this, stored);
-      container.make(soon);
+      container.make(soon, ground.prepare());
       containers.put(id, container);
       made = true;
       container.publish("create", Map.of());
@@ -344,8 +390,9 @@ public final class Kapsel implements AutoCloseable {
     }
   }
 
-  private Optional<String> archive(ContainerSpec spec) {
+  private Optional<String> archive(ContainerSpec spec, Ground ground) {
     return spec.root() instanceof RootSource.Archive(Path path)
+            && ground.saved().filter(StoredContainer.Saved::whole).isEmpty()
         ? Optional.of(tarRoot.unpack(path).getFileName().toString())
         : Optional.empty();
   }
@@ -521,6 +568,7 @@ public final class Kapsel implements AutoCloseable {
   public void close() {
     closed = true;
     events.close();
+    upkeep.close();
     pool.close();
     containers.values().forEach(Container::release);
     joining.networks().close();

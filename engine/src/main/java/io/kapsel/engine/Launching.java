@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** What is made for a container before its program runs. Whoever calls has the lock of its life. */
@@ -58,18 +59,29 @@ final class Launching {
   }
 
   private Optional<List<Path>> unpacked() {
-    return stored()
-        .image()
-        .map(engine.images::layers)
-        .or(() -> stored().archive().map(digest -> List.of(engine.tarRoot.layer(digest))));
+    Optional<List<Path>> base =
+        stored()
+            .image()
+            .map(engine.images::layers)
+            .or(() -> stored().archive().map(digest -> List.of(engine.tarRoot.layer(digest))));
+    return stored().saved().map(own -> withSaved(own, base)).or(() -> base);
+  }
+
+  private List<Path> withSaved(StoredContainer.Saved own, Optional<List<Path>> base) {
+    List<Path> all = new ArrayList<>(engine.saved.trees(own.layers()));
+    if (!own.whole()) {
+      all.addAll(base.orElseGet(() -> Assembly.find(engine, stored().spec())));
+    }
+    return all;
   }
 
   /**
    * Makes what it needs on disk.
    *
    * @param soon whether it is started next, so that its sandbox may be made meanwhile
+   * @param prepare what puts the first files into its own layer
    */
-  void make(boolean soon) {
+  void make(boolean soon, Consumer<Assembly> prepare) {
     Assembly assembly = assembly();
     assembly.checkMounts();
     assembly.fillVolumes();
@@ -86,7 +98,7 @@ final class Launching {
       if (!engine.pool().has(stored().id())) {
         engine.store.make(stored().id());
       }
-      assembly.prepareLayer();
+      prepare.accept(assembly);
       if (!engine.pool().hasFiles(stored().id(), stored().spec())) {
         assembly.writeFiles();
       }

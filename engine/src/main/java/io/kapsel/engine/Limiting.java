@@ -18,6 +18,19 @@ final class Limiting {
   private static final long PERIOD_MICROS = 100_000;
   private static final long NANOS = 1_000_000_000;
 
+  /** No limit, but a group that counts, which a host of version 1 has only where one is asked. */
+  private static final Resources.Memory COUNTED =
+      new Resources.Memory(
+          Optional.of(-1L),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty());
+
   private Limiting() {}
 
   static Resources compile(
@@ -27,7 +40,7 @@ final class Limiting {
     long pids = limits.pids().orElse(DEFAULT_PIDS);
     return new Resources(
         devices,
-        memory(limits),
+        memory(limits, spec.isSystem() && facts.cgroups().has("memory")),
         cpu(limits),
         Optional.of(new Resources.Pids(Optional.of(pids <= 0 ? -1 : pids))),
         Optional.empty(),
@@ -65,13 +78,13 @@ final class Limiting {
         });
   }
 
-  private static Optional<Resources.Memory> memory(Limits limits) {
+  private static Optional<Resources.Memory> memory(Limits limits, boolean counted) {
     boolean never = limits.oomKillDisabled().orElse(false);
     if (limits.memory().isEmpty()
         && limits.memoryReservation().isEmpty()
         && limits.swappiness().isEmpty()
         && !never) {
-      return Optional.empty();
+      return counted ? Optional.of(COUNTED) : Optional.empty();
     }
     Optional<Long> swap = limits.memorySwap().or(() -> limits.memory().map(bytes -> 2 * bytes));
     return Optional.of(

@@ -86,7 +86,7 @@ final class Removing {
     container.note(before.in(ContainerStatus.Phase.REMOVING, before.error()));
     launching.dropWaiting();
     try {
-      engine.store.remove(container.id());
+      engine.clear(container);
     } finally {
       engine.forget(container);
       if (volumes) {

@@ -2,6 +2,7 @@ package io.kapsel.engine;
 
 import io.kapsel.engine.spec.ContainerSpec;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param restarts what its policy has done, once it has done something
  * @param last how it ended the last time
  * @param before how it was specified before the last change
+ * @param saved the layers of its own that it stands on, once there are any
  */
 record StoredContainer(
     int schema,
@@ -29,9 +31,13 @@ record StoredContainer(
     String bootId,
     Optional<Restarts> restarts,
     Optional<EndFacts> last,
-    Optional<ContainerSpec> before) {
+    Optional<ContainerSpec> before,
+    Optional<Saved> saved) {
   /** The version of this form. */
-  public static final int SCHEMA = 1;
+  public static final int SCHEMA = 2;
+
+  /** What is enough for those that stand on no layers of their own. */
+  private static final int FIRST_SCHEMA = 1;
 
   /**
    * What a policy has to remember.
@@ -41,6 +47,38 @@ record StoredContainer(
    */
   record Restarts(int count, boolean stopped) {
     static final Restarts NONE = new Restarts(0, false);
+  }
+
+  /**
+   * Layers that it has written, or has from another, and writes no more.
+   *
+   * @param layers the upper ones first
+   * @param whole whether nothing of an image or another root is below them
+   */
+  record Saved(List<String> layers, boolean whole) {
+    Saved {
+      layers = List.copyOf(layers);
+    }
+  }
+
+  /** Those that know nothing of saved layers must not take one for theirs that has some. */
+  StoredContainer {
+    schema = Math.max(schema, saved.isPresent() ? SCHEMA : FIRST_SCHEMA);
+  }
+
+  /** The layers of its own that it stands on, the upper ones first. */
+  List<String> savedLayers() {
+    return saved.map(Saved::layers).orElse(List.of());
+  }
+
+  /** The same on other layers. */
+  StoredContainer standingOn(List<String> layers) {
+    boolean whole = saved.filter(Saved::whole).isPresent();
+    Optional<Saved> next =
+        layers.isEmpty() && !whole ? Optional.empty() : Optional.of(new Saved(layers, whole));
+    return new StoredContainer(
+        schema, id, name, spec, idBase, archive, image, createdAt, phase, startedAt, exit, error,
+        bootId, restarts, last, before, next);
   }
 
   /** Never absent. */
@@ -111,7 +149,7 @@ record StoredContainer(
       Optional<String> why) {
     return new StoredContainer(
         schema, id, name, spec, idBase, archive, image, createdAt, next, since, how, why, bootId,
-        restarts, last, before);
+        restarts, last, before, saved);
   }
 
   private StoredContainer with(
@@ -127,6 +165,6 @@ record StoredContainer(
       Optional<EndFacts> end) {
     return new StoredContainer(
         schema, id, called, wanted, idBase, archive, image, createdAt, phase, startedAt, exit,
-        error, boot, soFar, end, before);
+        error, boot, soFar, end, before, saved);
   }
 }

@@ -1,6 +1,7 @@
 package io.kapsel.engine;
 
 import io.kapsel.base.AtomicFile;
+import io.kapsel.engine.system.HostKeys;
 import io.kapsel.engine.system.InitSignals;
 import io.kapsel.engine.system.RunHost;
 import io.kapsel.linux.SyscallException;
@@ -29,7 +30,11 @@ final class SystemLife {
   private static final int MOST_DOUBLINGS = 9; // 51 seconds
 
   private final Container container;
+  private final Path state;
+
+  /** What becomes /run/host inside. */
   private final Path directory;
+
   private volatile Optional<RunHost> host = Optional.empty();
   private Optional<CompletableFuture<Void>> reboot = Optional.empty();
   private int quickReboots;
@@ -38,15 +43,14 @@ final class SystemLife {
   /** That of a system container. */
   static Optional<SystemLife> of(Container container, ContainerStore store) {
     return container.spec().isSystem()
-        ? Optional.of(
-            new SystemLife(container, store.stateOf(container.id()).resolve("files/host")))
+        ? Optional.of(new SystemLife(container, store.stateOf(container.id())))
         : Optional.empty();
   }
 
-  /** {@code directory} becomes /run/host inside. */
-  private SystemLife(Container container, Path directory) {
+  private SystemLife(Container container, Path state) {
     this.container = container;
-    this.directory = directory;
+    this.state = state;
+    this.directory = state.resolve("files/host");
   }
 
   /** Before a start. */
@@ -54,6 +58,7 @@ final class SystemLife {
     cancelReboot();
     stopping = false;
     try {
+      HostKeys.make(state, state.resolve("upper"), "root@" + container.name());
       host = Optional.of(RunHost.begin(directory, container.id(), this::pid));
     } catch (IOException e) {
       throw new EngineException.Failed("start", container.name(), AtomicFile.reason(e), e);

@@ -297,6 +297,11 @@ public final class ContainerRuntime implements AutoCloseable {
     return live(id).usage();
   }
 
+  /** What it has of each resource, and which limits were in its way. */
+  public List<Account> accounts(String id) {
+    return new LiveAccounts(facts.cgroups(), id).all();
+  }
+
   /** Gives a running container other limits; what is absent stays as it is. */
   public void limit(String id, Resources resources) {
     try {

@@ -1,5 +1,6 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.engine.Cloning;
 import io.kapsel.engine.Commit;
 import io.kapsel.engine.ContainerFiles;
 import io.kapsel.engine.ContainerStatus;
@@ -8,6 +9,7 @@ import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.FilesView;
 import io.kapsel.engine.Images;
 import io.kapsel.engine.LogQuery;
+import io.kapsel.engine.Snapshots;
 import io.kapsel.engine.Volumes;
 import io.kapsel.engine.log.LogRecord;
 import io.kapsel.engine.spec.ContainerSpec;
@@ -23,8 +25,10 @@ import io.kapsel.network.Joined;
 import io.kapsel.network.Networks;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.Reference;
+import io.kapsel.runtime.Account;
 import io.kapsel.runtime.GroupUsage;
 import io.kapsel.runtime.plan.LaunchPlan;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
@@ -42,6 +46,12 @@ public interface Engine {
 
   /** The same for one that is started next: what takes longest is under way meanwhile. */
   Container createToStart(ContainerSpec spec);
+
+  /** Makes a container like another. */
+  Container copy(String source, Cloning.Request request);
+
+  /** Makes a container from an archive with a whole one; a trusted one gets what it asks for. */
+  Container imported(InputStream archive, Optional<String> name, boolean trusted);
 
   /** The container with that name, id or start of an id. */
   Container container(String reference);
@@ -156,6 +166,9 @@ public interface Engine {
     /** Lets its processes go on. */
     void unpause();
 
+    /** What it was at certain times, and back to that. */
+    Snapshots snapshots();
+
     /** Gives it another name. */
     void rename(String name);
 
@@ -173,6 +186,9 @@ public interface Engine {
 
     /** What it uses now. */
     GroupUsage usage();
+
+    /** What it has of each resource, and which limits were in its way. */
+    List<Account> accounts();
 
     /** How much room its files take. */
     Sizes sizes();
@@ -195,6 +211,9 @@ public interface Engine {
 
     /** Its files as its processes see them. */
     ContainerFiles files();
+
+    /** Writes all of it, with its snapshots, as an archive. */
+    void exportWhole(OutputStream out);
 
     /** Makes an image of what it has changed. */
     Image commit(Commit wanted);

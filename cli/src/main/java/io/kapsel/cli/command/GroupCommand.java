@@ -12,20 +12,41 @@ import java.util.Optional;
 final class GroupCommand implements Command {
   private final Map<String, Command> commands = new LinkedHashMap<>();
   private final Manual manual;
+  private final Optional<Command> itself;
+
+  /** A command that also stands alone, without one of these words after it. */
+  GroupCommand(Command itself, Map<String, Command> commands) {
+    this.commands.putAll(commands);
+    this.itself = Optional.of(itself);
+    Manual own = itself.manual();
+    manual =
+        new Manual(
+            own.name(),
+            own.synopsis(),
+            own.summary(),
+            own.details() + "\n" + list(commands),
+            own.flags(),
+            own.operands());
+  }
 
   GroupCommand(String name, String summary, Map<String, Command> commands) {
     this.commands.putAll(commands);
-    StringBuilder details = new StringBuilder("Commands:\n");
-    commands.forEach((word, command) ->
-        details.append("  %-10s%s%n".formatted(word, command.manual().summary())));
+    this.itself = Optional.empty();
     manual =
         new Manual(
             name,
             "COMMAND [ARG...]",
             summary,
-            details.toString(),
+            list(commands),
             FlagSet.untilOperand(List.of()),
             Operands.SOME);
+  }
+
+  private static String list(Map<String, Command> commands) {
+    StringBuilder text = new StringBuilder("Commands:\n");
+    commands.forEach(
+        (word, command) -> text.append("  %-10s%s%n".formatted(word, command.manual().summary())));
+    return text.toString();
   }
 
   @Override
@@ -52,6 +73,9 @@ final class GroupCommand implements Command {
 
   @Override
   public int run(Call call) {
+    if (itself.isPresent()) {
+      return itself.get().run(call);
+    }
     throw new CommandException(
         1,
         "unknown command: "

@@ -19,13 +19,20 @@ final class ImportCommand implements Command {
           "Set CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, USER, … as in a Dockerfile");
   static final Flag<String> MESSAGE =
       Flag.text('m', "message", "string", "Remark for the image's history");
+  private static final Flag<Boolean> WHOLE =
+      Flag.toggle("whole", "Make a container from an archive of 'kapsel export --whole'");
+  private static final Flag<Boolean> TRUST =
+      Flag.toggle("trust", "Give such a container what it asks of the host");
   private static final Manual MANUAL =
       new Manual(
           "import",
           "[OPTIONS] FILE|- [NAME[:TAG]]",
           "Make an image from the archive of a root file system",
-          "The archive is a tar, plain or packed with gzip, zstd or xz.\n",
-          FlagSet.of(CHANGE, MESSAGE),
+          """
+          The archive is a tar, plain or packed with gzip, zstd or xz. With --whole it
+          becomes a container with that name, or the one that it had.
+          """,
+          FlagSet.of(CHANGE, MESSAGE, WHOLE, TRUST),
           new Operands(1, 2));
 
   @Override
@@ -33,21 +40,42 @@ final class ImportCommand implements Command {
     return MANUAL;
   }
 
+  private static int whole(Call call, String file) {
+    Optional<String> name =
+        call.operands().size() < 2 ? Optional.empty() : Optional.of(call.operands().getLast());
+    Engine.Container made =
+        LoadCommand.read(
+            call,
+            path(call, file),
+            in -> call.engine().imported(in, name, call.arguments().is(TRUST)));
+    call.print(made.name());
+    return 0;
+  }
+
+  private static Optional<Path> path(Call call, String file) {
+    return file.equals("-")
+        ? Optional.empty()
+        : Optional.of(call.request().directory().resolve(file));
+  }
+
   @Override
   public int run(Call call) {
     String file = call.operands().getFirst();
+    if (call.arguments().is(WHOLE)) {
+      return whole(call, file);
+    }
     Optional<Reference> name =
         call.operands().size() < 2
             ? Optional.empty()
             : Optional.of(ImageSource.reference(call.operands().getLast()));
     ImageConfig.Execution execution =
         ImageChanges.apply(call.arguments().all(CHANGE), ImageConfig.Execution.EMPTY);
-    Optional<Path> path =
-        file.equals("-") ? Optional.empty() : Optional.of(call.request().directory().resolve(file));
     String message = call.arguments().last(MESSAGE).orElse("Imported from " + file);
     Image image =
         LoadCommand.read(
-            call, path, in -> call.engine().images().imported(in, execution, name, message));
+            call,
+            path(call, file),
+            in -> call.engine().images().imported(in, execution, name, message));
     call.print(image.id().toString());
     return 0;
   }

@@ -9,6 +9,7 @@ import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.FilesView;
 import io.kapsel.engine.LogQuery;
 import io.kapsel.engine.LogReader;
+import io.kapsel.engine.Snapshots;
 import io.kapsel.engine.log.LogRecord;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
@@ -17,6 +18,7 @@ import io.kapsel.image.Image;
 import io.kapsel.linux.Fd;
 import io.kapsel.network.Attachment;
 import io.kapsel.network.Joined;
+import io.kapsel.runtime.Account;
 import io.kapsel.runtime.GroupUsage;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -169,6 +171,21 @@ record LiveContainer(io.kapsel.engine.Container container) implements Engine.Con
   }
 
   @Override
+  public List<Account> accounts() {
+    return container.measures().accounts();
+  }
+
+  @Override
+  public void exportWhole(OutputStream out) {
+    container.contents().exportWhole(out);
+  }
+
+  @Override
+  public Snapshots snapshots() {
+    return container.snapshots();
+  }
+
+  @Override
   public void rename(String name) {
     container.rename(name);
   }
@@ -190,12 +207,12 @@ record LiveContainer(io.kapsel.engine.Container container) implements Engine.Con
 
   @Override
   public List<Integer> processes() {
-    return container.processes();
+    return container.measures().processes();
   }
 
   @Override
   public GroupUsage usage() {
-    return container.usage();
+    return container.measures().usage();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.engine.Cloning;
 import io.kapsel.engine.ContainerStatus.Phase;
 import io.kapsel.engine.EngineConfig;
 import io.kapsel.engine.Event;
@@ -18,6 +19,7 @@ import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.GuestRuntime;
 import io.kapsel.runtime.plan.LaunchPlan;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +74,16 @@ public final class LiveEngine implements Engine, AutoCloseable {
   @Override
   public Engine.Container createToStart(ContainerSpec spec) {
     return new LiveContainer(kapsel.createToStart(spec));
+  }
+
+  @Override
+  public Engine.Container copy(String source, Cloning.Request request) {
+    return new LiveContainer(kapsel.copy(kapsel.container(source), request));
+  }
+
+  @Override
+  public Engine.Container imported(InputStream archive, Optional<String> name, boolean trusted) {
+    return new LiveContainer(kapsel.imported(archive, name, trusted));
   }
 
   @Override

@@ -27,6 +27,16 @@ final class PauseCommand implements Command {
         "unpause", "Let the processes of one or more containers go on", Engine.Container::unpause);
   }
 
+  /** What LXC calls it. */
+  static Command freeze() {
+    return new PauseCommand("freeze", "The same as pause", Engine.Container::pause);
+  }
+
+  /** What LXC calls it. */
+  static Command unfreeze() {
+    return new PauseCommand("unfreeze", "The same as unpause", Engine.Container::unpause);
+  }
+
   @Override
   public Manual manual() {
     return manual;

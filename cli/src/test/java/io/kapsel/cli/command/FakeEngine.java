@@ -60,6 +60,16 @@ final class FakeEngine implements Engine {
   List<String> notices = List.of();
 
   @Override
+  public Container copy(String source, io.kapsel.engine.Cloning.Request request) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Container imported(java.io.InputStream archive, Optional<String> name, boolean trusted) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public Container createToStart(ContainerSpec spec) {
     return create(spec);
   }
@@ -259,6 +269,21 @@ final class FakeEngine implements Engine {
     public void restart(Optional<Integer> signal, Optional<Duration> patience) {
       stop(signal, patience);
       start();
+    }
+
+    @Override
+    public io.kapsel.engine.Snapshots snapshots() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public List<io.kapsel.runtime.Account> accounts() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void exportWhole(java.io.OutputStream out) {
+      throw new UnsupportedOperationException();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.kapsel.engine.system;
 
 import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.file.Attributes;
 import io.kapsel.linux.file.Content;
 import io.kapsel.linux.file.DeviceNumber;
@@ -14,6 +15,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The files of a system container that say which machine it is. They lie in its own layer, where
@@ -22,6 +25,7 @@ import java.util.Optional;
 public final class OwnFiles {
   private static final int DIRECTORY = 0755;
   private static final int FILE = 0644;
+  private static final int LONGEST = 1 << 20;
 
   private OwnFiles() {}
 
@@ -42,10 +46,55 @@ public final class OwnFiles {
               + hostname
               + "\n::1\tlocalhost ip6-localhost ip6-loopback\n"
               + "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n");
-      put(etc, "machine-id", ""); // the init makes one of container_uuid
-      if (hasRegular(below, "/var/lib/dbus/machine-id")) {
-        hide(root, "/var/lib/dbus", "machine-id");
+      forgetMachine(root, etc, below);
+    }
+  }
+
+  private static void forgetMachine(RootDirectory root, Fd etc, List<Path> below) {
+    put(etc, "machine-id", ""); // the init makes one of container_uuid
+    if (hasRegular(below, "/var/lib/dbus/machine-id")) {
+      hide(root, "/var/lib/dbus", "machine-id");
+    }
+  }
+
+  /**
+   * Writes those of a copy: the same but for its names.
+   *
+   * @param before the name of the one that was copied
+   */
+  public static void renew(Path layer, List<Path> below, String before, String hostname) {
+    try (RootDirectory root = RootDirectory.open(layer.toString());
+        Fd etc = directory(root, "/etc")) {
+      put(etc, "hostname", hostname + "\n");
+      read(below, "/etc/hosts")
+          .ifPresent(hosts -> put(etc, "hosts", renamed(hosts, before, hostname)));
+      forgetMachine(root, etc, below);
+    }
+  }
+
+  static String renamed(String hosts, String before, String hostname) {
+    return hosts.replaceAll(
+        "(?<![\\w.-])" + Pattern.quote(before) + "(?![\\w-])", Matcher.quoteReplacement(hostname));
+  }
+
+  private static Optional<String> read(List<Path> layers, String path) {
+    for (Path layer : layers) {
+      try (RootDirectory root = RootDirectory.open(layer.toString())) {
+        Optional<byte[]> text = root.read(path, LONGEST);
+        if (text.isPresent()) {
+          return text.map(it -> new String(it, StandardCharsets.UTF_8));
+        }
+      } catch (SyscallException e) {
+        return Optional.empty(); // it is hidden, or no plain file
       }
+    }
+    return Optional.empty();
+  }
+
+  /** Hides files of the layers below. */
+  public static void hideAll(Path layer, String directory, List<String> names) {
+    try (RootDirectory root = RootDirectory.open(layer.toString())) {
+      names.forEach(name -> hide(root, directory, name));
     }
   }
 

@@ -22,22 +22,26 @@ import java.util.Set;
 final class Rules {
   /** What each module may use of the others. */
   static final Map<String, Set<String>> FLOORS =
-      Map.of(
-          "base", Set.of(),
-          "linux", Set.of(),
-          "systemd", Set.of(),
-          "oci", Set.of("base", "linux"),
-          "runtime", Set.of("base", "linux", "oci", "systemd"),
-          "image", Set.of("base", "linux", "oci"),
-          "network", Set.of("base", "linux"),
-          "engine", Set.of("base", "linux", "oci", "runtime", "image", "network"),
-          "ocicli", Set.of("base", "linux", "oci", "runtime", "systemd"),
-          "cli", Set.of("base", "linux", "oci", "runtime", "image", "network", "engine", "ocicli"));
+      Map.ofEntries(
+          entry("base"),
+          entry("linux"),
+          entry("systemd"),
+          entry("oci", "base", "linux"),
+          entry("runtime", "base", "linux", "oci", "systemd"),
+          entry("image", "base", "linux", "oci"),
+          entry("network", "base", "linux"),
+          entry("engine", "base", "linux", "oci", "runtime", "image", "network"),
+          entry("ocicli", "base", "linux", "oci", "runtime", "systemd"),
+          entry("lxc", "base", "linux", "oci", "runtime", "image", "network", "engine"),
+          entry(
+              "cli", "base", "linux", "oci", "runtime", "image", "network", "engine", "ocicli",
+              "lxc"));
 
   /** They use paths of the host alone: cgroup trees, the run directory, a bind mount's source. */
   private static final Set<String> OUTSIDE_OF_ROOTS =
       Set.of(
           "io.kapsel.runtime.Cgroups",
+          "io.kapsel.runtime.LiveAccounts",
           "io.kapsel.runtime.LiveGroups",
           "io.kapsel.runtime.ContainerProcess",
           "io.kapsel.runtime.ContainerPlanner");
@@ -106,6 +110,10 @@ final class Rules {
               resideInAPackage("io.kapsel.linux..")
                   .and(describe("are Errno", type -> type.getSimpleName().equals("Errno"))))
           .because("above runtime an error is a case of a sealed type, not a number");
+
+  private static Map.Entry<String, Set<String>> entry(String module, String... others) {
+    return Map.entry(module, Set.of(others));
+  }
 
   private Rules() {}
 

@@ -135,7 +135,7 @@ class KillSweepIT {
     return !survived;
   }
 
-  private static boolean traced(long engine) {
+  static boolean traced(long engine) {
     Path tasks = Path.of("/proc/" + engine + "/task");
     Set<String> all = HostFiles.names(tasks);
     return !all.isEmpty()

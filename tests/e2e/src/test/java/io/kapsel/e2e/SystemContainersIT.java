@@ -121,6 +121,149 @@ class SystemContainersIT extends EndToEnd {
   }
 
   @Test
+  void logsInByAShell() {
+    launch(DEBIAN, "web");
+    in("web", "useradd -m -s /bin/bash -d /home/jo jo");
+
+    assertThat(product.command("shell", "web").input("id -un; pwd; exit 3\n").run().out())
+        .isEqualTo("root\n/root\n");
+    Result user =
+        product.command("shell", "-u", "jo", "web").input("echo $USER $HOME $(id -u)\n").run();
+    assertThat(user.ok().line()).isEqualTo("jo /home/jo 1000");
+    new Expect(product)
+        .run(
+            """
+            spawn $kapsel shell web
+            want {root@web:~# }
+            resize 30 100
+            send "stty size; tty\\r"
+            want {30 100}
+            want {/dev/pts/}
+            send "exit 4\\r"
+            ends 4
+            """);
+  }
+
+  @Test
+  void logsInOnTheConsoleAndLeavesItWhereItWas() {
+    launch(DEBIAN, "web");
+    in("web", "echo root:secret | chpasswd");
+
+    new Expect(product)
+        .run(
+            """
+            spawn $kapsel console web
+            send "\\r"
+            want {web login: }
+            send "root\\r"
+            want {Password: }
+            send "secret\\r"
+            want {root@web:~# }
+            send "echo on-\\$(tty); cd /srv\\r"
+            want {on-/dev/console}
+            send "\\020\\021"
+            ends 0
+            spawn $kapsel console web
+            send "pwd; exit\\r"
+            want {/srv}
+            want {web login: }
+            send "\\020\\021"
+            ends 0
+            """);
+    assertThat(kapsel("console", "nobody").exitCode()).isOne();
+    kapsel("stop", "web").ok();
+    assertThat(kapsel("console", "web").err())
+        .isEqualTo("kapsel: cannot show the console of 'web': it is not running\n");
+  }
+
+  /** What was changed while it runs is in force at once, and after the next start. */
+  @Test
+  void takesOtherLimitsWhileItRuns() {
+    launch(DEBIAN, "web");
+
+    kapsel(
+            "update",
+            "-m",
+            "150m",
+            "--pids-limit",
+            "70",
+            "--cpus",
+            "0.5",
+            "--cpuset-cpus",
+            "0",
+            "web")
+        .ok();
+
+    assertThat(in("web", "nproc")).isEqualTo("1");
+    assertThat(limits("web")).contains("memory 150MiB", "tasks 70", "cpu 500ms");
+    kapsel("exec", "web", "sh", "-c", "for i in $(seq 100); do sleep 2 & done");
+    assertThat(kapsel("accounting", "--format", "{{.Resource}} {{.Failed}}", "web").ok().out())
+        .containsPattern("(?m)^tasks [1-9]");
+    kapsel("restart", "web").ok();
+    awaitRunning("web");
+    assertThat(in("web", "nproc")).isEqualTo("1");
+    assertThat(limits("web")).contains("memory 150MiB", "tasks 70", "cpu 500ms");
+  }
+
+  private static List<String> limits(String name) {
+    return kapsel("accounting", "--format", "{{.Resource}} {{.Limit}}", name).ok().lines();
+  }
+
+  @Test
+  void aCloneIsAnotherMachine() {
+    launch(DEBIAN, "web");
+    in(
+        "web",
+        "mkdir /etc/ssh; echo old >/etc/ssh/ssh_host_ed25519_key;"
+            + " echo '10.9.8.7 web.example web' >>/etc/hosts; systemctl mask -q cron 2>/dev/null");
+    String machine = in("web", "cat /etc/machine-id");
+
+    kapsel("clone", "web", "web2").ok();
+    kapsel("start", "web2").ok();
+    awaitRunning("web2");
+
+    assertThat(in("web2", "hostname; grep 10.9.8.7 /etc/hosts"))
+        .isEqualTo("web2\n10.9.8.7 web2.example web2");
+    assertThat(in("web2", "cat /etc/machine-id")).hasSize(32).isNotEqualTo(machine);
+    assertThat(in("web2", "cat /etc/ssh/ssh_host_ed25519_key"))
+        .startsWith("-----BEGIN OPENSSH PRIVATE KEY-----");
+    assertThat(in("web", "systemctl is-system-running; cat /etc/machine-id /etc/ssh/ssh*"))
+        .isEqualTo("running\n" + machine + "\nold");
+    assertThat(in("web2", "systemctl --failed --no-legend")).isEmpty();
+  }
+
+  @Test
+  void oneLookSaysWhichLimitHurts() {
+    launch("--pids-limit", "60", "-m", "200m", DEBIAN, "web");
+    kapsel(
+        "exec", "web", "sh", "-c", "for i in $(seq 100); do sleep 5 & done; exec tail /dev/zero");
+
+    String all =
+        kapsel("accounting", "--format", "{{.Resource}} {{.MaxHeld}} {{.Limit}} {{.Failed}}", "web")
+            .ok()
+            .out();
+
+    assertThat(all).containsPattern("(?m)^tasks (60|-) 60 [1-9]");
+    assertThat(all).containsPattern("(?m)^memory \\S+ 200MiB [1-9]");
+    assertThat(all).containsPattern("(?m)^oomkill - - [1-9]");
+    assertThat(in("web", "cat /run/host/accounting"))
+        .containsPattern("(?m)^tasks +\\d+ +(60|-) +60 +[1-9]\\d*$");
+  }
+
+  @Test
+  void isWhatItWasBeforeAnUpgradeThatWentWrong() {
+    launch(DEBIAN, "web");
+    kapsel("snapshot", "web", "before-upgrade").ok();
+    in("web", "rm -rf /lib/systemd /etc/passwd /var/lib/dpkg");
+
+    kapsel("restore", "web", "before-upgrade").ok();
+
+    awaitRunning("web");
+    assertThat(in("web", "systemctl --failed --no-legend; id -un; dpkg --verify"))
+        .isEqualTo("root");
+  }
+
+  @Test
   void runsServicesInTheirSandboxes() {
     launch(DEBIAN, "web");
 

@@ -1,0 +1,102 @@
+package io.kapsel.engine;
+
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.ContainerSpecBuilder;
+import io.kapsel.engine.spec.MountRequest;
+import io.kapsel.engine.spec.NetworkRequest;
+import io.kapsel.network.Attachment;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Makes a container like another: both stand on the same layers and write their own. What says
+ * which machine it is becomes new: names, addresses, the machine-id and the keys of its host.
+ */
+public final class Cloning {
+  private final Kapsel engine;
+  private final Container source;
+
+  /**
+   * What is wanted.
+   *
+   * @param snapshot of the source; absent: as it is now
+   * @param name of the copy; absent: one that nobody has
+   * @param ephemeral whether it goes when it stops
+   */
+  public record Request(Optional<String> snapshot, Optional<String> name, boolean ephemeral) {}
+
+  Cloning(Kapsel engine, Container source) {
+    this.engine = engine;
+    this.source = source;
+  }
+
+  /** The source is not removed meanwhile, and so neither is its image. */
+  Container copy(Request request) {
+    source.life().lock();
+    try {
+      source.checkThere("clone");
+      Optional<Snapshot> snapshot = request.snapshot().map(source.snapshots()::get);
+      List<String> layers =
+          snapshot.map(this::held).orElseGet(() -> new OwnLayer(engine, source).settle());
+      try {
+        ContainerSpec spec = renamed(snapshot.map(Snapshot::spec).orElseGet(source::spec), request);
+        Container copy = engine.create(spec, ground(layers), false);
+        copy.publish("clone", Map.of("source", source.name()));
+        return copy;
+      } finally {
+        engine.saved.release(layers);
+      }
+    } finally {
+      source.life().unlock();
+    }
+  }
+
+  private List<String> held(Snapshot snapshot) {
+    engine.saved.hold(snapshot.layers());
+    return snapshot.layers();
+  }
+
+  private Ground ground(List<String> layers) {
+    StoredContainer record = source.record();
+    boolean whole = record.saved().filter(StoredContainer.Saved::whole).isPresent();
+    return new Ground(
+        record.image(),
+        record.archive(),
+        Optional.of(new StoredContainer.Saved(layers, whole)),
+        assembly -> new Renewal(engine, assembly).apply(source.name()));
+  }
+
+  private ContainerSpec renamed(ContainerSpec spec, Request request) {
+    ContainerSpecBuilder copy = new ContainerSpecBuilder(spec.named(request.name()));
+    copy.autoRemove(request.ephemeral());
+    copy.mounts(spec.mounts().stream().map(this::own).toList());
+    spec.networks().map(Cloning::readdressed).ifPresent(copy::networks);
+    if (spec.hostname().filter(source.name()::equals).isPresent()) {
+      request.name().filter(Renewal::isHostname).ifPresent(copy::hostname);
+    }
+    return copy.build();
+  }
+
+  /** A volume that was made for one container alone is no other's. */
+  private MountRequest own(MountRequest mount) {
+    return mount instanceof MountRequest.Volume volume
+            && engine.volumes.get(volume.name()).anonymous()
+        ? volume.named("")
+        : mount;
+  }
+
+  private static NetworkRequest readdressed(NetworkRequest networks) {
+    return networks.attachedTo(
+        networks.attachments().stream()
+            .map(each ->
+                new Attachment(
+                    each.network(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    each.aliases(),
+                    each.priority()))
+            .toList());
+  }
+}

@@ -1,0 +1,68 @@
+package io.kapsel.engine;
+
+import io.kapsel.engine.system.HostKeys;
+import io.kapsel.engine.system.OwnFiles;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.file.Attributes;
+import io.kapsel.linux.file.Entries;
+import io.kapsel.linux.file.FileType;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/** Gives a copy of a system an identity of its own, in the layer that it will write. */
+final class Renewal {
+  private static final Pattern HOSTNAME = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9-]{0,62})");
+
+  private final Kapsel engine;
+  private final Assembly assembly;
+
+  Renewal(Kapsel engine, Assembly assembly) {
+    this.engine = engine;
+    this.assembly = assembly;
+  }
+
+  static boolean isHostname(String name) {
+    return HOSTNAME.matcher(name).matches();
+  }
+
+  /**
+   * Writes it.
+   *
+   * @param before the name of the one that was copied
+   */
+  void apply(String before) {
+    Path upper = assembly.upper();
+    ContainerStore.resemble(upper, assembly.layers().getFirst());
+    if (!assembly.spec().isSystem()) {
+      return;
+    }
+    String hostname = assembly.identity().hostname(assembly.spec());
+    OwnFiles.renew(upper, assembly.layers(), before, hostname);
+    List<String> keys = keys();
+    if (!keys.isEmpty()) {
+      OwnFiles.hideAll(upper, HostKeys.DIRECTORY, keys);
+      HostKeys.later(engine.store.stateOf(assembly.identity().id()), keys);
+    }
+  }
+
+  /** The names of what is visible of the keys of its host. */
+  private List<String> keys() {
+    TreeSet<String> hidden = new TreeSet<>();
+    TreeSet<String> found = new TreeSet<>();
+    try (LayeredDirectory ssh = LayeredDirectory.find(assembly.layers(), HostKeys.DIRECTORY)) {
+      for (Fd part : ssh.parts()) {
+        for (Entries.Entry entry : Entries.list(part)) {
+          if (!HostKeys.isKey(entry.name()) || hidden.contains(entry.name())) {
+            continue;
+          }
+          boolean file = Attributes.status(part, entry.name()).type() == FileType.REGULAR;
+          (file ? found : hidden).add(entry.name());
+        }
+      }
+    }
+    found.removeAll(hidden.stream().filter(found::contains).toList());
+    return List.copyOf(found);
+  }
+}

@@ -1,0 +1,213 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.cgroup.CgroupHost;
+import io.kapsel.linux.cgroup.GroupFiles;
+import io.kapsel.runtime.Account.Unit;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What the control groups of a running container count, in whichever version they are. */
+final class LiveAccounts {
+  private static final long NANOS_A_MICROSECOND = 1000;
+  private static final long NO_LIMIT = 0x7fff_ffff_ffff_f000L;
+
+  private final CgroupHost host;
+  private final String id;
+
+  LiveAccounts(CgroupHost host, String id) {
+    this.host = host;
+    this.id = id;
+  }
+
+  private Optional<Path> group(String controller) {
+    Optional<Path> top =
+        host.onUnified(controller)
+            ? host.unified()
+            : Optional.ofNullable(host.v1().get(controller));
+    return top.map(each -> each.resolve(Cgroups.PARENT).resolve(id)).filter(Files::isDirectory);
+  }
+
+  List<Account> all() {
+    List<Account> all = new ArrayList<>();
+    group("memory").ifPresent(group -> all.addAll(memory(group)));
+    group("pids").ifPresent(group -> all.add(tasks(group)));
+    cpu().ifPresent(all::add);
+    all.add(openFiles());
+    all.add(locks());
+    return all;
+  }
+
+  private List<Account> memory(Path group) {
+    return host.onUnified("memory") ? unifiedMemory(group) : legacyMemory(group);
+  }
+
+  private static List<Account> unifiedMemory(Path group) {
+    Path events = group.resolve("memory.events");
+    Path stat = group.resolve("memory.stat");
+    return List.of(
+        bytes(
+            "memory",
+            number(group, "memory.current"),
+            number(group, "memory.peak"),
+            number(group, "memory.max"),
+            entry(events, "max")),
+        bytes(
+            "swap",
+            number(group, "memory.swap.current"),
+            number(group, "memory.swap.peak"),
+            number(group, "memory.swap.max"),
+            entry(group.resolve("memory.swap.events"), "fail")),
+        held("kmem", entry(stat, "kernel")),
+        held("tcp", entry(stat, "sock")),
+        kills(entry(events, "oom_kill")));
+  }
+
+  private static List<Account> legacyMemory(Path group) {
+    List<Account> all = new ArrayList<>();
+    all.add(legacy(group, "memory", "memory."));
+    if (Files.exists(group.resolve("memory.memsw.usage_in_bytes"))) {
+      all.add(legacy(group, "memory+swap", "memory.memsw."));
+    }
+    all.add(legacy(group, "kmem", "memory.kmem."));
+    all.add(legacy(group, "tcp", "memory.kmem.tcp."));
+    all.add(kills(entry(group.resolve("memory.oom_control"), "oom_kill")));
+    return all;
+  }
+
+  private static Account legacy(Path group, String resource, String prefix) {
+    return bytes(
+        resource,
+        number(group, prefix + "usage_in_bytes"),
+        number(group, prefix + "max_usage_in_bytes"),
+        number(group, prefix + "limit_in_bytes"),
+        number(group, prefix + "failcnt"));
+  }
+
+  private static Account bytes(
+      String resource,
+      Optional<Long> held,
+      Optional<Long> most,
+      Optional<Long> limit,
+      Optional<Long> failures) {
+    return new Account(
+        resource, Unit.BYTES, held, most, limit.filter(it -> it < NO_LIMIT), failures);
+  }
+
+  private static Account held(String resource, Optional<Long> held) {
+    return bytes(resource, held, Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  /** Who was killed has failed. */
+  private static Account kills(Optional<Long> count) {
+    return new Account(
+        "oomkill", Unit.COUNT, Optional.empty(), Optional.empty(), Optional.empty(), count);
+  }
+
+  private static Account tasks(Path group) {
+    return new Account(
+        "tasks",
+        Unit.COUNT,
+        number(group, "pids.current"),
+        number(group, "pids.peak"),
+        number(group, "pids.max"),
+        entry(group.resolve("pids.events"), "max"));
+  }
+
+  /** The limit is what it may use in a second. */
+  private Optional<Account> cpu() {
+    Optional<Path> legacy = Optional.ofNullable(host.v1().get("cpu")).flatMap(_ -> group("cpu"));
+    Optional<Long> used =
+        legacy.isEmpty()
+            ? group("cpu")
+                .or(this::unified)
+                .flatMap(each -> entry(each.resolve("cpu.stat"), "usage_usec"))
+            : group("cpuacct")
+                .flatMap(each -> number(each, "cpuacct.usage"))
+                .map(nanos -> nanos / NANOS_A_MICROSECOND)
+                .or(() -> unified().flatMap(it -> entry(it.resolve("cpu.stat"), "usage_usec")));
+    Optional<Path> group = legacy.or(() -> group("cpu"));
+    return Optional.of(
+        new Account(
+            "cpu",
+            Unit.MICROSECONDS,
+            used,
+            Optional.empty(),
+            group.flatMap(LiveAccounts::aSecond),
+            group.flatMap(each -> entry(each.resolve("cpu.stat"), "nr_throttled"))));
+  }
+
+  private Optional<Path> unified() {
+    return host.unified()
+        .map(top -> top.resolve(Cgroups.PARENT).resolve(id))
+        .filter(Files::isDirectory);
+  }
+
+  private static Optional<Long> aSecond(Path group) {
+    String[] words = GroupFiles.text(group.resolve("cpu.max")).split(" ", -1);
+    Optional<Long> quota = words.length == 2 ? parsed(words[0]) : number(group, "cpu.cfs_quota_us");
+    Optional<Long> period =
+        words.length == 2 ? parsed(words[1]) : number(group, "cpu.cfs_period_us");
+    return quota.flatMap(most -> period.filter(it -> it > 0).map(it -> most * 1_000_000 / it));
+  }
+
+  /** Those that are open; each process has a limit of its own, and nobody counts failures. */
+  private Account openFiles() {
+    long open = 0;
+    for (int pid : processes()) {
+      try (Stream<Path> files = Files.list(Path.of("/proc", Integer.toString(pid), "fd"))) {
+        open += files.count();
+      } catch (IOException e) {
+        // it has ended
+      }
+    }
+    return counted("files", open);
+  }
+
+  private Account locks() {
+    Set<String> pids = processes().stream().map(Object::toString).collect(Collectors.toSet());
+    long count =
+        GroupFiles.lines(Path.of("/proc/locks")).stream()
+            .map(line -> line.strip().split("\\s+", -1))
+            .filter(words -> words.length > 4 && pids.contains(words[4]))
+            .count();
+    return counted("locks", count);
+  }
+
+  private static Account counted(String resource, long count) {
+    return new Account(
+        resource,
+        Unit.COUNT,
+        Optional.of(count),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  private List<Integer> processes() {
+    return unified().or(() -> group("pids")).map(GroupFiles::processes).orElse(List.of());
+  }
+
+  private static Optional<Long> number(Path group, String file) {
+    return parsed(GroupFiles.text(group.resolve(file)));
+  }
+
+  private static Optional<Long> parsed(String text) {
+    return text.matches("\\d{1,19}")
+        ? Optional.of(Long.parseUnsignedLong(text)).map(it -> it < 0 ? Long.MAX_VALUE : it)
+        : Optional.empty();
+  }
+
+  private static Optional<Long> entry(Path file, String key) {
+    return GroupFiles.lines(file).stream()
+        .filter(line -> line.startsWith(key + " "))
+        .findFirst()
+        .flatMap(line -> parsed(line.substring(key.length() + 1).strip()));
+  }
+}
