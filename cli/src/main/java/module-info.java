@@ -9,6 +9,7 @@ module io.kapsel.cli {
   requires io.kapsel.network;
   requires io.kapsel.engine;
   requires io.kapsel.ocicli;
+  requires io.kapsel.lxc;
   requires com.fasterxml.jackson.core;
 
   opens io.kapsel.cli.command to

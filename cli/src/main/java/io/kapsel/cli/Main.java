@@ -123,7 +123,7 @@ public final class Main {
         new LiveConfiguration(
             setup.configuration(), setup.environment(), next -> obey(next, manager));
     KapselFront front = new KapselFront(engine, Clock.systemUTC(), live);
-    Daemon daemon = setup.daemon(run, new Fronts(front, engine.guests()));
+    Daemon daemon = setup.daemon(run, new Fronts(front, engine));
     Runtime.getRuntime()
         .addShutdownHook(new Thread(() -> end(daemon, engine, manager), "kapsel-end"));
     Optional<Duration> idle = setup.idle();

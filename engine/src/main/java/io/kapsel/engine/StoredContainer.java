@@ -128,7 +128,8 @@ record StoredContainer(
         bootId,
         restarts,
         last,
-        Optional.of(spec));
+        Optional.of(spec),
+        saved);
   }
 
   /** The same as it was specified later. */

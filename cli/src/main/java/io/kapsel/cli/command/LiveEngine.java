@@ -14,6 +14,7 @@ import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.linux.host.HostDiagnosis;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.host.HostFinding;
+import io.kapsel.lxc.LxcFront;
 import io.kapsel.network.Networks;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.Reference;
@@ -53,6 +54,11 @@ public final class LiveEngine implements Engine, AutoCloseable {
         && (it.spec().autoRemove()
             || it.spec().restartPolicy().restarts()
             || it.spec().health().filter(Healthcheck::looks).isPresent());
+  }
+
+  /** LXC's programs on this engine. */
+  LxcFront lxc() {
+    return new LxcFront(kapsel);
   }
 
   /** Makes containers for those who call an OCI runtime. */

@@ -1,0 +1,31 @@
+package io.kapsel.lxc;
+
+import io.kapsel.engine.Container;
+import io.kapsel.engine.Kapsel;
+
+/** One use of one of LXC's programs, for the container of that name. */
+record LxcCall(
+    LxcCaller caller,
+    Kapsel engine,
+    String program,
+    LxcOptions options,
+    LxcPlace place,
+    String name) {
+  void print(String line) {
+    caller.out(line + "\n");
+  }
+
+  /** The engine's container, which runs. */
+  Container running() {
+    return place
+        .container(name)
+        .filter(_ -> place.isRunning(name))
+        .orElseThrow(
+            () -> new LxcException("'" + place.directory() + ":" + name + "' is not running"));
+  }
+
+  /** The container, whatever it does. */
+  Container current() {
+    return place.current(name, options.all("define"));
+  }
+}

@@ -1,0 +1,156 @@
+package io.kapsel.lxc;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A configuration file of LXC with all that it includes; see lxc.container.conf(5).
+ *
+ * @param entries in the order in which they are said
+ */
+record LxcConfig(List<Entry> entries) {
+  private static final int DEEPEST = 16;
+  private static final String INCLUDE = "lxc.include";
+  private static final String SUFFIX = ".conf";
+
+  /**
+   * One line that says something.
+   *
+   * @param value empty: what was said before is taken back
+   */
+  record Entry(String key, String value, Path file, int line) {
+    /** An error that names the line. */
+    LxcException wrong(String reason) {
+      return new LxcException(
+          "cannot read '%s': line %s: %s: %s".formatted(file, line, key, reason));
+    }
+  }
+
+  LxcConfig {
+    entries = List.copyOf(entries);
+  }
+
+  /** Reads a file. */
+  static LxcConfig read(Path file) {
+    List<Entry> all = new ArrayList<>();
+    read(file, all, 0);
+    return new LxcConfig(all);
+  }
+
+  /** One that says this and what was defined on a command line, {@code KEY=VALUE}. */
+  LxcConfig with(List<String> defined) {
+    List<Entry> all = new ArrayList<>(entries);
+    for (String each : defined) {
+      all.add(entry(each, Path.of("--define"), 1));
+    }
+    return new LxcConfig(all);
+  }
+
+  private static void read(Path file, List<Entry> all, int depth) {
+    if (depth > DEEPEST) {
+      throw new LxcException("cannot read '" + file + "': files include each other");
+    }
+    if (Files.isDirectory(file)) {
+      directory(file, all, depth);
+      return;
+    }
+    int number = 0;
+    for (String line : lines(file)) {
+      number++;
+      String text = line.strip();
+      if (text.isEmpty() || text.startsWith("#")) {
+        continue;
+      }
+      Entry entry = entry(text, file, number);
+      if (entry.key().equals(INCLUDE)) {
+        read(file.resolveSibling(entry.value()), all, depth + 1);
+      } else {
+        all.add(entry);
+      }
+    }
+  }
+
+  private static void directory(Path directory, List<Entry> all, int depth) {
+    try (Stream<Path> files = Files.list(directory)) {
+      files
+          .filter(each -> each.toString().endsWith(SUFFIX))
+          .sorted()
+          .forEach(each -> read(each, all, depth + 1));
+    } catch (IOException e) {
+      throw new LxcException("cannot read '" + directory + "': " + e.getMessage());
+    }
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file, StandardCharsets.UTF_8);
+    } catch (java.nio.file.NoSuchFileException e) {
+      throw new LxcException("cannot read '" + file + "': no such file or directory (ENOENT)");
+    } catch (IOException e) {
+      throw new LxcException("cannot read '" + file + "': " + e.getMessage());
+    }
+  }
+
+  private static Entry entry(String text, Path file, int line) {
+    int equals = text.indexOf('=');
+    if (equals < 0) {
+      throw new LxcException(
+          "cannot read '%s': line %s: '%s' is not KEY = VALUE".formatted(file, line, text));
+    }
+    Entry entry =
+        new Entry(
+            text.substring(0, equals).strip(),
+            unquoted(text.substring(equals + 1).strip()),
+            file,
+            line);
+    LxcKeys.check(entry);
+    return entry;
+  }
+
+  private static String unquoted(String text) {
+    boolean quoted =
+        text.length() > 1
+            && (text.charAt(0) == '"' || text.charAt(0) == '\'')
+            && text.charAt(text.length() - 1) == text.charAt(0);
+    return quoted ? text.substring(1, text.length() - 1) : text;
+  }
+
+  /** What was said last for a key; nothing when that was taken back. */
+  Optional<Entry> last(String key) {
+    List<Entry> all = all(key);
+    return all.isEmpty() ? Optional.empty() : Optional.of(all.getLast());
+  }
+
+  /** The last value for a key. */
+  Optional<String> value(String key) {
+    return last(key).map(Entry::value);
+  }
+
+  /** All that was said for a key since it was taken back last. */
+  List<Entry> all(String key) {
+    List<Entry> all = new ArrayList<>();
+    for (Entry each : entries) {
+      if (each.key().equals(key)) {
+        if (each.value().isEmpty()) {
+          all.clear();
+        } else {
+          all.add(each);
+        }
+      }
+    }
+    return all;
+  }
+
+  /** All that was said for keys that begin like that. */
+  List<Entry> below(String prefix) {
+    return entries.stream()
+        .filter(each -> each.key().startsWith(prefix) && !each.value().isEmpty())
+        .toList();
+  }
+}

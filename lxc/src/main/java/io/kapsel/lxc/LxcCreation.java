@@ -1,0 +1,168 @@
+package io.kapsel.lxc;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/** {@code lxc-create}: a directory with a configuration, and a root file system by a template. */
+final class LxcCreation {
+  private static final String DEFAULTS = "/etc/lxc/default.conf";
+  private static final String TEMPLATES = "/usr/share/lxc/templates/lxc-";
+  private static final int MINUTES = 30;
+  private static final Set<String> OF_DEBIAN = Set.of("debian", "download");
+
+  private final LxcCall call;
+  private final Path own;
+
+  private LxcCreation(LxcCall call) {
+    this.call = call;
+    this.own = call.place().directory().resolve(call.name());
+  }
+
+  static int run(LxcCall call) {
+    return new LxcCreation(call).run();
+  }
+
+  private int run() {
+    String template =
+        call.options()
+            .last("template")
+            .orElseThrow(() ->
+                new LxcException(
+                    "A template must be specified\n"
+                        + "lxc-create: "
+                        + call.name()
+                        + ": Use \"none\" if you really want a container without a rootfs"));
+    if (call.place().exists(call.name())) {
+      throw new LxcException("Container already exists");
+    }
+    call.options()
+        .last("bdev")
+        .filter(it -> !Set.of("dir", "best", "none").contains(it))
+        .ifPresent(it -> {
+          throw new LxcException("the files of a container are in a directory here, not on " + it);
+        });
+    boolean done = false;
+    try {
+      create(template);
+      done = true;
+      return 0;
+    } finally {
+      if (!done) {
+        discard();
+      }
+    }
+  }
+
+  private void create(String template) {
+    String config = given();
+    String root = call.options().last("dir").orElse(own.resolve("rootfs").toString());
+    if (OF_DEBIAN.contains(template)) {
+      String image = image(template);
+      LxcCopies.write(own.resolve("config"), config + line("rootfs.path", "image:" + image));
+    } else {
+      LxcCopies.write(own.resolve("config"), config + line("rootfs.path", "dir:" + root));
+      if (!template.equals("none")) {
+        fill(template, root);
+      }
+    }
+    String written = read(own.resolve("config"));
+    if (!written.lines().anyMatch(each -> each.strip().startsWith("lxc.uts.name"))) {
+      LxcCopies.write(own.resolve("config"), written + line("uts.name", call.name()));
+    }
+  }
+
+  private static String line(String key, String value) {
+    return "lxc." + key + " = " + value + "\n";
+  }
+
+  /** What --config says, or the system's default. */
+  private String given() {
+    Optional<Path> file = call.options().last("config").map(call.caller().directory()::resolve);
+    if (file.isPresent()) {
+      var _ = LxcConfig.read(file.get()); // says what is wrong with it
+      return read(file.get());
+    }
+    Path usual = Path.of(DEFAULTS);
+    return Files.isReadable(usual) ? read(usual) : "";
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new LxcException("cannot read '" + file + "': " + e.getMessage());
+    }
+  }
+
+  /** Of an image that is there, or can be made with kapsel image create. */
+  private String image(String template) {
+    LxcOptions options =
+        LxcOptions.parse(
+            "lxc-" + template, call.options().operands(), "d:dist= r:release= a:arch= :variant=");
+    String dist = options.last("dist").orElse("debian");
+    String release = options.last("release").orElse("bookworm");
+    if (!dist.equals("debian")) {
+      throw new LxcException(
+          "only Debian can be made here; for '%s' take an image: kapsel pull, then -t none and"
+                  .formatted(dist)
+              + " lxc.rootfs.path = image:NAME");
+    }
+    String name = "debian/" + release + ":system";
+    if (call.engine().images().store().find(name, io.kapsel.oci.image.Platform.host()).isEmpty()) {
+      throw new LxcException(
+          "there is no image '%s' yet; make it with: kapsel image create --variant system %s %s"
+              .formatted(name, release, name));
+    }
+    return name;
+  }
+
+  /** As LXC calls its templates. */
+  private void fill(String template, String root) {
+    Path program = Path.of(template.startsWith("/") ? template : TEMPLATES + template);
+    if (!Files.isExecutable(program)) {
+      throw new LxcException("there is no template '" + program + "'");
+    }
+    List<String> words = new ArrayList<>();
+    words.add(program.toString());
+    words.add("--path=" + own);
+    words.add("--name=" + call.name());
+    words.add("--rootfs=" + root);
+    words.addAll(call.options().operands());
+    try {
+      Files.createDirectories(Path.of(root));
+      ProcessBuilder builder = new ProcessBuilder(words);
+      builder.environment().clear();
+      for (String each : call.caller().environment()) {
+        int equals = each.indexOf('=');
+        if (equals > 0) {
+          builder.environment().put(each.substring(0, equals), each.substring(equals + 1));
+        }
+      }
+      builder.redirectErrorStream(true);
+      Process process = builder.start();
+      process.getOutputStream().close();
+      call.caller()
+          .out(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+      if (!process.waitFor(MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {
+        process.destroyForcibly();
+        throw new LxcException("Failed to create container from template");
+      }
+    } catch (IOException e) {
+      throw new LxcException("cannot run '" + program + "': " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LxcException("interrupted");
+    }
+  }
+
+  private void discard() {
+    LxcCopies.delete(call.place().directory(), call.name());
+  }
+}

@@ -1,0 +1,61 @@
+package io.kapsel.lxc;
+
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** The keys of control groups, of both versions. */
+final class LxcGroups {
+  private static final Set<String> USED =
+      Set.of(
+          "lxc.cgroup.memory.limit_in_bytes",
+          "lxc.cgroup.memory.memsw.limit_in_bytes",
+          "lxc.cgroup.memory.soft_limit_in_bytes",
+          "lxc.cgroup.cpu.shares",
+          "lxc.cgroup.cpu.cfs_period_us",
+          "lxc.cgroup.cpu.cfs_quota_us",
+          "lxc.cgroup.cpuset.cpus",
+          "lxc.cgroup.cpuset.mems",
+          "lxc.cgroup.pids.max",
+          "lxc.cgroup2.memory.max",
+          "lxc.cgroup2.memory.swap.max",
+          "lxc.cgroup2.memory.low",
+          "lxc.cgroup2.cpu.weight",
+          "lxc.cgroup2.cpu.max",
+          "lxc.cgroup2.cpuset.cpus",
+          "lxc.cgroup2.cpuset.mems",
+          "lxc.cgroup2.pids.max");
+
+  /** What every container may use, and what it may make but not use. */
+  private static final Pattern USUAL =
+      Pattern.compile(
+          "[cb] \\*:\\* m|c (1:[35789]|5:[012]|136:\\*|10:200|10:229) rwm?|c 1:[35] rwm|a");
+
+  private static final long MOST_SHARES = 262_144;
+  private static final long MOST_WEIGHT = 10_000;
+
+  private LxcGroups() {}
+
+  /** Refuses what the engine would not set. */
+  static void check(LxcConfig config) {
+    for (LxcConfig.Entry each : config.below("lxc.cgroup")) {
+      boolean devices = each.key().matches("lxc\\.cgroup2?\\.devices\\.(allow|deny)");
+      boolean place = each.key().equals("lxc.cgroup.relative");
+      if (devices && !USUAL.matcher(each.value()).matches()) {
+        throw each.wrong("the device '" + each.value() + "' is not one that every container has");
+      }
+      if (!devices && !place && !USED.contains(each.key())) {
+        throw each.wrong("this is not among the limits that can be set from here");
+      }
+    }
+  }
+
+  /** In the numbers of version 1, whose middle is 1024 as that of version 2 is 100. */
+  static Optional<Long> shares(LxcConfig config) {
+    return config
+        .value("lxc.cgroup2.cpu.weight")
+        .map(Long::valueOf)
+        .map(weight -> 2 + (weight - 1) * (MOST_SHARES - 2) / (MOST_WEIGHT - 1))
+        .or(() -> config.value("lxc.cgroup.cpu.shares").map(Long::valueOf));
+  }
+}

@@ -1,0 +1,274 @@
+package io.kapsel.lxc;
+
+import io.kapsel.engine.Container;
+import io.kapsel.engine.ContainerStatus;
+import io.kapsel.engine.Events;
+import io.kapsel.engine.spec.ExecSpec;
+import io.kapsel.engine.spec.Stdio;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Programs that start and end containers, wait for that, and enter them. */
+final class LxcLife {
+  private static final Set<String> STATES =
+      Set.of(
+          "STOPPED", "STARTING", "RUNNING", "STOPPING", "ABORTING", "FREEZING", "FROZEN", "THAWED");
+
+  private static final String SHELL =
+      "s=$(while IFS=: read -r n _ u _ _ h s; do [ \"$u\" = 0 ] && echo \"$s\" && break; done"
+          + " </etc/passwd); cd /root 2>/dev/null || cd /; exec \"${s:-/bin/sh}\"";
+
+  /** How long LXC waits for a clean end. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  static final Map<String, LxcFront.Tool> TOOLS = tools();
+
+  private LxcLife() {}
+
+  private static Map<String, LxcFront.Tool> tools() {
+    Map<String, LxcFront.Tool> all = new LinkedHashMap<>();
+    all.put(
+        "lxc-start",
+        new LxcFront.Tool(
+            "d:daemon F:foreground p:pidfile= f:config= s:define= C:close-all-fds",
+            true,
+            "starts a container",
+            LxcLife::start));
+    all.put(
+        "lxc-stop",
+        new LxcFront.Tool(
+            "r:reboot W:nowait t:timeout= k:kill :nolock :nokill",
+            true,
+            "stops a container",
+            LxcLife::stop));
+    all.put(
+        "lxc-attach",
+        new LxcFront.Tool(
+            "e:elevated-privileges :clear-env :keep-env v:set-var= :keep-var= u:uid= g:gid=",
+            true,
+            "runs a command in a container",
+            LxcLife::attach));
+    all.put(
+        "lxc-console",
+        new LxcFront.Tool("t:tty=", true, "shows the console of a container", LxcLife::console));
+    all.put(
+        "lxc-freeze",
+        new LxcFront.Tool("", true, "stops all processes where they are", LxcLife::freeze));
+    all.put(
+        "lxc-unfreeze", new LxcFront.Tool("", true, "lets all processes go on", LxcLife::unfreeze));
+    all.put(
+        "lxc-wait",
+        new LxcFront.Tool("s:state= t:timeout=", true, "waits for a state", LxcLife::await));
+    all.put(
+        "lxc-autostart",
+        new LxcFront.Tool(
+            "k:kill L:list r:reboot s:shutdown a:all A:ignore-auto g:groups= t:timeout=",
+            false,
+            "starts what is to run, or ends it",
+            LxcAutostart::run));
+    return all;
+  }
+
+  private static int start(LxcCall call) {
+    Optional<Path> other = call.options().last("config").map(call.caller().directory()::resolve);
+    if (other.isPresent()) {
+      throw new LxcException("a container is started from its own configuration: no --rcfile");
+    }
+    if (!call.place().exists(call.name())) {
+      throw new LxcException("No container config specified");
+    }
+    if (call.place().isRunning(call.name())) {
+      throw new LxcException("Container is already running");
+    }
+    Container container = call.current();
+    Optional<LxcHooks> hooks = hooks(call);
+    hooks.ifPresent(it -> it.run("pre-start", ""));
+    if (call.options().has("foreground")) {
+      int code = call.caller().foreground(container);
+      hooks.ifPresent(it -> it.run("post-stop", "stop"));
+      return code;
+    }
+    container.start();
+    hooks.ifPresent(it -> it.run("start-host", ""));
+    hooks.ifPresent(it -> Thread.ofVirtual().name("post-stop").start(() -> after(container, it)));
+    call.options().last("pidfile").ifPresent(file -> writePid(call, container, file));
+    return 0;
+  }
+
+  static Optional<LxcHooks> hooks(LxcCall call) {
+    return call.place()
+        .config(call.name())
+        .map(it -> new LxcHooks(it, call.name(), call.place().configOf(call.name())));
+  }
+
+  private static void after(Container container, LxcHooks hooks) {
+    try {
+      var _ = container.await();
+      hooks.run("post-stop", "stop");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (LxcException e) {
+      System.getLogger(LxcLife.class.getName())
+          .log(System.Logger.Level.WARNING, "a hook has failed", e);
+    }
+  }
+
+  private static void writePid(LxcCall call, Container container, String file) {
+    try {
+      Files.writeString(
+          call.caller().directory().resolve(file),
+          container.status().pid().map(Object::toString).orElse("") + "\n");
+    } catch (IOException e) {
+      throw new LxcException("cannot write '" + file + "': " + e.getMessage());
+    }
+  }
+
+  private static int stop(LxcCall call) {
+    if (!call.place().isRunning(call.name())) {
+      throw new LxcException(2, call.name() + " is not running");
+    }
+    Container container = call.running();
+    LxcOptions options = call.options();
+    if (options.has("reboot")) {
+      return call.caller()
+          .waiting(() -> {
+            container.restart(Optional.empty(), Optional.empty());
+            return 0;
+          });
+    }
+    Duration patience = options.seconds("timeout").map(Duration::ofSeconds).orElse(PATIENCE);
+    if (options.has("nokill")) {
+      patience = Duration.ofSeconds(-1);
+    }
+    Optional<Integer> signal = options.has("kill") ? Optional.of(9) : Optional.empty();
+    Duration wait = patience;
+    if (options.has("nowait")) {
+      Thread.ofVirtual().name("stop").start(() -> stopped(container, signal, wait));
+      return 0;
+    }
+    return call.caller()
+        .waiting(() -> {
+          container.stop(signal, Optional.of(wait));
+          return 0;
+        });
+  }
+
+  private static void stopped(Container container, Optional<Integer> signal, Duration patience) {
+    try {
+      container.stop(signal, Optional.of(patience));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static int attach(LxcCall call) {
+    LxcCaller caller = call.caller();
+    LxcOptions options = call.options();
+    if (!call.place().isRunning(call.name())) {
+      throw new LxcException("Failed to get init pid");
+    }
+    List<String> env = new ArrayList<>();
+    if (!options.has("clear-env")) {
+      caller.environment().stream().filter(it -> it.indexOf('=') > 0).forEach(env::add);
+    }
+    options
+        .all("keep-var")
+        .forEach(key -> caller.variable(key).ifPresent(value -> env.add(key + "=" + value)));
+    env.addAll(options.all("set-var"));
+    env.add("container=lxc");
+    boolean terminal = caller.terminal();
+    List<String> command =
+        options.operands().isEmpty() ? List.of("/bin/sh", "-c", SHELL) : options.operands();
+    Optional<String> user =
+        options
+            .last("uid")
+            .map(uid -> uid + options.last("gid").map(gid -> ":" + gid).orElse(""))
+            .or(() -> options.last("gid").map(gid -> "0:" + gid));
+    return caller.attach(
+        call.running(),
+        new ExecSpec(
+            command,
+            env,
+            Optional.empty(),
+            user,
+            options.has("elevated-privileges"),
+            new Stdio(
+                terminal,
+                true,
+                true,
+                terminal ? caller.rows() : 0,
+                terminal ? caller.columns() : 0)));
+  }
+
+  private static int console(LxcCall call) {
+    call.options()
+        .last("tty")
+        .filter(it -> !it.equals("0") && !it.equals("-1"))
+        .ifPresent(it -> {
+          throw new LxcException("there is no terminal " + it + ", only the console, 0");
+        });
+    return call.caller().console(call.running());
+  }
+
+  private static int freeze(LxcCall call) {
+    Container container = stoppable(call, "freeze");
+    if (!container.status().paused()) {
+      container.pause();
+    }
+    return 0;
+  }
+
+  private static int unfreeze(LxcCall call) {
+    Container container = stoppable(call, "unfreeze");
+    if (container.status().paused()) {
+      container.unpause();
+    }
+    return 0;
+  }
+
+  private static Container stoppable(LxcCall call, String action) {
+    return call.place()
+        .container(call.name())
+        .filter(each -> each.status().phase() == ContainerStatus.Phase.RUNNING)
+        .orElseThrow(() ->
+            new LxcException(
+                "Failed to %s %s:%s".formatted(action, call.place().directory(), call.name())));
+  }
+
+  private static int await(LxcCall call) {
+    String asked = call.options().last("state").orElse("");
+    Set<String> states = new TreeSet<>(Arrays.asList(asked.split("\\|", -1)));
+    if (!STATES.containsAll(states)) {
+      throw new LxcException("'" + asked + "' are not states; there are " + new TreeSet<>(STATES));
+    }
+    int seconds = call.options().seconds("timeout").orElse(-1);
+    long end =
+        seconds < 0 ? Long.MAX_VALUE : System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
+    Events.Reader events = call.engine().events().next();
+    boolean reached = call.caller().waiting(() -> reached(call, states, events, end));
+    return reached ? 0 : 1;
+  }
+
+  private static boolean reached(LxcCall call, Set<String> states, Events.Reader events, long end)
+      throws InterruptedException {
+    while (!states.contains(call.place().state(call.name()))) {
+      Duration left =
+          end == Long.MAX_VALUE ? Duration.ofSeconds(1) : Duration.ofNanos(end - System.nanoTime());
+      if (left.isNegative() || left.isZero() || events.ended()) {
+        return false;
+      }
+      var _ = events.next(left);
+    }
+    return true;
+  }
+}

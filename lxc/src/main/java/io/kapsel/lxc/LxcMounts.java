@@ -1,0 +1,108 @@
+package io.kapsel.lxc;
+
+import io.kapsel.base.ByteSize;
+import io.kapsel.engine.spec.MountRequest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The mounts of a configuration: lines as in fstab(5), whose targets may be relative. */
+final class LxcMounts {
+  /** What a container has at these places in any case. */
+  private static final Set<String> OWN = Set.of("proc", "sysfs", "mqueue", "devpts", "cgroup");
+
+  private static final Set<String> PLAIN =
+      Set.of(
+          "defaults",
+          "bind",
+          "rbind",
+          "rw",
+          "ro",
+          "optional",
+          "relative",
+          "nodev",
+          "nosuid",
+          "noexec",
+          "relatime",
+          "create=dir",
+          "create=file",
+          "dev",
+          "exec",
+          "suid");
+
+  private final LxcConfig config;
+
+  LxcMounts(LxcConfig config) {
+    this.config = config;
+  }
+
+  List<MountRequest> all() {
+    List<MountRequest> all = new ArrayList<>();
+    for (LxcConfig.Entry file : config.all("lxc.mount.fstab")) {
+      try {
+        for (String line : Files.readAllLines(Path.of(file.value()))) {
+          if (!line.isBlank() && !line.strip().startsWith("#")) {
+            mount(file, line.strip()).ifPresent(all::add);
+          }
+        }
+      } catch (IOException e) {
+        throw file.wrong("cannot read '" + file.value() + "': " + e.getMessage());
+      }
+    }
+    for (LxcConfig.Entry each : config.all("lxc.mount.entry")) {
+      mount(each, each.value()).ifPresent(all::add);
+    }
+    return all;
+  }
+
+  private static Optional<MountRequest> mount(LxcConfig.Entry entry, String line) {
+    String[] fields = line.split("\\s+", -1);
+    if (fields.length < 4) {
+      throw entry.wrong("'" + line + "' is not SOURCE TARGET TYPE OPTIONS");
+    }
+    List<String> options = List.of(fields[3].split(",", -1));
+    String target = fields[1].startsWith("/") ? fields[1] : "/" + fields[1];
+    if (OWN.contains(fields[2])) {
+      return Optional.empty();
+    }
+    if (fields[2].equals("tmpfs")) {
+      return Optional.of(tmpfs(target, options));
+    }
+    if (!options.contains("bind") && !options.contains("rbind")) {
+      throw entry.wrong("only bind mounts and tmpfs are possible, not '" + fields[2] + "'");
+    }
+    options.stream()
+        .filter(option -> !PLAIN.contains(option))
+        .findFirst()
+        .ifPresent(option -> {
+          throw entry.wrong("'" + option + "' is not an option that is possible here");
+        });
+    Path source = Path.of(fields[0]);
+    if (options.contains("optional") && (!Files.exists(source) || target.startsWith("/sys/"))) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new MountRequest.Bind(source, target, options.contains("ro"), false, "rprivate"));
+  }
+
+  private static MountRequest tmpfs(String target, List<String> options) {
+    Optional<Long> size = Optional.empty();
+    int mode = MountRequest.Tmpfs.DEFAULT_MODE;
+    List<String> plain = new ArrayList<>();
+    for (String option : options) {
+      if (option.startsWith("size=")) {
+        size = Optional.of(ByteSize.parse(option.substring("size=".length())));
+      } else if (option.startsWith("mode=")) {
+        mode = Integer.parseInt(option.substring("mode=".length()), 8);
+      } else if (!option.startsWith("create=")
+          && !Set.of("defaults", "optional", "relatime").contains(option)) {
+        plain.add(option);
+      }
+    }
+    return new MountRequest.Tmpfs(target, size, mode, plain);
+  }
+}

@@ -1,0 +1,303 @@
+package io.kapsel.lxc;
+
+import io.kapsel.base.ByteSize;
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.ContainerSpecBuilder;
+import io.kapsel.engine.spec.Limits;
+import io.kapsel.engine.spec.RootSource;
+import io.kapsel.engine.spec.SecurityRequest;
+import io.kapsel.engine.spec.Ulimit;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Turns a configuration of LXC into what is said to the engine. What would mean something else here
+ * is refused with its line, and nothing is left out in silence.
+ */
+final class LxcPlan {
+  /** Where the container is defined. */
+  static final String PATH_LABEL = "io.kapsel.lxc.path";
+
+  private static final String INIT = "/sbin/init";
+
+  /** What the engine has in any case, or always does like that. */
+  private static final Set<String> OURS =
+      Set.of(
+          "lxc.apparmor.allow_incomplete",
+          "lxc.apparmor.allow_nesting",
+          "lxc.arch",
+          "lxc.autodev.tmpfs.size",
+          "lxc.cgroup.relative",
+          "lxc.console.buffer.size",
+          "lxc.console.rotate",
+          "lxc.console.size",
+          "lxc.environment.hooks",
+          "lxc.ephemeral",
+          "lxc.execute.cmd",
+          "lxc.group",
+          "lxc.hook.version",
+          "lxc.log.file",
+          "lxc.log.level",
+          "lxc.log.syslog",
+          "lxc.monitor.signal.pdeath",
+          "lxc.monitor.unshare",
+          "lxc.pty.max",
+          "lxc.rootfs.managed",
+          "lxc.rootfs.mount",
+          "lxc.seccomp.allow_nesting",
+          "lxc.signal.halt",
+          "lxc.signal.reboot",
+          "lxc.signal.stop",
+          "lxc.start.auto",
+          "lxc.start.delay",
+          "lxc.start.order",
+          "lxc.tty.dir",
+          "lxc.tty.max");
+
+  private static final Set<String> USED =
+      Set.of(
+          "lxc.apparmor.profile",
+          "lxc.autodev",
+          "lxc.cap.drop",
+          "lxc.cap.keep",
+          "lxc.environment",
+          "lxc.environment.runtime",
+          "lxc.hook.destroy",
+          "lxc.hook.post-stop",
+          "lxc.hook.pre-start",
+          "lxc.hook.start-host",
+          "lxc.idmap",
+          "lxc.init.cmd",
+          "lxc.init.cwd",
+          "lxc.mount.auto",
+          "lxc.mount.entry",
+          "lxc.mount.fstab",
+          "lxc.no_new_privs",
+          "lxc.rootfs.options",
+          "lxc.rootfs.path",
+          "lxc.seccomp.profile",
+          "lxc.selinux.context",
+          "lxc.uts.name");
+
+  private static final Set<String> AUTO =
+      Set.of(
+          "proc",
+          "proc:mixed",
+          "sys",
+          "sys:mixed",
+          "sys:ro",
+          "cgroup",
+          "cgroup:mixed",
+          "cgroup:rw",
+          "cgroup:rw:force",
+          "cgroup:mixed:force",
+          "cgroup-full:mixed");
+
+  private final LxcConfig config;
+  private final String name;
+  private final Path place;
+
+  private LxcPlan(LxcConfig config, String name, Path place) {
+    this.config = config;
+    this.name = name;
+    this.place = place;
+  }
+
+  /**
+   * What the container is to be.
+   *
+   * @param place the directory of containers in which it is defined
+   */
+  static ContainerSpec of(LxcConfig config, String name, Path place) {
+    try {
+      return new LxcPlan(config, name, place).spec();
+    } catch (IllegalArgumentException e) {
+      throw new LxcException("cannot use the configuration of '" + name + "': " + e.getMessage());
+    }
+  }
+
+  private ContainerSpec spec() {
+    config.entries().forEach(LxcPlan::checkUsed);
+    ContainerSpecBuilder spec = new ContainerSpecBuilder(root()).system().name(name);
+    spec.hostname(config.value("lxc.uts.name").orElse(name));
+    spec.labels(Map.of(PATH_LABEL, place.toString()));
+    spec.command(words(config.value("lxc.init.cmd").orElse(INIT)));
+    config.value("lxc.init.cwd").ifPresent(spec::workingDirectory);
+    List<LxcConfig.Entry> variables = new ArrayList<>(config.all("lxc.environment"));
+    variables.addAll(config.all("lxc.environment.runtime"));
+    spec.env(variables.stream().map(LxcConfig.Entry::value).toList());
+    capabilities(spec);
+    security(spec);
+    spec.mounts(new LxcMounts(config).all());
+    spec.limits(limits());
+    spec.ulimits(config.below("lxc.prlimit.").stream().map(LxcPlan::ulimit).toList());
+    spec.sysctls(sysctls());
+    config.value("lxc.proc.oom_score_adj").map(Integer::valueOf).ifPresent(spec::oomScoreAdj);
+    new LxcNetworks(config).addTo(spec);
+    return spec.build();
+  }
+
+  private static void checkUsed(LxcConfig.Entry entry) {
+    String key = entry.key();
+    boolean known =
+        OURS.contains(key)
+            || USED.contains(key)
+            || entry.value().isEmpty()
+            || key.startsWith("lxc.cgroup")
+            || key.startsWith("lxc.net")
+            || key.startsWith("lxc.prlimit.")
+            || key.startsWith("lxc.sysctl.")
+            || key.equals("lxc.proc.oom_score_adj");
+    if (!known) {
+      throw entry.wrong("Kapsel cannot do that yet; take the line out to go without it");
+    }
+    if (key.equals("lxc.idmap")) {
+      throw entry.wrong(
+          "the engine gives each container ids of its own and shows it the files of its root as"
+              + " their owners; give the files back to root and take the line out");
+    }
+    if (key.equals("lxc.autodev") && entry.value().equals("0")) {
+      throw entry.wrong("a container always has a /dev of its own");
+    }
+    if (key.equals("lxc.mount.auto")) {
+      for (String word : entry.value().split("\\s+", -1)) {
+        if (!AUTO.contains(word)) {
+          throw entry.wrong("'" + word + "' would open more of the host than a container gets");
+        }
+      }
+    }
+  }
+
+  private RootSource root() {
+    LxcConfig.Entry path =
+        config
+            .last("lxc.rootfs.path")
+            .orElseThrow(
+                () -> new LxcException("cannot start '" + name + "': it has no lxc.rootfs.path"));
+    config
+        .last("lxc.rootfs.options")
+        .filter(it -> !it.value().equals("rw"))
+        .ifPresent(it -> {
+          throw it.wrong("a system writes to its root; only 'rw' is possible");
+        });
+    String text = path.value();
+    if (text.startsWith("image:")) {
+      return RootSource.parse(text.substring("image:".length()), place);
+    }
+    String directory = text.startsWith("dir:") ? text.substring("dir:".length()) : text;
+    if (!directory.startsWith("/")) {
+      throw path.wrong("only a directory can be a root here, or image:NAME");
+    }
+    return new RootSource.Directory(Path.of(directory));
+  }
+
+  private static List<String> words(String text) {
+    return List.of(text.strip().split("\\s+", -1));
+  }
+
+  private void capabilities(ContainerSpecBuilder spec) {
+    List<String> kept = capabilities("lxc.cap.keep");
+    if (!kept.isEmpty()) {
+      spec.capDrop(List.of("ALL"));
+      spec.capAdd(kept.equals(List.of("NONE")) ? List.of() : kept);
+    } else {
+      spec.capDrop(capabilities("lxc.cap.drop"));
+    }
+  }
+
+  private List<String> capabilities(String key) {
+    List<String> all = new ArrayList<>();
+    for (LxcConfig.Entry each : config.all(key)) {
+      for (String word : words(each.value())) {
+        all.add(word.toUpperCase(java.util.Locale.ROOT));
+      }
+    }
+    return all.stream().distinct().toList();
+  }
+
+  private void security(ContainerSpecBuilder spec) {
+    List<String> options = new ArrayList<>();
+    config
+        .last("lxc.apparmor.profile")
+        .filter(it -> !Set.of("generated", "unchanged", "unconfined").contains(it.value()))
+        .ifPresent(it -> options.add("apparmor=" + it.value()));
+    config
+        .last("lxc.selinux.context")
+        .ifPresent(it -> options.add("label=type:" + it.value().split(":", -1)[2]));
+    config
+        .value("lxc.no_new_privs")
+        .filter("1"::equals)
+        .ifPresent(_ -> options.add("no-new-privileges"));
+    config
+        .last("lxc.seccomp.profile")
+        .filter(it -> !it.value().endsWith("/common.seccomp"))
+        .ifPresent(it -> {
+          throw it.wrong(
+              "only LXC's own common.seccomp is known, for which the engine's filter"
+                  + " stands; take the line out to have that");
+        });
+    spec.security(SecurityRequest.parse(options, _ -> ""));
+  }
+
+  private static Ulimit ulimit(LxcConfig.Entry entry) {
+    String[] halves = entry.value().split(":", 2);
+    String resource = entry.key().substring("lxc.prlimit.".length());
+    return new Ulimit(resource, limit(halves[0]), limit(halves[halves.length - 1]));
+  }
+
+  private static long limit(String text) {
+    return text.strip().equals("unlimited") ? -1 : Long.parseLong(text.strip());
+  }
+
+  private Map<String, String> sysctls() {
+    Map<String, String> all = new HashMap<>();
+    config
+        .below("lxc.sysctl.")
+        .forEach(each -> all.put(each.key().substring("lxc.sysctl.".length()), each.value()));
+    return all;
+  }
+
+  private Optional<String> group(String legacy, String unified) {
+    return config.value("lxc.cgroup2." + unified).or(() -> config.value("lxc.cgroup." + legacy));
+  }
+
+  private Limits limits() {
+    LxcGroups.check(config);
+    Optional<String> cpu = config.value("lxc.cgroup2.cpu.max").filter(it -> !it.startsWith("max"));
+    return new Limits(
+        group("memory.limit_in_bytes", "memory.max").flatMap(LxcPlan::bytes),
+        swap(),
+        group("memory.soft_limit_in_bytes", "memory.low").flatMap(LxcPlan::bytes),
+        Optional.empty(),
+        LxcGroups.shares(config),
+        cpu.map(it -> words(it))
+            .filter(it -> it.size() == 2)
+            .map(it -> Long.valueOf(it.getLast()))
+            .or(() -> config.value("lxc.cgroup.cpu.cfs_period_us").map(Long::valueOf)),
+        cpu.map(it -> Long.valueOf(words(it).getFirst()))
+            .or(() -> config.value("lxc.cgroup.cpu.cfs_quota_us").map(Long::valueOf)),
+        group("cpuset.cpus", "cpuset.cpus"),
+        group("cpuset.mems", "cpuset.mems"),
+        group("pids.max", "pids.max").map(it -> it.equals("max") ? -1L : Long.parseLong(it)));
+  }
+
+  /** Version 2 counts swap alone. */
+  private Optional<Long> swap() {
+    Optional<Long> alone = config.value("lxc.cgroup2.memory.swap.max").flatMap(LxcPlan::bytes);
+    Optional<Long> memory = config.value("lxc.cgroup2.memory.max").flatMap(LxcPlan::bytes);
+    return alone
+        .flatMap(it -> memory.map(more -> it + more))
+        .or(() -> config.value("lxc.cgroup.memory.memsw.limit_in_bytes").flatMap(LxcPlan::bytes));
+  }
+
+  private static Optional<Long> bytes(String text) {
+    return text.equals("max") || text.equals("-1")
+        ? Optional.empty()
+        : Optional.of(ByteSize.parse(text));
+  }
+}

@@ -1,0 +1,270 @@
+package io.kapsel.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** LXC's programs, as Debian's lxc 5.0.2 and its users have them. */
+class LxcIT extends EndToEnd {
+  private Path place;
+
+  @BeforeEach
+  void define() throws IOException {
+    place = Files.createDirectory(product.home().resolve("lxc"));
+  }
+
+  @AfterEach
+  void forget() {
+    product.removeAll();
+    HostFiles.delete(place);
+  }
+
+  /** A configuration as an administrator has it, of a container that LXC made. */
+  private void define(String name, String... more) throws IOException {
+    Files.createDirectories(place.resolve(name));
+    List<String> lines =
+        new ArrayList<>(
+            List.of(
+                "lxc.rootfs.path = dir:" + TestRoot.path(),
+                "lxc.uts.name = " + name,
+                "lxc.init.cmd = /bin/busybox init",
+                "lxc.net.0.type = empty",
+                "lxc.mount.auto = proc:mixed sys:mixed cgroup:mixed",
+                "lxc.tty.max = 4"));
+    lines.addAll(List.of(more));
+    Files.write(place.resolve(name).resolve("config"), lines);
+  }
+
+  private Command program(String... words) {
+    List<String> all = new ArrayList<>();
+    all.add(Product.DIST.resolve("lxc").resolve(words[0]).toString());
+    all.addAll(placed(words));
+    return product.environment(new Command(all));
+  }
+
+  private List<String> placed(String... words) {
+    List<String> all = new ArrayList<>(List.of("-P", place.toString()));
+    all.addAll(List.of(words).subList(1, words.length));
+    return all;
+  }
+
+  private Result lxc(String... words) {
+    return program(words).run();
+  }
+
+  /** The same by Debian's lxc. */
+  private Result oracle(String... words) {
+    List<String> all = new ArrayList<>(List.of("/usr/bin/" + words[0]));
+    all.addAll(placed(words));
+    return new Command(all).run();
+  }
+
+  /** What does not need a running container must be the same to the byte. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "lxc-ls",
+        "lxc-ls -1",
+        "lxc-ls -f -F NAME,STATE,AUTOSTART,GROUPS,IPV4,IPV6",
+        "lxc-ls -f -F NAME,STATE,PID,RAM",
+        "lxc-ls --running",
+        "lxc-ls --stopped -1",
+        "lxc-ls -1 --filter=^one",
+        "lxc-ls -1 -g red",
+        "lxc-info -n one",
+        "lxc-info one",
+        "lxc-info -n one -s",
+        "lxc-info -n one -sH",
+        "lxc-info -n one -c lxc.uts.name",
+        "lxc-info -n nobody",
+        "lxc-info -n one -c lxc.nonsense",
+        "lxc-stop -n one",
+        "lxc-stop -n nobody",
+        "lxc-freeze -n nobody",
+        "lxc-wait -n one -s STOPPED",
+        "lxc-wait -n one -s RUNNING|FROZEN -t 0",
+        "lxc-snapshot -n one -L",
+        "lxc-start -n nobody",
+        "lxc-start",
+        "lxc-destroy -n nobody",
+        "lxc-attach -n one -- /bin/true",
+        "lxc-create -n three",
+        "lxc-config -l",
+        "lxc-config lxc.lxcpath",
+        "lxc-config lxc.nonsense",
+        "lxc-autostart -L -a",
+        "lxc-autostart -L -g red",
+        "lxc-autostart -L",
+        "lxc-ls --version",
+      })
+  void saysWhatDebiansDoes(String line) throws IOException {
+    define("one", "lxc.start.auto = 1", "lxc.start.delay = 3", "lxc.group = red");
+    define("two2", "lxc.start.auto = 1", "lxc.start.order = 5");
+    String[] words = line.split(" ");
+
+    Result expected = oracle(words);
+    Result found = lxc(words);
+
+    assertThat(found.exitCode()).as(expected + "\n" + found).isEqualTo(expected.exitCode());
+    assertThat(found.out()).isEqualTo(expected.out());
+    assertThat(found.err().isEmpty()).isEqualTo(expected.err().isEmpty());
+  }
+
+  @Test
+  void runsAContainerThatLxcHasMade() throws IOException {
+    define("web", "lxc.cgroup2.memory.max = 64M", "lxc.environment = COLOUR=blue");
+
+    lxc("lxc-start", "-n", "web").ok();
+
+    assertThat(lxc("lxc-ls", "-1", "--running").line()).isEqualTo("web");
+    assertThat(lxc("lxc-wait", "-n", "web", "-s", "RUNNING", "-t", "20").exitCode()).isZero();
+    assertThat(lxc("lxc-info", "-n", "web", "-s").line()).isEqualTo("State:          RUNNING");
+    Result inside =
+        lxc(
+            "lxc-attach",
+            "-n",
+            "web",
+            "-v",
+            "A=b",
+            "--",
+            "/bin/sh",
+            "-c",
+            "echo $A $(hostname) $(grep -c COLOUR=blue /proc/1/environ); exit 7");
+    assertThat(inside.line()).isEqualTo("b web 1");
+    assertThat(inside.exitCode()).isEqualTo(7);
+    assertThat(kapsel("inspect", "-f", "{{.HostConfig.Memory}}", "web").line())
+        .isEqualTo(Integer.toString(64 << 20));
+    assertThat(lxc("lxc-start", "-n", "web").exitCode()).isOne();
+    lxc("lxc-freeze", "-n", "web").ok();
+    assertThat(lxc("lxc-info", "-n", "web", "-sH").line()).isEqualTo("FROZEN");
+    lxc("lxc-unfreeze", "-n", "web").ok();
+    assertThat(lxc("lxc-destroy", "-n", "web").err()).contains("web is running");
+    lxc("lxc-stop", "-n", "web").ok();
+    assertThat(lxc("lxc-wait", "-n", "web", "-s", "STOPPED", "-t", "0").exitCode()).isZero();
+    assertThat(lxc("lxc-stop", "-n", "web").exitCode()).isEqualTo(2);
+  }
+
+  @Test
+  void obeysWhatTheConfigurationSaysAtEachStart() throws IOException {
+    define("web");
+    lxc("lxc-start", "-n", "web").ok();
+    lxc("lxc-attach", "-n", "web", "--", "/bin/sh", "-c", "echo kept >/srv/data").ok();
+    lxc("lxc-stop", "-k", "-n", "web").ok();
+    define("web", "lxc.environment = COLOUR=red");
+
+    lxc("lxc-start", "-n", "web").ok();
+
+    assertThat(
+            lxc(
+                    "lxc-attach",
+                    "-n",
+                    "web",
+                    "--",
+                    "/bin/sh",
+                    "-c",
+                    "cat /srv/data; grep -c COLOUR=red /proc/1/environ")
+                .line())
+        .isEqualTo("kept\n1");
+    assertThat(TestRoot.path().resolve("srv/data")).doesNotExist();
+    lxc("lxc-stop", "-k", "-n", "web").ok();
+    define("web", "lxc.hook.mount = /bin/true");
+    Result refused = lxc("lxc-start", "-n", "web");
+    assertThat(refused.exitCode()).isOne();
+    assertThat(refused.err())
+        .isEqualTo(
+            "lxc-start: web: cannot read '%s': line 7: lxc.hook.mount: Kapsel cannot do that yet;"
+                    .formatted(place.resolve("web/config"))
+                + " take the line out to go without it\n");
+  }
+
+  @Test
+  void keepsAndCopies() throws IOException {
+    define("web");
+    lxc("lxc-start", "-n", "web").ok();
+    lxc("lxc-attach", "-n", "web", "--", "/bin/sh", "-c", "echo old >/srv/data").ok();
+    assertThat(lxc("lxc-copy", "-n", "web", "-N", "copy").err()).contains("web is running");
+    lxc("lxc-stop", "-k", "-n", "web").ok();
+
+    lxc("lxc-snapshot", "-n", "web").ok();
+    lxc("lxc-copy", "-n", "web", "-N", "copy").ok();
+
+    assertThat(lxc("lxc-snapshot", "-n", "web", "-L").line()).startsWith("snap0 (" + place);
+    assertThat(lxc("lxc-ls", "-1").lines()).containsExactly("copy", "web");
+    lxc("lxc-start", "-n", "copy").ok();
+    assertThat(
+            lxc("lxc-attach", "-n", "copy", "--", "/bin/sh", "-c", "hostname; cat /srv/data")
+                .line())
+        .isEqualTo("copy\nold");
+    assertThat(lxc("lxc-destroy", "-n", "web").err()).contains("web has snapshots");
+    lxc("lxc-destroy", "-n", "web", "-s").ok();
+    lxc("lxc-destroy", "-f", "-n", "copy").ok();
+    assertThat(HostFiles.names(place)).isEmpty();
+    assertThat(kapsel("ps", "-aq").line()).isEmpty();
+  }
+
+  @Test
+  void callsTheHooks() throws IOException {
+    Path log = place.resolve("hooks.log");
+    Path hook = place.resolve("hook");
+    Files.writeString(
+        hook, "#!/bin/sh\necho \"$LXC_HOOK_TYPE $LXC_NAME $LXC_ROOTFS_PATH $*\" >>" + log + "\n");
+    Command.of("chmod", "755", hook.toString()).run().ok();
+    define(
+        "web",
+        "lxc.hook.pre-start = " + hook,
+        "lxc.hook.post-stop = " + hook,
+        "lxc.hook.destroy = " + hook);
+
+    lxc("lxc-start", "-n", "web").ok();
+    lxc("lxc-stop", "-k", "-n", "web").ok();
+    Await.until(
+        Duration.ofSeconds(20),
+        () -> "post-stop is called",
+        () -> HostFiles.read(log.toString()).contains("post-stop"));
+    lxc("lxc-destroy", "-n", "web").ok();
+
+    assertThat(log)
+        .hasContent(
+            "pre-start web %1$s web lxc pre-start\npost-stop web %1$s web lxc post-stop\ndestroy web %1$s web lxc destroy"
+                .formatted(TestRoot.path()));
+    define("web", "lxc.hook.pre-start = /bin/false");
+    assertThat(lxc("lxc-start", "-n", "web").err()).contains("'/bin/false' has ended with 1");
+    assertThat(lxc("lxc-info", "-n", "web", "-sH").line()).isEqualTo("STOPPED");
+  }
+
+  @Test
+  void makesContainersByTemplates() throws IOException {
+    Path template = place.resolve("template");
+    Files.writeString(
+        template,
+        "#!/bin/sh\nfor a; do case $a in --rootfs=*) r=${a#*=};; --path=*) p=${a#*=};; esac; done\n"
+            + "mkdir -p $r/bin $r/sbin $r/etc; cp /bin/busybox $r/bin/; ln -s busybox $r/bin/sh\n"
+            + "ln -s ../bin/busybox $r/sbin/init; echo 'lxc.environment = MADE=1' >>$p/config\n");
+    Command.of("chmod", "755", template.toString()).run().ok();
+    Path common = place.resolve("common.conf");
+    Files.writeString(common, "lxc.net.0.type = empty\n");
+
+    lxc("lxc-create", "-n", "web", "-t", template.toString(), "-f", common.toString()).ok();
+    lxc("lxc-start", "-n", "web").ok();
+
+    assertThat(
+            lxc("lxc-attach", "-n", "web", "--", "/bin/sh", "-c", "echo in $(cat /etc/hostname)")
+                .line())
+        .isEqualTo("in web");
+    assertThat(lxc("lxc-create", "-n", "web", "-t", "none").err()).contains("already exists");
+    assertThat(lxc("lxc-create", "-n", "bad", "-t", "/bin/false").exitCode()).isOne();
+    assertThat(place.resolve("bad")).doesNotExist();
+    lxc("lxc-destroy", "-f", "-n", "web").ok();
+    assertThat(place.resolve("web")).doesNotExist();
+  }
+}
