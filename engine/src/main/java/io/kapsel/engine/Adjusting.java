@@ -1,5 +1,6 @@
 package io.kapsel.engine;
 
+import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.runtime.LaunchException;
 import java.util.Map;
 
