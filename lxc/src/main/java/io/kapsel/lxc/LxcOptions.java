@@ -142,7 +142,14 @@ final class LxcOptions {
 
   /** The container that is meant: --name, or the first operand, which is taken. */
   Optional<String> name() {
-    return last("name")
-        .or(() -> operands.isEmpty() ? Optional.empty() : Optional.of(operands.removeFirst()));
+    Optional<String> said = last("name");
+    if (said.isPresent() || operands.isEmpty()) {
+      return said;
+    }
+    String first = operands.removeFirst();
+    if (!operands.isEmpty() && operands.getFirst().equals("--")) {
+      operands.removeFirst();
+    }
+    return Optional.of(first);
   }
 }
