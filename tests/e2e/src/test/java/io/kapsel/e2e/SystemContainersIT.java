@@ -235,8 +235,10 @@ class SystemContainersIT extends EndToEnd {
   @Test
   void oneLookSaysWhichLimitHurts() {
     launch("--pids-limit", "60", "-m", "200m", DEBIAN, "web");
-    kapsel(
-        "exec", "web", "sh", "-c", "for i in $(seq 100); do sleep 5 & done; exec tail /dev/zero");
+    kapsel("exec", "web", "tail", "/dev/zero");
+    kapsel("exec", "web", "sh", "-c", "for i in $(seq 100); do sleep 5 & done");
+    Await.until(
+        Duration.ofSeconds(60), () -> "there is room", () -> kapsel("exec", "web", "true").exitCode() == 0);
 
     String all =
         kapsel("accounting", "--format", "{{.Resource}} {{.MaxHeld}} {{.Limit}} {{.Failed}}", "web")
