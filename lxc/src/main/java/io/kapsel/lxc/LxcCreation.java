@@ -1,5 +1,6 @@
 package io.kapsel.lxc;
 
+import io.kapsel.linux.SyscallException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -8,13 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 
 /** {@code lxc-create}: a directory with a configuration, and a root file system by a template. */
 final class LxcCreation {
   private static final String DEFAULTS = "/etc/lxc/default.conf";
   private static final String TEMPLATES = "/usr/share/lxc/templates/lxc-";
-  private static final int MINUTES = 30;
   private static final Set<String> OF_DEBIAN = Set.of("debian", "download");
 
   private final LxcCall call;
@@ -137,28 +136,13 @@ final class LxcCreation {
     words.addAll(call.options().operands());
     try {
       Files.createDirectories(Path.of(root));
-      ProcessBuilder builder = new ProcessBuilder(words);
-      builder.environment().clear();
-      for (String each : call.caller().environment()) {
-        int equals = each.indexOf('=');
-        if (equals > 0) {
-          builder.environment().put(each.substring(0, equals), each.substring(equals + 1));
-        }
-      }
-      builder.redirectErrorStream(true);
-      Process process = builder.start();
-      process.getOutputStream().close();
-      call.caller()
-          .out(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
-      if (!process.waitFor(MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {
-        process.destroyForcibly();
+      HostProgram.Ended ended = HostProgram.run(words, call.caller().environment());
+      call.caller().out(ended.said());
+      if (ended.status().isEmpty() || ended.status().get().raw() != 0) {
         throw new LxcException("Failed to create container from template");
       }
-    } catch (IOException e) {
+    } catch (IOException | SyscallException e) {
       throw new LxcException("cannot run '" + program + "': " + e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new LxcException("interrupted");
     }
   }
 

@@ -1,16 +1,13 @@
 package io.kapsel.lxc;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.process.WaitStatus;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /** The programs that a configuration names for certain moments, as far as they run on the host. */
 final class LxcHooks {
-  private static final int MINUTES = 5;
   private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
   private final LxcConfig config;
@@ -40,25 +37,14 @@ final class LxcHooks {
       words.addAll(List.of(name, "lxc", moment));
     }
     try {
-      ProcessBuilder builder = new ProcessBuilder(words);
-      builder.environment().clear();
-      builder.environment().putAll(environment(moment, target));
-      builder.directory(new java.io.File("/"));
-      builder.redirectErrorStream(true);
-      Process process = builder.start();
-      process.getOutputStream().close();
-      byte[] said = process.getInputStream().readAllBytes();
-      if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {
-        process.destroyForcibly();
-        throw hook.wrong("'" + hook.value() + "' does not end");
-      }
-      log(moment, new String(said, StandardCharsets.UTF_8));
-      return process.exitValue();
-    } catch (IOException e) {
+      HostProgram.Ended ended = HostProgram.run(words, environment(moment, target));
+      log(moment, ended.said());
+      return ended
+          .status()
+          .map(WaitStatus::code)
+          .orElseThrow(() -> hook.wrong("'" + hook.value() + "' does not end"));
+    } catch (SyscallException e) {
       throw hook.wrong("cannot run '" + hook.value() + "': " + e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw hook.wrong("interrupted");
     }
   }
 
@@ -69,26 +55,18 @@ final class LxcHooks {
     }
   }
 
-  private Map<String, String> environment(String moment, String target) {
+  private List<String> environment(String moment, String target) {
     String root = config.value("lxc.rootfs.path").orElse("");
-    return Map.of(
-        "PATH",
-        PATH,
-        "LXC_NAME",
-        name,
-        "LXC_CONFIG_FILE",
-        file.toString(),
-        "LXC_ROOTFS_PATH",
-        root.startsWith("dir:") ? root.substring("dir:".length()) : root,
-        "LXC_ROOTFS_MOUNT",
-        config.value("lxc.rootfs.mount").orElse(""),
-        "LXC_HOOK_TYPE",
-        moment,
-        "LXC_HOOK_SECTION",
-        "lxc",
-        "LXC_HOOK_VERSION",
-        config.value("lxc.hook.version").orElse("0"),
-        "LXC_TARGET",
-        target);
+    String path = root.startsWith("dir:") ? root.substring("dir:".length()) : root;
+    return List.of(
+        "PATH=" + PATH,
+        "LXC_NAME=" + name,
+        "LXC_CONFIG_FILE=" + file,
+        "LXC_ROOTFS_PATH=" + path,
+        "LXC_ROOTFS_MOUNT=" + config.value("lxc.rootfs.mount").orElse(""),
+        "LXC_HOOK_TYPE=" + moment,
+        "LXC_HOOK_SECTION=lxc",
+        "LXC_HOOK_VERSION=" + config.value("lxc.hook.version").orElse("0"),
+        "LXC_TARGET=" + target);
   }
 }

@@ -107,6 +107,7 @@ class LxcConfigTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {
         "lxc.nonsense = 1 | there is no such key",
         "lxc.rootfs = /x | it is 'lxc.rootfs.path' now",
