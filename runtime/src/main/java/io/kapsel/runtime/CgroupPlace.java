@@ -37,7 +37,9 @@ public record CgroupPlace(Map<String, Path> parents, String leaf, boolean everyw
   /**
    * Where {@code linux.cgroupsPath} says (runtime-spec, config-linux.md, "Cgroups Path"): an
    * absolute one is below the mount points, a relative one below the caller's own groups, and
-   * without one the group is named after the container.
+   * without one the group is named after the container. Where all groups are of version 2, a group
+   * that has processes cannot pass controllers on (cgroups(7)): there it is made beside the
+   * caller's own group, as runc does.
    *
    * @param own the caller's groups by hierarchy, as in /proc/PID/cgroup
    */
@@ -55,7 +57,8 @@ public record CgroupPlace(Map<String, Path> parents, String leaf, boolean everyw
     try {
       points(host)
           .forEach((name, point) -> {
-            Path start = absolute ? point : below(point, own.getOrDefault(name, "/"));
+            String callers = own.getOrDefault(name, "/") + (host.v1().isEmpty() ? "/.." : "");
+            Path start = absolute ? point : below(point, callers);
             parents.put(name, above.isEmpty() ? start : start.resolve(above));
           });
     } catch (InvalidPathException e) {
