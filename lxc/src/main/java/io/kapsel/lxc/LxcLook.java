@@ -314,7 +314,7 @@ final class LxcLook {
     String key = call.options().operands().getFirst();
     String usual = SETTINGS.get(key);
     if (usual == null) {
-      call.caller().err("Unknown configuration item: " + key + "\n");
+      call.print("Unknown configuration item: " + key);
       return 1;
     }
     call.print(LxcFront.setting(key).orElse(usual));

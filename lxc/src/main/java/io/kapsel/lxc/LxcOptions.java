@@ -52,9 +52,9 @@ final class LxcOptions {
       for (String word : known.strip().split("\\s+", -1)) {
         int colon = word.indexOf(':');
         String name = word.substring(colon + 1);
-        byName.put(name.replace("=", ""), name);
+        byName.putIfAbsent(name.replace("=", ""), name);
         if (colon > 0) {
-          byLetter.put(word.substring(0, colon), name);
+          byLetter.putIfAbsent(word.substring(0, colon), name); // its own come first
         }
       }
     }
