@@ -26,6 +26,9 @@ public final class Snapshots {
   private static final String PREFIX = "snap";
   private static final String SUFFIX = ".json";
 
+  /** What is given up need not be shut down at any price: it may be too broken for that. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private final Kapsel engine;
   private final Container container;
 
@@ -215,7 +218,7 @@ public final class Snapshots {
     get(name);
     boolean running = container.status().phase() == ContainerStatus.Phase.RUNNING;
     if (running) {
-      container.stop(Optional.empty(), Optional.empty());
+      container.stop(Optional.empty(), Optional.of(PATIENCE));
     }
     reset(name);
     if (running) {

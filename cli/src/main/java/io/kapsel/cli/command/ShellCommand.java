@@ -14,12 +14,12 @@ final class ShellCommand implements Command {
   /** The shell that the user has in the container's own list of users. */
   private static final String LOGIN =
       """
-      while IFS=: read -r name _ uid _ _ home shell; do
+      while IFS=: read -r name _ uid _ _ home shell <&3; do
         [ "$name" = "$1" ] || [ "$uid" = "$1" ] || continue
         cd "$home" 2>/dev/null || cd /
         export HOME="$home" USER="$name" LOGNAME="$name" SHELL="${shell:-/bin/sh}"
-        exec "${shell:-/bin/sh}" -l
-      done </etc/passwd
+        exec "${shell:-/bin/sh}" -l 3<&-
+      done 3</etc/passwd
       exec /bin/sh -l\
       """;
 
