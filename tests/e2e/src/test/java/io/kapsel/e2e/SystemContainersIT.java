@@ -238,7 +238,9 @@ class SystemContainersIT extends EndToEnd {
     kapsel("exec", "web", "tail", "/dev/zero");
     kapsel("exec", "web", "sh", "-c", "for i in $(seq 100); do sleep 5 & done");
     Await.until(
-        Duration.ofSeconds(60), () -> "there is room", () -> kapsel("exec", "web", "true").exitCode() == 0);
+        Duration.ofSeconds(60),
+        () -> "there is room",
+        () -> kapsel("exec", "web", "true").exitCode() == 0);
 
     String all =
         kapsel("accounting", "--format", "{{.Resource}} {{.MaxHeld}} {{.Limit}} {{.Failed}}", "web")
