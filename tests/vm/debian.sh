@@ -25,6 +25,9 @@ make_debian_root() {
   mkdir -p "$units/multi-user.target.wants"
   install -m 644 "$here/test.service" "$units/kapsel-test.service"
   ln -sf ../kapsel-test.service "$units/multi-user.target.wants/kapsel-test.service"
+  # A checkout below /tmp is there, too, and is not to be cleaned away.
+  mkdir -p "$root/etc/tmpfiles.d"
+  : >"$root/etc/tmpfiles.d/tmp.conf"
   echo vm >"$root/etc/hostname"
   bring_kapsel
 }
