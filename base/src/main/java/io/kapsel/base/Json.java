@@ -46,7 +46,7 @@ public final class Json {
       }
       return type.cast(value);
     } catch (JsonProcessingException e) {
-      throw new JsonException("is not JSON: " + e.getOriginalMessage() + where(e), e);
+      throw new JsonException("is not JSON: " + what(e), e);
     } catch (IOException e) {
       throw new JsonException("is not JSON: " + e.getMessage(), e);
     }
@@ -93,10 +93,14 @@ public final class Json {
             + (found == null ? "; the text ends there" : ""));
   }
 
-  private static String where(JsonProcessingException e) {
+  /** What is wrong and where, without what the parser says of its own settings. */
+  static String what(JsonProcessingException e) {
+    String text = String.valueOf(e.getOriginalMessage());
+    int own = text.indexOf(" (start marker at ");
+    String plain = own < 0 ? text : text.substring(0, own);
     return e.getLocation() == null
-        ? ""
-        : " (line %d, column %d)"
-            .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
+        ? plain
+        : "%s (line %d, column %d)"
+            .formatted(plain, e.getLocation().getLineNr(), e.getLocation().getColumnNr());
   }
 }

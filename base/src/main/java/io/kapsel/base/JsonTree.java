@@ -28,7 +28,7 @@ public final class JsonTree {
       parser.nextToken();
       return value(parser);
     } catch (JsonProcessingException e) {
-      throw new JsonException("is not JSON: " + e.getOriginalMessage(), e);
+      throw new JsonException("is not JSON: " + Json.what(e), e);
     } catch (IOException e) {
       throw new JsonException("is not JSON: " + e.getMessage(), e);
     }

@@ -93,6 +93,7 @@ class JsonTest {
         "{\"name\":\"x\"} x|is not JSON",
         "{\"name\":\"x\"} {}|there is more after the end",
         "{\"name\":|is not JSON",
+        "{|expected close marker for Object (line 1, column 2)",
         "{\"name\":\"\"}|a leaf needs a name",
       })
   void saysWhatIsWrong(String text, String message) {

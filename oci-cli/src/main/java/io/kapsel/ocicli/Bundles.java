@@ -1,6 +1,7 @@
 package io.kapsel.ocicli;
 
 import io.kapsel.base.AtomicFile;
+import io.kapsel.base.JsonException;
 import io.kapsel.oci.Process;
 import io.kapsel.oci.Root;
 import io.kapsel.oci.Spec;
@@ -22,8 +23,9 @@ record Bundles(Path directory, ByteBuffer text, Spec spec, Path rootfs, Places p
   static Bundles read(Call call) {
     Path directory = call.places().absolute(call.words().last("bundle").orElse("."));
     Places places = call.places().in(directory);
-    byte[] text = configuration(places, call.words().text("config").orElse("config.json"));
-    Spec spec = call.runtime().configuration(text);
+    String name = call.words().text("config").orElse("config.json");
+    byte[] text = configuration(places, name);
+    Spec spec = parsed(call, name, text);
     Process process =
         spec.process().orElseThrow(() -> new OciException("process property must not be empty"));
     if (process.args().isEmpty()) {
@@ -34,6 +36,14 @@ record Bundles(Path directory, ByteBuffer text, Spec spec, Path rootfs, Places p
     Path rootfs = directory.resolve(root.path()).normalize();
     checkRoot(places.of(rootfs), rootfs);
     return new Bundles(directory, ByteBuffer.wrap(text), spec, rootfs, places);
+  }
+
+  private static Spec parsed(Call call, String name, byte[] text) {
+    try {
+      return call.runtime().configuration(text);
+    } catch (JsonException e) {
+      throw new OciException("cannot use '" + name + "': " + e.getMessage(), e);
+    }
   }
 
   private static byte[] configuration(Places places, String name) {

@@ -107,6 +107,7 @@ class OciBadInputIT extends EndToEnd {
 
   static Stream<Arguments> settings() {
     return Stream.of(
+        row(PROCESS, "]", "cannot use 'config.json': is not JSON: Unexpected close marker"),
         row(
             LINUX,
             "\"sysctl\":{\"kernel.core_pattern\":\"x\"},",
