@@ -44,12 +44,12 @@ final class LiveGroups {
 
   /** Stops or resumes everything in it, and waits until that is so. */
   void freeze(boolean frozen) {
-    boolean unified = unified().isPresent();
-    Freezer freezer =
-        new Freezer(unified ? Optional.empty() : Optional.of(joined("freezer")), unified());
+    if (unified().isEmpty()) {
+      joined("freezer");
+    }
     String action = (frozen ? "freeze" : "thaw") + " its processes";
     try {
-      if (!freezer.freeze(frozen, PATIENCE)) {
+      if (!freezer().freeze(frozen, PATIENCE)) {
         throw new LaunchException(
             LaunchException.Kind.FAILED,
             "cannot " + action + " within " + PATIENCE.toSeconds() + " s");
@@ -60,7 +60,12 @@ final class LiveGroups {
   }
 
   boolean frozen() {
-    return new Freezer(v1("freezer"), unified()).frozen();
+    return freezer().frozen();
+  }
+
+  /** The one that needs no joining, where there is a choice. */
+  private Freezer freezer() {
+    return new Freezer(unified().isPresent() ? Optional.empty() : v1("freezer"), unified());
   }
 
   /** The processes in it and in the groups below, in the host's numbers. */
