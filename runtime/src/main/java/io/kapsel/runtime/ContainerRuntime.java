@@ -299,7 +299,7 @@ public final class ContainerRuntime implements AutoCloseable {
 
   /** What it has of each resource, and which limits were in its way. */
   public List<Account> accounts(String id) {
-    return new LiveAccounts(facts.cgroups(), id).all();
+    return new LiveAccounts(facts.cgroups(), live(id)).all();
   }
 
   /** Gives a running container other limits; what is absent stays as it is. */

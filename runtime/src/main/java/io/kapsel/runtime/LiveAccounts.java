@@ -16,29 +16,24 @@ import java.util.stream.Stream;
 /** What the control groups of a running container count, in whichever version they are. */
 final class LiveAccounts {
   private static final long NANOS_A_MICROSECOND = 1000;
-  private static final long NO_LIMIT = 0x7fff_ffff_ffff_f000L;
 
   private final CgroupHost host;
-  private final String id;
+  private final LiveGroups groups;
 
-  LiveAccounts(CgroupHost host, String id) {
+  LiveAccounts(CgroupHost host, LiveGroups groups) {
     this.host = host;
-    this.id = id;
+    this.groups = groups;
   }
 
   private Optional<Path> group(String controller) {
-    Optional<Path> top =
-        host.onUnified(controller)
-            ? host.unified()
-            : Optional.ofNullable(host.v1().get(controller));
-    return top.map(each -> each.resolve(Cgroups.PARENT).resolve(id)).filter(Files::isDirectory);
+    return host.onUnified(controller) ? groups.unified() : groups.v1(controller);
   }
 
   List<Account> all() {
     List<Account> all = new ArrayList<>();
     group("memory").ifPresent(group -> all.addAll(memory(group)));
     group("pids").ifPresent(group -> all.add(tasks(group)));
-    cpu().ifPresent(all::add);
+    all.add(cpu());
     all.add(openFiles());
     all.add(locks());
     return all;
@@ -97,7 +92,7 @@ final class LiveAccounts {
       Optional<Long> limit,
       Optional<Long> failures) {
     return new Account(
-        resource, Unit.BYTES, held, most, limit.filter(it -> it < NO_LIMIT), failures);
+        resource, Unit.BYTES, held, most, limit.filter(it -> it < LiveGroups.NO_LIMIT), failures);
   }
 
   private static Account held(String resource, Optional<Long> held) {
@@ -121,32 +116,15 @@ final class LiveAccounts {
   }
 
   /** The limit is what it may use in a second. */
-  private Optional<Account> cpu() {
-    Optional<Path> legacy = Optional.ofNullable(host.v1().get("cpu")).flatMap(_ -> group("cpu"));
-    Optional<Long> used =
-        legacy.isEmpty()
-            ? group("cpu")
-                .or(this::unified)
-                .flatMap(each -> entry(each.resolve("cpu.stat"), "usage_usec"))
-            : group("cpuacct")
-                .flatMap(each -> number(each, "cpuacct.usage"))
-                .map(nanos -> nanos / NANOS_A_MICROSECOND)
-                .or(() -> unified().flatMap(it -> entry(it.resolve("cpu.stat"), "usage_usec")));
-    Optional<Path> group = legacy.or(() -> group("cpu"));
-    return Optional.of(
-        new Account(
-            "cpu",
-            Unit.MICROSECONDS,
-            used,
-            Optional.empty(),
-            group.flatMap(LiveAccounts::aSecond),
-            group.flatMap(each -> entry(each.resolve("cpu.stat"), "nr_throttled"))));
-  }
-
-  private Optional<Path> unified() {
-    return host.unified()
-        .map(top -> top.resolve(Cgroups.PARENT).resolve(id))
-        .filter(Files::isDirectory);
+  private Account cpu() {
+    Optional<Path> group = group("cpu");
+    return new Account(
+        "cpu",
+        Unit.MICROSECONDS,
+        Optional.of(groups.cpuNanos() / NANOS_A_MICROSECOND),
+        Optional.empty(),
+        group.flatMap(LiveAccounts::aSecond),
+        group.flatMap(each -> entry(each.resolve("cpu.stat"), "nr_throttled")));
   }
 
   private static Optional<Long> aSecond(Path group) {
@@ -160,7 +138,7 @@ final class LiveAccounts {
   /** Those that are open; each process has a limit of its own, and nobody counts failures. */
   private Account openFiles() {
     long open = 0;
-    for (int pid : processes()) {
+    for (int pid : groups.processes()) {
       try (Stream<Path> files = Files.list(Path.of("/proc", Integer.toString(pid), "fd"))) {
         open += files.count();
       } catch (IOException e) {
@@ -171,7 +149,8 @@ final class LiveAccounts {
   }
 
   private Account locks() {
-    Set<String> pids = processes().stream().map(Object::toString).collect(Collectors.toSet());
+    Set<String> pids =
+        groups.processes().stream().map(Object::toString).collect(Collectors.toSet());
     long count =
         GroupFiles.lines(Path.of("/proc/locks")).stream()
             .map(line -> line.strip().split("\\s+", -1))
@@ -190,10 +169,6 @@ final class LiveAccounts {
         Optional.empty());
   }
 
-  private List<Integer> processes() {
-    return unified().or(() -> group("pids")).map(GroupFiles::processes).orElse(List.of());
-  }
-
   private static Optional<Long> number(Path group, String file) {
     return parsed(GroupFiles.text(group.resolve(file)));
   }
@@ -205,9 +180,6 @@ final class LiveAccounts {
   }
 
   private static Optional<Long> entry(Path file, String key) {
-    return GroupFiles.lines(file).stream()
-        .filter(line -> line.startsWith(key + " "))
-        .findFirst()
-        .flatMap(line -> parsed(line.substring(key.length() + 1).strip()));
+    return Optional.ofNullable(GroupFiles.table(file).get(key));
   }
 }

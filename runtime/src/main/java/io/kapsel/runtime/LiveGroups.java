@@ -20,7 +20,7 @@ final class LiveGroups {
   private static final long MICROSECOND = 1000;
   private static final long TICK = 10_000_000; // USER_HZ is 100 on every architecture here
   private static final long PAGE = 4096;
-  private static final long NO_LIMIT = 0x7fff_ffff_ffff_f000L;
+  static final long NO_LIMIT = 0x7fff_ffff_ffff_f000L;
 
   private final CgroupHost host;
   private final String id;
@@ -30,13 +30,13 @@ final class LiveGroups {
     this.id = id;
   }
 
-  private Optional<Path> unified() {
+  Optional<Path> unified() {
     return host.unified()
         .map(top -> top.resolve(Cgroups.PARENT).resolve(id))
         .filter(Files::isDirectory);
   }
 
-  private Optional<Path> v1(String controller) {
+  Optional<Path> v1(String controller) {
     return Optional.ofNullable(host.v1().get(controller))
         .map(top -> top.resolve(Cgroups.PARENT).resolve(id))
         .filter(Files::isDirectory);
@@ -137,7 +137,7 @@ final class LiveGroups {
         cpuNanos(), memory(processes), memoryLimit(), processes.size(), threads(), io());
   }
 
-  private long cpuNanos() {
+  long cpuNanos() {
     return unified()
         .map(each ->
             GroupFiles.table(each.resolve("cpu.stat")).getOrDefault("usage_usec", 0L) * MICROSECOND)
