@@ -10,6 +10,7 @@ import io.kapsel.linux.memory.Memfd;
 import io.kapsel.linux.process.Child;
 import io.kapsel.linux.process.Signal;
 import io.kapsel.linux.process.Spawn;
+import io.kapsel.linux.process.WaitStatus;
 import io.kapsel.linux.socket.SeqPacketSocket;
 import io.kapsel.runtime.criu.CriuException;
 import io.kapsel.runtime.criu.CriuMessage;
@@ -82,13 +83,15 @@ public record CriuProgram(String path) {
               .descriptor(1, said)
               .descriptor(2, said);
       try (Child child = spawn.start()) {
-        boolean well = child.await(LONGEST_CHECK).filter(status -> status.code() == 0).isPresent();
-        if (!well && child.await(Duration.ZERO).isEmpty()) {
+        Optional<WaitStatus> status = child.await(LONGEST_CHECK);
+        if (status.isEmpty()) {
           child.process().signal(Signal.KILL.number());
           child.await();
           return Optional.of("it has not ended after " + LONGEST_CHECK.toSeconds() + " s");
         }
-        return well ? Optional.empty() : Optional.of(lastError(HookRunner.said(said)));
+        return status.get().code() == 0
+            ? Optional.empty()
+            : Optional.of(lastError(HookRunner.said(said)));
       }
     } catch (SyscallException e) {
       return Optional.of("it cannot be run: " + e.getMessage());
