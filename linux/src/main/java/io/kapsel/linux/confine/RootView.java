@@ -1,6 +1,7 @@
 package io.kapsel.linux.confine;
 
 import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.file.Attributes;
 import io.kapsel.linux.file.DeviceNumber;
 import io.kapsel.linux.file.Entries;
@@ -56,9 +57,14 @@ public sealed interface RootView extends AutoCloseable {
     /** A copy of what is at a path of the host, with all that is mounted below. */
     public static Place of(String source, String target, boolean readOnly) {
       Fd tree = Mounts.openTree(source, Mounts.CLONE | Mounts.RECURSIVE);
-      if (readOnly) {
-        Mounts.setAttributes(
-            tree, Mounts.RECURSIVE, MountAttributes.setting(MountAttributes.READ_ONLY));
+      try {
+        if (readOnly) {
+          Mounts.setAttributes(
+              tree, Mounts.RECURSIVE, MountAttributes.setting(MountAttributes.READ_ONLY));
+        }
+      } catch (SyscallException e) {
+        tree.close();
+        throw e;
       }
       return new Place(tree, target);
     }
