@@ -38,7 +38,7 @@ public final class TreeClone {
   }
 
   /** Gives one directory the owner, mode, times and attributes of another. */
-  public static void attributes(Fd from, Fd to) {
+  private static void attributes(Fd from, Fd to) {
     FileStatus status = Attributes.status(from);
     for (String name : ExtendedAttributes.list(from)) {
       ExtendedAttributes.get(from, name)

@@ -44,10 +44,10 @@ public final class LinkDatagrams implements AutoCloseable {
                 Kernel.check(Kernel.call(Syscall.SOCKET, INTERNET, kind, 0), Syscall.SOCKET, link));
     boolean open = false;
     try (Scratch scratch = Scratch.take()) {
-      byte[] name = link.getBytes(StandardCharsets.UTF_8);
-      option(scratch, fd, REUSE_ADDRESS, 1, 0, 0, 0);
-      option(scratch, fd, BROADCAST, 1, 0, 0, 0);
-      option(scratch, fd, BIND_TO_LINK, name);
+      byte[] on = {1, 0, 0, 0};
+      option(scratch, fd, REUSE_ADDRESS, on);
+      option(scratch, fd, BROADCAST, on);
+      option(scratch, fd, BIND_TO_LINK, link.getBytes(StandardCharsets.UTF_8));
       MemorySegment address = scratch.copy(address(new byte[4], port));
       Kernel.check(
           scratch.call(Syscall.BIND, fd.number(), address.address(), ADDRESS), Syscall.BIND, link);
@@ -60,15 +60,7 @@ public final class LinkDatagrams implements AutoCloseable {
     }
   }
 
-  private static void option(Scratch scratch, Fd fd, int name, int... bytes) {
-    byte[] value = new byte[bytes.length];
-    for (int i = 0; i < bytes.length; i++) {
-      value[i] = (byte) bytes[i];
-    }
-    option(scratch, fd, name, value);
-  }
-
-  private static void option(Scratch scratch, Fd fd, int name, byte... value) {
+  private static void option(Scratch scratch, Fd fd, int name, byte[] value) {
     MemorySegment memory = scratch.copy(value);
     long result =
         scratch.call(
