@@ -83,7 +83,7 @@ static void name_file(char *to, uint32_t age)
 	to[at] = 0;
 }
 
-void log_rotate(void)
+static void rotate(void)
 {
 	char older[sizeof(log.options.name) + 12];
 	char younger[sizeof(older)];
@@ -104,7 +104,7 @@ int log_room(uint64_t size)
 		open_file();
 	if (log.file >= 0 && log.options.limit > 0 && log.size > 0 &&
 	    log.size + size > log.options.limit)
-		log_rotate();
+		rotate();
 	return log.file < 0 ? -1 : 0;
 }
 

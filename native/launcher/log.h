@@ -37,8 +37,6 @@ extern struct log log;
 /* Goes on in a new file when the present one has no room for that much; -1: there is none. */
 int log_room(uint64_t size);
 
-void log_rotate(void);
-
 /* The present time in nanoseconds since the epoch. */
 uint64_t log_now(void);
 

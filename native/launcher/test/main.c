@@ -1,6 +1,6 @@
 /*
- * launcher-test LAUNCHER INSIDE [EMULATOR]: each test in a process and a directory of its own; with ONLY in the
- * environment the one of that name.
+ * launcher-test LAUNCHER INSIDE [EMULATOR]: each test in a process and a directory of its own;
+ * with ONLY in the environment the one of that name.
  */
 #define _GNU_SOURCE
 #include "drive.h"

@@ -248,7 +248,7 @@ static void a_second_clone_takes_the_place_of_the_first(void)
 	CHECK(exit_of(&program) == 1 << 8);
 }
 
-/* Both processes speak on one socket: whoever came first is gone before the second one says a word. */
+/* Both speak on one socket: whoever came first is gone before the second one says a word. */
 static void what_is_set_for_the_second_one_is_not_set_for_the_first(void)
 {
 	static const uint64_t files[] = {77, 77};
