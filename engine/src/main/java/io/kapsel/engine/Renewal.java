@@ -8,7 +8,8 @@ import io.kapsel.linux.file.Entries;
 import io.kapsel.linux.file.FileType;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /** Gives a copy of a system an identity of its own, in the layer that it will write. */
@@ -47,22 +48,23 @@ final class Renewal {
     }
   }
 
-  /** The names of what is visible of the keys of its host. */
   private List<String> keys() {
-    TreeSet<String> hidden = new TreeSet<>();
-    TreeSet<String> found = new TreeSet<>();
     try (LayeredDirectory ssh = LayeredDirectory.find(assembly.layers(), HostKeys.DIRECTORY)) {
-      for (Fd part : ssh.parts()) {
-        for (Entries.Entry entry : Entries.list(part)) {
-          if (!HostKeys.isKey(entry.name()) || hidden.contains(entry.name())) {
-            continue;
-          }
-          boolean file = Attributes.status(part, entry.name()).type() == FileType.REGULAR;
-          (file ? found : hidden).add(entry.name());
+      return keys(ssh.parts());
+    }
+  }
+
+  /** The names of what is visible of the keys of its host: what is further up counts. */
+  static List<String> keys(List<Fd> parts) {
+    Map<String, Boolean> files = new TreeMap<>();
+    for (Fd part : parts) {
+      for (Entries.Entry entry : Entries.list(part)) {
+        if (HostKeys.isKey(entry.name())) {
+          files.putIfAbsent(
+              entry.name(), Attributes.status(part, entry.name()).type() == FileType.REGULAR);
         }
       }
     }
-    found.removeAll(hidden.stream().filter(found::contains).toList());
-    return List.copyOf(found);
+    return files.keySet().stream().filter(files::get).toList();
   }
 }
