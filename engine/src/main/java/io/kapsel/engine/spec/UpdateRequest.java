@@ -136,9 +136,18 @@ public record UpdateRequest(
     if (!before.mounts().equals(after.mounts())) {
       parts.add("mounts");
     }
-    if (!before.limits().with(after.limits()).equals(after.limits())) {
+    if (lifts(before.limits(), after.limits())) {
       parts.add("limits");
     }
     return parts;
+  }
+
+  /** Whether a limit goes, which the kernel would keep. */
+  private static boolean lifts(Limits before, Limits after) {
+    try {
+      return !before.with(after).equals(after);
+    } catch (InvalidRequestException _) {
+      return true; // what would stay does not go with what comes
+    }
   }
 }

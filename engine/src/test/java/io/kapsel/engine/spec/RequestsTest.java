@@ -201,6 +201,33 @@ class RequestsTest {
     assertThat(after.cpuQuota()).contains(50_000L);
   }
 
+  @Test
+  void whatTheKernelWouldKeepNeedsANewStart() {
+    ContainerSpec wide = limited(limits(Optional.of(64L << 20), Optional.empty()));
+    ContainerSpec narrow = limited(limits(Optional.of(8L << 20), Optional.of(16L << 20)));
+
+    assertThat(UpdateRequest.needStart(wide, narrow)).isEmpty();
+    assertThat(UpdateRequest.needStart(narrow, wide)).containsExactly("limits");
+  }
+
+  private static ContainerSpec limited(Limits limits) {
+    return new ContainerSpecBuilder(new RootSource.Host()).limits(limits).build();
+  }
+
+  private static Limits limits(Optional<Long> memory, Optional<Long> swap) {
+    return new Limits(
+        memory,
+        swap,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
   private static Limits limits(
       Optional<Long> memory, Optional<Long> processors, Optional<Long> quota) {
     return new Limits(
