@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /**
  * Where a container's output is kept.
@@ -64,6 +66,8 @@ public record LogRequest(String driver, Map<String, String> options) {
               "logger: no log driver named '" + driver + "' is registered");
     }
     checkValues(options);
+    Optional<Pattern> _ = pattern(options, "labels-regex");
+    Optional<Pattern> _ = pattern(options, "env-regex");
   }
 
   private static void check(
@@ -182,14 +186,23 @@ public record LogRequest(String driver, Map<String, String> options) {
 
   private void select(Map<String, String> from, String option, Map<String, String> into) {
     Set<String> names = Set.of(distinct(options.getOrDefault(option, "")));
-    String pattern = options.getOrDefault(option + "-regex", "");
+    Optional<Pattern> pattern = pattern(options, option + "-regex");
     from.forEach((key, value) -> {
-      boolean fits =
-          !pattern.isEmpty() && java.util.regex.Pattern.compile(pattern).matcher(key).find();
-      if (names.contains(key) || fits) {
+      if (names.contains(key) || pattern.filter(it -> it.matcher(key).find()).isPresent()) {
         into.put(key, value);
       }
     });
+  }
+
+  private static Optional<Pattern> pattern(Map<String, String> options, String option) {
+    try {
+      return Optional.of(options.getOrDefault(option, ""))
+          .filter(it -> !it.isEmpty())
+          .map(Pattern::compile);
+    } catch (PatternSyntaxException e) {
+      throw new InvalidRequestException(
+          "invalid %s: '%s'".formatted(option, options.getOrDefault(option, "")));
+    }
   }
 
   private static String[] distinct(String list) {

@@ -228,6 +228,13 @@ class RequestsTest {
         Optional.empty());
   }
 
+  @Test
+  void aPatternForTheLogIsChecked() {
+    assertThatThrownBy(() -> new LogRequest(LogRequest.JSON_FILE, Map.of("env-regex", "(")))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessage("invalid env-regex: '('");
+  }
+
   private static Limits limits(
       Optional<Long> memory, Optional<Long> processors, Optional<Long> quota) {
     return new Limits(
