@@ -12,17 +12,17 @@ final class JsonLine {
 
   static Optional<LogRecord> parse(byte[] bytes) {
     String line = new String(bytes, UTF_8);
-    Optional<String> log = text(line, "\"log\":\"", 0);
     int after = line.indexOf("\",\"stream\":\"");
     int timed = line.lastIndexOf("\"time\":\"");
-    if (log.isEmpty() || after < 0 || timed < 0) {
-      return Optional.empty();
-    }
     try {
+      Optional<String> log = text(line, "\"log\":\"", 0);
+      if (log.isEmpty() || after < 0 || timed < 0) {
+        return Optional.empty();
+      }
       Instant time = Instant.parse(text(line, "\"time\":\"", timed).orElse(""));
       boolean error = line.startsWith("stderr", after + "\",\"stream\":\"".length());
       return Optional.of(new LogRecord(error, time, log.get().getBytes(UTF_8)));
-    } catch (DateTimeException _) {
+    } catch (DateTimeException | NumberFormatException _) {
       return Optional.empty();
     }
   }

@@ -88,6 +88,10 @@ public final class LineFile implements LogFile {
   @Override
   public long tail(long lines, boolean newest) throws IOException {
     long end = bytes.size();
+    if (lines == 0) {
+      position = end;
+      return 0;
+    }
     long found = 0;
     long at = end;
     for (long block = Math.max(0, end - NEAR); at > 0; block = Math.max(0, block - NEAR)) {

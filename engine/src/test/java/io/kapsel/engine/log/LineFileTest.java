@@ -43,6 +43,7 @@ class LineFileTest {
             "{\"log\":\"\\u003ca\\u003e\\t\\\"\\\\ \\u00e9\\n\",\"stream\":\"stderr\",\"attrs\":{\"a\":\"b\"},"
                 + "\"time\":\"2026-11-27T15:06:27.883063596Z\"}\n"
                 + "what others wrote into it\n"
+                + "{\"log\":\"\\uwxyz\",\"stream\":\"stdout\",\"time\":\"2026-11-27T15:06:28Z\"}\n"
                 + "{\"log\":\"last\",\"stream\":\"stdout\",\"time\":\"2026-11-27T15:06:28Z\"}\n");
 
     LogRecord first = file.next().orElseThrow();
@@ -79,6 +80,15 @@ class LineFileTest {
       assertThat(rest(same).lines()).hasSize(2);
     }
     assertThat(rest(file).lines()).hasSize(1);
+    file.close();
+  }
+
+  @Test
+  void noLastLinesAreNone() throws IOException {
+    LineFile file = file(line(1) + line(2));
+
+    assertThat(file.tail(0, true)).isZero();
+    assertThat(rest(file)).isEmpty();
     file.close();
   }
 }
