@@ -12,6 +12,7 @@ import io.kapsel.engine.log.Syslog;
 import io.kapsel.engine.log.SyslogFormat;
 import io.kapsel.engine.spec.LogRequest;
 import io.kapsel.linux.socket.Credentials;
+import io.kapsel.runtime.ContainerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -40,12 +41,14 @@ final class LogForwarding {
   private static final Duration NOTED_EACH = Duration.ofSeconds(1);
 
   private final Container container;
+  private final Optional<ContainerProcess> process;
   private final Path state;
   private final Destination destination;
   private Instant noted = Instant.EPOCH;
 
   private LogForwarding(Container container, Path state, Destination destination) {
     this.container = container;
+    this.process = container.process();
     this.state = state;
     this.destination = destination;
   }
@@ -136,6 +139,9 @@ final class LogForwarding {
       boolean told = false;
       while (!tried(line, told)) {
         told = true;
+        if (!Files.isDirectory(state) || !container.process().equals(process)) {
+          throw new InterruptedException("its log is gone, or sent since its next start");
+        }
         LockSupport.parkNanos(pause.toNanos());
         if (Thread.interrupted()) {
           throw new InterruptedException("while a line waits to be sent");

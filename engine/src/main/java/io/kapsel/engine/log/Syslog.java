@@ -8,7 +8,6 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -109,12 +108,10 @@ public final class Syslog implements Destination {
   }
 
   private SocketChannel connect() throws IOException {
-    if (address.protocol().equals("tcp")) {
-      return SocketChannel.open(new InetSocketAddress(address.place(), address.port()));
-    }
-    SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-    channel.connect(UnixDomainSocketAddress.of(address.place()));
-    return channel;
+    return SocketChannel.open(
+        address.protocol().equals("tcp")
+            ? new InetSocketAddress(InetAddress.getByName(address.place()), address.port())
+            : UnixDomainSocketAddress.of(address.place()));
   }
 
   @Override

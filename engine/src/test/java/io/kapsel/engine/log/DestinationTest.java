@@ -141,4 +141,12 @@ class DestinationTest {
         .singleElement()
         .matches(it -> it.bytes().length == 20_000 - 16_384);
   }
+
+  @Test
+  void aHostWithoutAnAddressCanBeTriedAgain() {
+    Syslog.Address nowhere = new Syslog.Address("tcp", "nowhere.invalid", 1);
+    try (Syslog syslog = new Syslog(nowhere, new SyslogFormat("", 3, "h", "t", 7), OWN)) {
+      assertThatThrownBy(() -> syslog.send(line(false, "x"))).isInstanceOf(IOException.class);
+    }
+  }
 }
