@@ -31,6 +31,7 @@ final class Trust {
         .filter(MountRequest.Bind.class::isInstance)
         .forEach(mount -> all.add("the host's " + ((MountRequest.Bind) mount).source()));
     spec.devices().forEach(device -> all.add("the device " + device.host()));
+    spec.deviceRules().forEach(rule -> all.add("devices " + rule));
     if (Stream.of(
             spec.network(), spec.ipc(), spec.pid(), spec.uts(), spec.userns(), spec.cgroupns())
         .anyMatch(mode -> !(mode instanceof NamespaceMode.Own))) {

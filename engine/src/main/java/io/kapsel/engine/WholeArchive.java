@@ -3,6 +3,7 @@ package io.kapsel.engine;
 import io.kapsel.base.Json;
 import io.kapsel.base.JsonException;
 import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.InvalidRequestException;
 import io.kapsel.image.archive.TreeArchive;
 import io.kapsel.image.tar.Extractor;
 import io.kapsel.image.tar.TarEntry;
@@ -166,7 +167,7 @@ final class WholeArchive {
         unpack(each, tar, about, made);
       }
       return create(about, name.orElse(about.name()), made);
-    } catch (IOException | SyscallException | JsonException e) {
+    } catch (IOException | SyscallException | JsonException | InvalidRequestException e) {
       throw new EngineException.Invalid("import", "a container", String.valueOf(e.getMessage()));
     } finally {
       engine.saved.release(made.values());
@@ -213,6 +214,9 @@ final class WholeArchive {
       return;
     }
     String old = name.substring(0, name.length() - SUFFIX.length());
+    if (made.containsKey(old)) {
+      throw new IOException("a layer stands in the archive twice");
+    }
     String layer = engine.saved.begin();
     made.put(old, layer);
     Path tree = Files.createDirectory(engine.saved.tree(layer));
