@@ -110,7 +110,7 @@ public final class ContainerFiles {
           Lookup.Found place = look(view, plan.directory(), true);
           checkPlace(place, plan.directory());
           return Transfer.between(
-              out -> LocalFiles.read(from.path(), plan.as(), options, out),
+              out -> LocalFiles.read(from.path(), plan.as(), out),
               in -> extract(view, plan.directory(), place, in));
         });
   }
@@ -242,9 +242,11 @@ public final class ContainerFiles {
         container.checkThere(action);
         Optional<Integer> pid = container.status().pid();
         if (pid.isPresent()) {
-          container.life().unlock();
-          held = false;
-          return use.with(RootViews.running(pid.get(), container.idBase()));
+          try (Fd namespace = RootViews.namespace(pid.get())) { // later, others may have its number
+            container.life().unlock();
+            held = false;
+            return use.with(RootViews.running(namespace, container.idBase()));
+          }
         }
         return stopped(use);
       } finally {

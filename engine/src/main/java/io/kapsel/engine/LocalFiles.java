@@ -61,8 +61,7 @@ final class LocalFiles {
     return type != FileType.DIRECTORY && type != FileType.REGULAR && type != FileType.LINK;
   }
 
-  static void read(String path, String as, CopyOptions options, OutputStream out)
-      throws IOException {
+  static void read(String path, String as, OutputStream out) throws IOException {
     String clean = PathText.clean(path);
     try (Fd parent = Open.path(PathText.parent(clean), OpenFlags.PATH | OpenFlags.DIRECTORY)) {
       String name = clean.equals("/") ? "." : PathText.base(clean);

@@ -27,14 +27,15 @@ final class RootViews {
   /** How to look at a container, and how its users are numbered in what is seen. */
   record Of(Maker maker, Ids ids) {}
 
+  /** The mount namespace of a process, which must not end before this is open. */
+  static Fd namespace(int pid) {
+    return Open.path("/proc/" + pid + "/ns/mnt", OpenFlags.READ);
+  }
+
   /** Of one that runs: all that it has mounted is there, too. */
-  static Of running(int pid, Optional<Long> idBase) {
+  static Of running(Fd namespace, Optional<Long> idBase) {
     Ids ids = idBase.map(first -> Ids.from(first, Identity.ID_COUNT)).orElseGet(Ids::same);
-    return new Of(
-        () ->
-            new RootView.OfProcess(
-                Open.path("/proc/" + pid + "/ns/mnt", OpenFlags.READ), (int) ids.first()),
-        ids);
+    return new Of(() -> new RootView.OfProcess(namespace.duplicate(), (int) ids.first()), ids);
   }
 
   /**
@@ -42,6 +43,12 @@ final class RootViews {
    * what it has of the host. On disk its users have their own numbers.
    */
   static Of stopped(Kapsel engine, StoredContainer stored, List<Path> lowers) {
+    if (!engine.facts().layersByDescriptor()) {
+      throw new EngineException.Refused(
+          "open the files of",
+          stored.name(),
+          "a kernel before Linux 6.15 shows them only while it runs; start it first");
+    }
     Path state = engine.store.stateOf(stored.id());
     return new Of(() -> assembled(engine, stored, lowers, state), Ids.same());
   }
@@ -58,8 +65,7 @@ final class RootViews {
               RootView.Place.of(source.get(), each.destination(), each.options().contains("ro")));
         }
       }
-      return new RootView.Assembled(
-          overlay(engine, lowers, state), places, stored.spec().readOnly(), 0);
+      return new RootView.Assembled(overlay(lowers, state), places, stored.spec().readOnly(), 0);
     } catch (SyscallException e) {
       places.forEach(place -> place.mount().close());
       throw new EngineException.Failed(
@@ -67,13 +73,7 @@ final class RootViews {
     }
   }
 
-  private static Fd overlay(Kapsel engine, List<Path> lowers, Path state) {
-    if (!engine.facts().layersByDescriptor()) {
-      throw new EngineException.Refused(
-          "open the files of",
-          state.getFileName().toString(),
-          "a kernel before Linux 6.15 shows them only while it runs; start it first");
-    }
+  private static Fd overlay(List<Path> lowers, Path state) {
     List<Fd> open = new ArrayList<>();
     try (FilesystemContext context = FilesystemContext.open("overlay")) {
       for (Path each : lowers) {
