@@ -135,8 +135,7 @@ public final class Snapshots {
         throw new EngineException.Refused(
             "save", container.name(), "it goes when it stops, and its snapshots with it");
       }
-      List<Snapshot> others = list();
-      String name = name(wanted, others);
+      String name = name(wanted);
       Files.createDirectories(directory(engine, container.id()));
       List<String> layers = new OwnLayer(engine, container).settle();
       try {
@@ -174,11 +173,11 @@ public final class Snapshots {
     }
   }
 
-  private String name(Optional<String> wanted, List<Snapshot> others) {
-    List<String> taken = others.stream().map(Snapshot::name).toList();
+  /** One that has no file, be it one that cannot be read. */
+  private String name(Optional<String> wanted) {
     if (wanted.isEmpty()) {
       int number = 0;
-      while (taken.contains(PREFIX + number)) {
+      while (Files.exists(file(PREFIX + number))) {
         number++;
       }
       return PREFIX + number;
@@ -188,7 +187,7 @@ public final class Snapshots {
       throw new EngineException.Invalid(
           "save", container.name(), "'" + name + "': only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
     }
-    if (taken.contains(name) || Files.exists(file(name))) {
+    if (Files.exists(file(name))) {
       throw new EngineException.Conflict(
           "save", container.name(), "there is a snapshot '" + name + "' already");
     }
