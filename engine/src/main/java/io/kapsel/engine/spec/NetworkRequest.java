@@ -116,36 +116,6 @@ public record NetworkRequest(
         others, ports, publishAll, exposed, dns, dnsSearch, dnsOptions, hosts, restrictions, links);
   }
 
-  /** The same, restricted. */
-  public NetworkRequest restricted(Restrictions other) {
-    return new NetworkRequest(
-        attachments,
-        ports,
-        publishAll,
-        exposed,
-        dns,
-        dnsSearch,
-        dnsOptions,
-        hosts,
-        Optional.of(other),
-        links);
-  }
-
-  /** The same with links to others. */
-  public NetworkRequest linkedTo(List<String> others) {
-    return new NetworkRequest(
-        attachments,
-        ports,
-        publishAll,
-        exposed,
-        dns,
-        dnsSearch,
-        dnsOptions,
-        hosts,
-        restrictions,
-        others);
-  }
-
   /** Another container, and what it is called here. */
   public record Link(String name, String alias) {
     static Link parse(String text) {
