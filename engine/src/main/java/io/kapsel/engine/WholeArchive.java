@@ -19,8 +19,11 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -124,29 +127,31 @@ final class WholeArchive {
         TarEntry.Type.FILE, name, "", 0600, 0, 0, size, Instant.EPOCH, 0, 0, Map.of(), List.of());
   }
 
-  /** How long it will be is not known before. */
+  /** How long it will be is not known before. What it is kept in has no name, and so no rest. */
   private void member(TarWriter tar, String name, List<Path> trees) throws IOException {
     Path spool = Files.createTempFile(engine.config.state(), "export-", SUFFIX);
     List<Fd> open = new ArrayList<>();
-    try {
+    try (FileChannel kept =
+        FileChannel.open(
+            spool,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.DELETE_ON_CLOSE)) {
       trees.forEach(each -> open.add(Open.path(each.toString(), OpenFlags.DIRECTORY)));
-      try (OutputStream out = Files.newOutputStream(spool)) {
-        if (name.equals(BASE)) {
-          TreeArchive.merged(open, out);
-        } else {
-          TreeArchive.layer(open.getFirst(), out);
-        }
+      OutputStream out = new Kept(Channels.newOutputStream(kept));
+      if (name.equals(BASE)) {
+        TreeArchive.merged(open, out);
+      } else {
+        TreeArchive.layer(open.getFirst(), out);
       }
-      tar.begin(file(name + SUFFIX, Files.size(spool)));
-      try (InputStream in = Files.newInputStream(spool)) {
-        byte[] buffer = new byte[1 << 16];
-        for (int count; (count = in.read(buffer)) > 0; ) {
-          tar.write(buffer, 0, count);
-        }
+      tar.begin(file(name + SUFFIX, kept.size()));
+      InputStream in = Channels.newInputStream(kept.position(0));
+      byte[] buffer = new byte[1 << 16];
+      for (int count; (count = in.read(buffer)) > 0; ) {
+        tar.write(buffer, 0, count);
       }
     } finally {
       open.forEach(Fd::close);
-      Files.deleteIfExists(spool);
     }
   }
 
