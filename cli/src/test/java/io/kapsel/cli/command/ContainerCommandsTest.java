@@ -10,6 +10,7 @@ import io.kapsel.engine.HealthStatus;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.Healthcheck;
 import io.kapsel.engine.spec.RestartPolicy;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -17,12 +18,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The commands of a container's later life, from their words to what the engine is asked. */
 class ContainerCommandsTest {
-  private final FrontFixture kapsel = new FrontFixture();
+  @TempDir Path directory;
+  private final FrontFixture kapsel = new FrontFixture(() -> directory);
 
   @ParameterizedTest
   @CsvSource(

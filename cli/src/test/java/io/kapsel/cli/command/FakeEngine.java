@@ -28,9 +28,6 @@ import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.GroupUsage;
 import io.kapsel.runtime.plan.LaunchPlan;
 import io.kapsel.runtime.plan.Segment;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** An engine without a kernel: it remembers what it was asked, in order. */
 final class FakeEngine implements Engine {
@@ -58,6 +56,11 @@ final class FakeEngine implements Engine {
   EngineException startFailure;
   int exitCode;
   List<String> notices = List.of();
+  private final Supplier<Path> files;
+
+  FakeEngine(Supplier<Path> files) {
+    this.files = files;
+  }
 
   @Override
   public Container copy(String source, io.kapsel.engine.Cloning.Request request) {
@@ -132,30 +135,17 @@ final class FakeEngine implements Engine {
 
   @Override
   public io.kapsel.engine.Volumes volumes() {
-    try {
-      return io.kapsel.engine.Volumes.unused(Files.createTempDirectory("kapsel-fake"));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return io.kapsel.engine.Volumes.unused(files.get());
   }
 
   @Override
   public Networks networks() {
-    try {
-      Path directory = Files.createTempDirectory("kapsel-fake");
-      return new Networks(new Networks.Settings(directory, directory, List.of(), true, true));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return new Networks(new Networks.Settings(files.get(), files.get(), List.of(), true, true));
   }
 
   @Override
   public Images images() {
-    try {
-      return Images.unused(ImageStore.open(Files.createTempDirectory("kapsel-fake")));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Images.unused(ImageStore.open(files.get()));
   }
 
   @Override

@@ -9,19 +9,26 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** The kapsel front over an engine without a kernel. */
 final class FrontFixture {
-  final FakeEngine engine = new FakeEngine();
+  final FakeEngine engine;
   FakeClient client = new FakeClient();
   List<String> environment = List.of("HOME=/root", "LANG=C");
   Path directory = Path.of("/srv/work");
   Request.Terminals terminals = new Request.Terminals(false, false, false);
-  private final KapselFront front =
-      new KapselFront(
-          engine,
-          Clock.fixed(FakeEngine.NOW, ZoneOffset.UTC),
-          new LiveConfiguration(Configuration.usual(), Map.of(), _ -> {}));
+  private final KapselFront front;
+
+  /** What the engine keeps is in {@code files}. */
+  FrontFixture(Supplier<Path> files) {
+    engine = new FakeEngine(files);
+    front =
+        new KapselFront(
+            engine,
+            Clock.fixed(FakeEngine.NOW, ZoneOffset.UTC),
+            new LiveConfiguration(Configuration.usual(), Map.of(), _ -> {}));
+  }
 
   /** Serves the words of a line, which are divided by single spaces. */
   int serve(String line) {

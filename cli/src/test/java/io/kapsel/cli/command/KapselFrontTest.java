@@ -17,17 +17,20 @@ import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.host.HostFinding;
 import io.kapsel.linux.host.HostFinding.State;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Commands from their words to output, exit code and what the engine is asked to do. */
 class KapselFrontTest {
-  private final FrontFixture kapsel = new FrontFixture();
+  @TempDir Path directory;
+  private final FrontFixture kapsel = new FrontFixture(() -> directory);
 
   @Test
   void runStaysWithItsContainer() {

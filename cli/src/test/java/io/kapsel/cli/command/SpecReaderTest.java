@@ -26,9 +26,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each flag of run, and the part of the specification that it becomes. */
 class SpecReaderTest {
-  @TempDir Path directory;
 
-  private final FrontFixture kapsel = new FrontFixture();
+  @TempDir Path directory;
+  private final FrontFixture kapsel = new FrontFixture(() -> directory);
 
   private ContainerSpec spec(String line) {
     assertThat(kapsel.serve(line)).as(kapsel.err()).isZero();
