@@ -14,6 +14,18 @@ import java.util.function.Consumer;
 public final class Refusals {
   private static final int KEPT = 4096;
 
+  /**
+   * What has come.
+   *
+   * @param seen how many there have been until then, with these
+   */
+  public record Later(List<Refusal> refusals, long seen) {
+    /** Keeps them as they are. */
+    public Later {
+      refusals = List.copyOf(refusals);
+    }
+  }
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition more = lock.newCondition();
   private final Deque<Refusal> kept = new ArrayDeque<>();
@@ -42,18 +54,8 @@ public final class Refusals {
     hearers.forEach(each -> each.accept(refusal));
   }
 
-  /** How many there have been. */
-  public long count() {
-    lock.lock();
-    try {
-      return count;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /** Those behind the first {@code seen}, as far as they are kept; waits for some. */
-  public List<Refusal> after(long seen, Duration patience) throws InterruptedException {
+  public Later after(long seen, Duration patience) throws InterruptedException {
     lock.lock();
     try {
       long left = patience.toNanos();
@@ -62,7 +64,7 @@ public final class Refusals {
       }
       List<Refusal> all = new ArrayList<>(kept);
       long fresh = Math.min(count - seen, all.size());
-      return all.subList((int) (all.size() - Math.max(fresh, 0)), all.size());
+      return new Later(all.subList((int) (all.size() - Math.max(fresh, 0)), all.size()), count);
     } finally {
       lock.unlock();
     }

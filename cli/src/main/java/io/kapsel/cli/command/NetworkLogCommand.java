@@ -51,8 +51,9 @@ final class NetworkLogCommand implements Command {
     do {
       long from = seen;
       Duration wait = patience;
-      seen = refusals.count();
-      for (Refusal each : call.client().waiting(() -> refusals.after(from, wait))) {
+      Refusals.Later later = call.client().waiting(() -> refusals.after(from, wait));
+      seen = later.seen();
+      for (Refusal each : later.refusals()) {
         if ((containers.isEmpty() || containers.contains(each.container()))
             && isOf(call, network, each)) {
           call.print(text(each, call.arguments().last(Listing.FORMAT)));
