@@ -57,7 +57,9 @@ final class CompleteCommand implements Command {
 
   private List<Candidate> candidates(Call call, List<String> before, String current) {
     List<String> words = new ArrayList<>(before);
-    words.removeIf(word -> words.indexOf(word) == 0 && word.startsWith("-"));
+    while (!words.isEmpty() && words.getFirst().startsWith("-")) {
+      words.removeFirst();
+    }
     if (words.isEmpty()) {
       return commands.list().stream()
           .map(it -> new Candidate(it.manual().name(), it.manual().summary()))
