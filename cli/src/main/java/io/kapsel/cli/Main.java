@@ -97,17 +97,21 @@ public final class Main {
     StderrLoggers.least(configuration.logLevel());
     Optional<Duration> idle = arguments.last(IDLE_EXIT).or(configuration::idleExit);
     HostFacts facts = HostFacts.probe();
-    if (!facts.authority().isRoot()) {
-      serveUser(facts, run, state, new Setup(configuration, environment, idle));
-      return;
+    Setup setup = new Setup(configuration, environment, idle, new ServiceManager(environment));
+    if (facts.authority().isRoot()) {
+      serveAll(state, run, setup);
+    } else {
+      serveUser(facts, run, state, setup);
     }
-    serveAll(state, run, new Setup(configuration, environment, idle));
   }
 
   private record Setup(
-      Configuration configuration, Map<String, String> environment, Optional<Duration> idle) {
+      Configuration configuration,
+      Map<String, String> environment,
+      Optional<Duration> idle,
+      ServiceManager manager) {
     Daemon daemon(Path run, Front front) {
-      return new ServiceManager(environment)
+      return manager
           .listener()
           .map(listener -> Daemon.at(listener, run, front))
           .orElseGet(() -> Daemon.open(run, front, configuration.group()));
@@ -116,7 +120,7 @@ public final class Main {
 
   private static void serveAll(Path state, Path run, Setup setup) {
     // Both are closed by the hook, and in order: nobody may be served by a closed engine.
-    ServiceManager manager = new ServiceManager(setup.environment());
+    ServiceManager manager = setup.manager();
     LiveEngine engine =
         LiveEngine.open(setup.configuration().engine(state.toAbsolutePath(), run.toAbsolutePath()));
     LiveConfiguration live =
@@ -132,9 +136,18 @@ public final class Main {
         .ifPresent(reaper ->
             daemon.whenIdle(
                 REAPER_PATIENCE, () -> reaper.waits() && engine.dispensable(), Main::exit));
+    serve(daemon, manager);
+  }
+
+  private static void serve(Daemon daemon, ServiceManager manager) {
     manager.watch();
     manager.ready();
     daemon.serve();
+  }
+
+  private static void drain(Daemon daemon, ServiceManager manager) {
+    manager.stopping();
+    daemon.drain(PATIENCE);
   }
 
   private static void obey(Configuration next, ServiceManager manager) {
@@ -157,9 +170,10 @@ public final class Main {
       }
     }
     Daemon daemon = setup.daemon(run, new Fronts(new UserFront(), GuestRuntime.of(facts)));
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> daemon.drain(PATIENCE), "kapsel-end"));
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> drain(daemon, setup.manager()), "kapsel-end"));
     daemon.whenIdle(setup.idle().orElse(USERS_IDLE), () -> true, Main::exit);
-    daemon.serve();
+    serve(daemon, setup.manager());
   }
 
   private static Path place(
@@ -171,8 +185,7 @@ public final class Main {
   }
 
   private static void end(Daemon daemon, LiveEngine engine, ServiceManager manager) {
-    manager.stopping();
-    daemon.drain(PATIENCE);
+    drain(daemon, manager);
     engine.close();
     LOG.log(Level.INFO, "ended; containers go on");
   }
