@@ -14,7 +14,6 @@ import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.NetworkRequest;
 import io.kapsel.engine.spec.RootSource;
-import io.kapsel.engine.spec.Stdio;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,7 +108,6 @@ final class DebugCommand implements Command {
     if (command.isEmpty()) {
       command.addAll(List.of("/bin/sh", "-c", SHELL));
     }
-    Request.WindowSize window = request.window();
     return new ContainerSpecBuilder(root)
         .entrypoint(List.of())
         .command(command)
@@ -117,13 +115,7 @@ final class DebugCommand implements Command {
         .user(call.arguments().last(USER).orElse("0:0"))
         .autoRemove(true)
         .networks(NetworkRequest.in())
-        .stdio(
-            new Stdio(
-                terminal,
-                true,
-                true,
-                terminal ? Short.toUnsignedInt(window.rows()) : 0,
-                terminal ? Short.toUnsignedInt(window.columns()) : 0));
+        .stdio(SpecReader.stdio(request, terminal, true, true));
   }
 
   private static int run(Call call, ContainerSpec spec) {

@@ -6,7 +6,6 @@ import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.cli.server.Request;
 import io.kapsel.engine.spec.ExecSpec;
-import io.kapsel.engine.spec.Stdio;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -70,8 +69,6 @@ final class ExecCommand implements Command {
 
   static ExecSpec spec(Arguments arguments, Request request, boolean stdin) {
     List<String> operands = arguments.operands();
-    boolean terminal = arguments.is(TTY);
-    Request.WindowSize window = request.window();
     return new ExecSpec(
         operands.subList(1, operands.size()),
         SpecReader.environment(
@@ -79,11 +76,6 @@ final class ExecCommand implements Command {
         arguments.last(DIRECTORY),
         arguments.last(USER),
         arguments.is(PRIVILEGED),
-        new Stdio(
-            terminal,
-            stdin,
-            stdin,
-            terminal ? Short.toUnsignedInt(window.rows()) : 0,
-            terminal ? Short.toUnsignedInt(window.columns()) : 0));
+        SpecReader.stdio(request, arguments.is(TTY), stdin, stdin));
   }
 }

@@ -87,14 +87,7 @@ final class NetworkCreateCommand implements Command {
   }
 
   private static Map<String, String> pairs(Call call, Flag<String> flag) {
-    Map<String, String> all = new LinkedHashMap<>();
-    for (String text : call.arguments().all(flag)) {
-      int equals = text.indexOf('=');
-      all.put(
-          equals < 0 ? text : text.substring(0, equals),
-          equals < 0 ? "" : text.substring(equals + 1));
-    }
-    return all;
+    return SpecReader.pairs(call.arguments().all(flag));
   }
 
   /** Gateways and ranges belong to the subnet in which they are. */

@@ -5,7 +5,6 @@ import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.cli.server.Request;
 import io.kapsel.engine.spec.ExecSpec;
-import io.kapsel.engine.spec.Stdio;
 import java.util.List;
 import java.util.Optional;
 
@@ -42,7 +41,6 @@ final class ShellCommand implements Command {
   public int run(Call call) {
     Request request = call.request();
     boolean terminal = request.terminals().stdin();
-    Request.WindowSize window = request.window();
     Optional<String> user = call.arguments().last(USER);
     ExecSpec spec =
         new ExecSpec(
@@ -51,12 +49,7 @@ final class ShellCommand implements Command {
             Optional.empty(),
             user,
             false,
-            new Stdio(
-                terminal,
-                true,
-                true,
-                terminal ? Short.toUnsignedInt(window.rows()) : 0,
-                terminal ? Short.toUnsignedInt(window.columns()) : 0));
+            SpecReader.stdio(request, terminal, true, true));
     Engine.Running shell = call.engine().container(call.operands().getFirst()).exec(spec);
     return new Foreground(call, terminal, Streams.output(true), false).start(shell).code();
   }

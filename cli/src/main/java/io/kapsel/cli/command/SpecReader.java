@@ -88,13 +88,7 @@ final class SpecReader {
 
   private Optional<LogRequest> log() {
     Optional<String> driver = arguments.last(RunFlags.LOG_DRIVER);
-    Map<String, String> options = new LinkedHashMap<>();
-    for (String each : arguments.all(RunFlags.LOG_OPTION)) {
-      int equals = each.indexOf('=');
-      options.put(
-          equals < 0 ? each : each.substring(0, equals),
-          equals < 0 ? "" : each.substring(equals + 1));
-    }
+    Map<String, String> options = pairs(arguments.all(RunFlags.LOG_OPTION));
     return driver.isEmpty() && options.isEmpty()
         ? Optional.empty()
         : Optional.of(new LogRequest(driver.orElse(LogRequest.LOCAL), options));
@@ -114,12 +108,16 @@ final class SpecReader {
 
   private Stdio stdio(boolean attached) {
     boolean input = arguments.is(RunFlags.INTERACTIVE);
-    boolean terminal = arguments.is(RunFlags.TTY);
+    return stdio(request, arguments.is(RunFlags.TTY), input, input && attached);
+  }
+
+  /** Streams of a process; a terminal is as large as the client's. */
+  static Stdio stdio(Request request, boolean terminal, boolean open, boolean once) {
     Request.WindowSize window = request.window();
     return new Stdio(
         terminal,
-        input,
-        input && attached,
+        open,
+        once,
         terminal ? Short.toUnsignedInt(window.rows()) : 0,
         terminal ? Short.toUnsignedInt(window.columns()) : 0);
   }
@@ -150,10 +148,7 @@ final class SpecReader {
     Map<String, String> all = new LinkedHashMap<>();
     for (Path file : arguments.all(RunFlags.LABEL_FILE)) {
       Path whole = request.directory().resolve(file);
-      for (String line : EnvironmentFile.read(whole, _ -> Optional.of(""))) {
-        int equals = line.indexOf('=');
-        all.put(line.substring(0, equals), line.substring(equals + 1));
-      }
+      all.putAll(pairs(EnvironmentFile.read(whole, _ -> Optional.of(""))));
     }
     all.putAll(pairs(RunFlags.LABEL, false));
     return all;
@@ -266,15 +261,22 @@ final class SpecReader {
   }
 
   private Map<String, String> pairs(Flag<String> flag, boolean valueNeeded) {
-    Map<String, String> pairs = new LinkedHashMap<>();
     for (String text : arguments.all(flag)) {
       int equals = text.indexOf('=');
       if (equals == 0 || (equals < 0 && valueNeeded)) {
         throw new InvalidRequestException(
             "'" + text + "' in --" + flag.name() + " is not KEY=value");
       }
-      String key = equals < 0 ? text : text.substring(0, equals);
-      pairs.put(key, equals < 0 ? "" : text.substring(equals + 1));
+    }
+    return pairs(arguments.all(flag));
+  }
+
+  /** Texts as KEY=value, in order; what is behind a key alone is empty. */
+  static Map<String, String> pairs(List<String> texts) {
+    Map<String, String> pairs = new LinkedHashMap<>();
+    for (String text : texts) {
+      String[] halves = text.split("=", 2);
+      pairs.put(halves[0], halves.length < 2 ? "" : halves[1]);
     }
     return pairs;
   }

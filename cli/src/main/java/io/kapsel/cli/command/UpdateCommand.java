@@ -13,9 +13,7 @@ import io.kapsel.engine.spec.UpdateRequest;
 import io.kapsel.network.Port;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** {@code kapsel update}: makes something else of containers that are there. */
 final class UpdateCommand implements Command {
@@ -126,7 +124,7 @@ final class UpdateCommand implements Command {
         arguments.last(RESTART),
         SpecReader.environment(List.of(), arguments.all(ENV), call.request()),
         arguments.all(NO_ENV),
-        labels(arguments.all(LABEL)),
+        SpecReader.pairs(arguments.all(LABEL)),
         arguments.all(NO_LABEL),
         mounts,
         arguments.all(NO_MOUNT),
@@ -136,17 +134,6 @@ final class UpdateCommand implements Command {
 
   private static List<Port> ports(List<String> texts) {
     return texts.stream().flatMap(it -> Port.parse(it).stream()).toList();
-  }
-
-  private static Map<String, String> labels(List<String> texts) {
-    Map<String, String> all = new LinkedHashMap<>();
-    for (String text : texts) {
-      int equals = text.indexOf('=');
-      all.put(
-          equals < 0 ? text : text.substring(0, equals),
-          equals < 0 ? "" : text.substring(equals + 1));
-    }
-    return all;
   }
 
   /** A new start is told before, and is nothing that happens to anybody unasked. */

@@ -3,9 +3,6 @@ package io.kapsel.cli.command;
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** {@code kapsel volume create}: a directory that is kept. */
@@ -42,19 +39,11 @@ final class VolumeCreateCommand implements Command {
     call.print(
         call.engine()
             .volumes()
-            .create(name, pairs(call.arguments().all(OPTION)), pairs(call.arguments().all(LABEL)))
+            .create(
+                name,
+                SpecReader.pairs(call.arguments().all(OPTION)),
+                SpecReader.pairs(call.arguments().all(LABEL)))
             .name());
     return 0;
-  }
-
-  private static Map<String, String> pairs(List<String> texts) {
-    Map<String, String> pairs = new LinkedHashMap<>();
-    for (String text : texts) {
-      int equals = text.indexOf('=');
-      pairs.put(
-          equals < 0 ? text : text.substring(0, equals),
-          equals < 0 ? "" : text.substring(equals + 1));
-    }
-    return pairs;
   }
 }
