@@ -104,7 +104,7 @@ final class LxcCopies {
   }
 
   static void delete(Path directory, String name) {
-    if (Files.isDirectory(directory.resolve(name))) {
+    if (Files.isDirectory(directory)) {
       try (Fd parent = Open.path(directory.toString(), OpenFlags.DIRECTORY)) {
         Trees.delete(parent, name);
       }
@@ -141,7 +141,7 @@ final class LxcCopies {
     return 0;
   }
 
-  private static String read(Path file) {
+  static String read(Path file) {
     try {
       return Files.readString(file);
     } catch (IOException e) {

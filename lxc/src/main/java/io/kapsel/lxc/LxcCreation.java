@@ -2,7 +2,6 @@ package io.kapsel.lxc;
 
 import io.kapsel.linux.SyscallException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,6 +46,7 @@ final class LxcCreation {
         .ifPresent(it -> {
           throw new LxcException("the files of a container are in a directory here, not on " + it);
         });
+    boolean found = Files.exists(own);
     boolean done = false;
     try {
       create(template);
@@ -54,7 +54,7 @@ final class LxcCreation {
       return 0;
     } finally {
       if (!done) {
-        discard();
+        discard(found);
       }
     }
   }
@@ -71,7 +71,7 @@ final class LxcCreation {
         fill(template, root);
       }
     }
-    String written = read(own.resolve("config"));
+    String written = LxcCopies.read(own.resolve("config"));
     if (!written.lines().anyMatch(each -> each.strip().startsWith("lxc.uts.name"))) {
       LxcCopies.write(own.resolve("config"), written + line("uts.name", call.name()));
     }
@@ -86,18 +86,10 @@ final class LxcCreation {
     Optional<Path> file = call.options().last("config").map(call.caller().directory()::resolve);
     if (file.isPresent()) {
       var _ = LxcConfig.read(file.get()); // says what is wrong with it
-      return read(file.get());
+      return LxcCopies.read(file.get());
     }
     Path usual = Path.of(DEFAULTS);
-    return Files.isReadable(usual) ? read(usual) : "";
-  }
-
-  private static String read(Path file) {
-    try {
-      return Files.readString(file, StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new LxcException("cannot read '" + file + "': " + e.getMessage());
-    }
+    return Files.isReadable(usual) ? LxcCopies.read(usual) : "";
   }
 
   /** Of an image that is there, or can be made with kapsel image create. */
@@ -146,7 +138,8 @@ final class LxcCreation {
     }
   }
 
-  private void discard() {
-    LxcCopies.delete(call.place().directory(), call.name());
+  /** What was in a directory that was there before stays in it. */
+  private void discard(boolean found) {
+    LxcCopies.delete(found ? own : call.place().directory(), found ? "config" : call.name());
   }
 }

@@ -72,6 +72,8 @@ public final class LxcFront {
     if (tool.named() && name.isEmpty()) {
       throw new LxcException("No container name specified");
     }
+    checkName(name);
+    options.last("newname").ifPresent(LxcFront::checkName);
     LxcPlace place = new LxcPlace(engine, path(caller, options));
     try {
       return tool.action().run(new LxcCall(caller, engine, program, options, place, name));
@@ -79,6 +81,13 @@ public final class LxcFront {
       return failed(caller, options, program, name, e, e.exitCode());
     } catch (EngineException e) {
       return failed(caller, options, program, name, e, 1);
+    }
+  }
+
+  /** What is made and removed under a name is below the directory of containers, and is not it. */
+  private static void checkName(String name) {
+    if (name.contains("/") || name.equals(".") || name.equals("..")) {
+      throw new LxcException("'" + name + "' cannot be the name of a container");
     }
   }
 

@@ -37,7 +37,7 @@ final class LxcPlace {
   }
 
   boolean isDefined(String name) {
-    return !name.isEmpty() && !name.contains("/") && Files.isRegularFile(configOf(name));
+    return !name.isEmpty() && Files.isRegularFile(configOf(name));
   }
 
   /** The engine's container of that name, if it is one of this directory. */

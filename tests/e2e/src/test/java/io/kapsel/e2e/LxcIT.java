@@ -247,6 +247,31 @@ class LxcIT extends EndToEnd {
   }
 
   @Test
+  void removesNothingThatItHasNotMade() throws IOException {
+    Path own = Files.createDirectories(place.resolve("places/web"));
+    Files.writeString(own.resolve("notes"), "kept");
+
+    for (String name : List.of("..", "../places", "web")) {
+      Result refused =
+          product
+              .environment(
+                  Command.of(
+                      Product.DIST.resolve("lxc/lxc-create").toString(),
+                      "-P",
+                      place.resolve("places").toString(),
+                      "-n",
+                      name,
+                      "-t",
+                      "/bin/false"))
+              .run();
+      assertThat(refused.exitCode()).isOne();
+    }
+
+    assertThat(own.resolve("notes")).hasContent("kept");
+    assertThat(HostFiles.names(place)).containsExactly("places");
+  }
+
+  @Test
   void makesContainersByTemplates() throws IOException {
     Path template = place.resolve("template");
     Files.writeString(
