@@ -29,7 +29,7 @@ final class LxcGroups {
   /** What every container may use, and what it may make but not use. */
   private static final Pattern USUAL =
       Pattern.compile(
-          "[cb] \\*:\\* m|c (1:[35789]|5:[012]|136:\\*|10:200|10:229) rwm?|c 1:[35] rwm|a");
+          "[cb] \\*:\\* m|c (1:[35789]|5:[012]|136:\\*|10:200|10:229) rwm?|c 1:[35] rwm");
 
   private static final long MOST_SHARES = 262_144;
   private static final long MOST_WEIGHT = 10_000;
@@ -40,8 +40,11 @@ final class LxcGroups {
   static void check(LxcConfig config) {
     for (LxcConfig.Entry each : config.below("lxc.cgroup")) {
       boolean devices = each.key().matches("lxc\\.cgroup2?\\.devices\\.(allow|deny)");
+      boolean usual =
+          USUAL.matcher(each.value()).matches()
+              || (each.value().equals("a") && each.key().endsWith(".deny"));
       boolean place = each.key().equals("lxc.cgroup.relative");
-      if (devices && !USUAL.matcher(each.value()).matches()) {
+      if (devices && !usual) {
         throw each.wrong("the device '" + each.value() + "' is not one that every container has");
       }
       if (!devices && !place && !USED.contains(each.key())) {

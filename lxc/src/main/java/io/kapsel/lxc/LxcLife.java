@@ -7,7 +7,6 @@ import io.kapsel.engine.spec.ExecSpec;
 import io.kapsel.engine.spec.Stdio;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,7 +39,7 @@ final class LxcLife {
     all.put(
         "lxc-start",
         new LxcFront.Tool(
-            "d:daemon F:foreground p:pidfile= f:config= s:define= C:close-all-fds",
+            "d:daemon F:foreground p:pidfile= f:rcfile= s:define= C:close-all-fds",
             true,
             "starts a container",
             LxcLife::start));
@@ -79,9 +78,8 @@ final class LxcLife {
     return all;
   }
 
-  private static int start(LxcCall call) {
-    Optional<Path> other = call.options().last("config").map(call.caller().directory()::resolve);
-    if (other.isPresent()) {
+  static int start(LxcCall call) {
+    if (call.options().has("rcfile")) {
       throw new LxcException("a container is started from its own configuration: no --rcfile");
     }
     if (!call.place().exists(call.name())) {

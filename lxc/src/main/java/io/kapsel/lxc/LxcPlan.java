@@ -226,9 +226,7 @@ final class LxcPlan {
         .last("lxc.apparmor.profile")
         .filter(it -> !Set.of("generated", "unchanged", "unconfined").contains(it.value()))
         .ifPresent(it -> options.add("apparmor=" + it.value()));
-    config
-        .last("lxc.selinux.context")
-        .ifPresent(it -> options.add("label=type:" + it.value().split(":", -1)[2]));
+    config.last("lxc.selinux.context").ifPresent(it -> options.add("label=type:" + type(it)));
     config
         .value("lxc.no_new_privs")
         .filter("1"::equals)
@@ -242,6 +240,14 @@ final class LxcPlan {
                   + " stands; take the line out to have that");
         });
     spec.security(SecurityRequest.parse(options, _ -> ""));
+  }
+
+  private static String type(LxcConfig.Entry context) {
+    String[] parts = context.value().split(":", -1);
+    if (parts.length < 3) {
+      throw context.wrong("'" + context.value() + "' is not USER:ROLE:TYPE:LEVEL");
+    }
+    return parts[2];
   }
 
   private static Ulimit ulimit(LxcConfig.Entry entry) {

@@ -117,6 +117,8 @@ class LxcConfigTest {
         "lxc.hook.mount = /bin/true | Kapsel cannot do that yet",
         "lxc.idmap = u 0 100000 65536 | gives each container ids of its own",
         "lxc.cgroup.devices.allow = b 8:0 rwm | is not one that every container has",
+        "lxc.cgroup.devices.allow = a | is not one that every container has",
+        "lxc.selinux.context = unconfined_t | is not USER:ROLE:TYPE:LEVEL",
         "lxc.cgroup2.memory.high = 1 | not among the limits",
         "lxc.net.0.type = phys | cannot be made",
         "lxc.net.0.vlan.id = 3 | Kapsel cannot do that yet",
