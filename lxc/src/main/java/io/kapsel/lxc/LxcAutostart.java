@@ -1,6 +1,7 @@
 package io.kapsel.lxc;
 
 import io.kapsel.engine.Container;
+import io.kapsel.engine.EngineException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -8,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /** {@code lxc-autostart}: what is to run when the machine does, in its order. */
 final class LxcAutostart {
@@ -16,67 +18,92 @@ final class LxcAutostart {
   /** One that is chosen. */
   private record Chosen(String name, int order, int delay) {}
 
-  private LxcAutostart() {}
+  private final LxcCall call;
+  private int failed;
+
+  private LxcAutostart(LxcCall call) {
+    this.call = call;
+  }
 
   static int run(LxcCall call) {
-    List<Chosen> all = chosen(call);
+    return new LxcAutostart(call).run();
+  }
+
+  private int run() {
+    List<Chosen> all = chosen();
     LxcOptions options = call.options();
     boolean ends = options.has("shutdown") || options.has("kill");
+    int done = 0;
     for (Chosen each : ends ? all.reversed() : all) {
       if (options.has("list")) {
         call.print(each.name() + " " + each.delay());
       } else {
-        int _ = call.caller().waiting(() -> act(call, each));
+        done += call.caller().waiting(() -> acted(each)) ? 1 : 0;
       }
     }
-    return 0;
+    if (failed == 0) {
+      return 0;
+    }
+    return done == 0 ? 1 : 2;
   }
 
-  private static int act(LxcCall call, Chosen chosen) throws InterruptedException {
+  /** One that fails is told, and keeps no other from what is to happen to it. */
+  private void tell(String name, RuntimeException e) {
+    failed++;
+    if (!call.options().has("quiet")) {
+      call.caller().err("%s: %s: %s\n".formatted(call.program(), name, e.getMessage()));
+    }
+  }
+
+  private boolean acted(Chosen chosen) throws InterruptedException {
+    try {
+      act(call.of(chosen.name()), chosen);
+      return true;
+    } catch (LxcException | EngineException e) {
+      tell(chosen.name(), e);
+      return false;
+    }
+  }
+
+  private static void act(LxcCall call, Chosen chosen) throws InterruptedException {
     LxcOptions options = call.options();
-    boolean running = call.place().isRunning(chosen.name());
-    Optional<Container> container = call.place().container(chosen.name());
+    Optional<Container> running = call.place().running(call.name());
     Optional<Duration> patience =
         Optional.of(options.seconds("timeout").map(Duration::ofSeconds).orElse(PATIENCE));
     if (options.has("kill") || options.has("shutdown")) {
-      if (running) {
-        container
-            .orElseThrow()
-            .stop(options.has("kill") ? Optional.of(9) : Optional.empty(), patience);
+      if (running.isPresent()) {
+        running.get().stop(options.has("kill") ? Optional.of(9) : Optional.empty(), patience);
       }
     } else if (options.has("reboot")) {
-      if (running) {
-        container.orElseThrow().restart(Optional.empty(), patience);
+      if (running.isPresent()) {
+        running.get().restart(Optional.empty(), patience);
       }
-    } else if (!running) {
-      call.place().current(chosen.name(), List.of()).start();
-      if (chosen.delay() > 0) {
-        java.util.concurrent.TimeUnit.SECONDS.sleep(chosen.delay());
-      }
+    } else if (running.isEmpty()) {
+      int _ = LxcLife.start(call);
+      TimeUnit.SECONDS.sleep(chosen.delay());
     }
-    return 0;
   }
 
-  private static List<Chosen> chosen(LxcCall call) {
-    LxcOptions options = call.options();
+  private List<Chosen> chosen() {
     List<Chosen> all = new ArrayList<>();
     for (String name : call.place().names()) {
-      Optional<LxcConfig> config = call.place().config(name);
-      if (config.isEmpty()) {
-        continue;
-      }
-      boolean auto = config.get().value("lxc.start.auto").filter("1"::equals).isPresent();
-      if ((auto || options.has("ignore-auto"))
-          && (options.has("all") || fits(options, config.get()))) {
-        all.add(
-            new Chosen(
-                name,
-                number(config.get(), "lxc.start.order"),
-                number(config.get(), "lxc.start.delay")));
+      try {
+        call.place().config(name).flatMap(config -> chosen(name, config)).ifPresent(all::add);
+      } catch (LxcException e) {
+        tell(name, e);
       }
     }
     all.sort(Comparator.comparingInt(Chosen::order).thenComparing(Chosen::name));
     return all;
+  }
+
+  private Optional<Chosen> chosen(String name, LxcConfig config) {
+    LxcOptions options = call.options();
+    boolean auto = config.value("lxc.start.auto").filter("1"::equals).isPresent();
+    return (auto || options.has("ignore-auto")) && (options.has("all") || fits(options, config))
+        ? Optional.of(
+            new Chosen(name, number(config, "lxc.start.order"), number(config, "lxc.start.delay")))
+        : Optional.empty();
   }
 
   /** Without a group, those that are in none. */

@@ -15,11 +15,15 @@ record LxcCall(
     caller.out(line + "\n");
   }
 
+  /** The same for another container. */
+  LxcCall of(String other) {
+    return new LxcCall(caller, engine, program, options, place, other);
+  }
+
   /** The engine's container, which runs. */
   Container running() {
     return place
-        .container(name)
-        .filter(_ -> place.isRunning(name))
+        .running(name)
         .orElseThrow(
             () -> new LxcException("'" + place.directory() + ":" + name + "' is not running"));
   }

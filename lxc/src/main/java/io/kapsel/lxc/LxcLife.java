@@ -1,7 +1,6 @@
 package io.kapsel.lxc;
 
 import io.kapsel.engine.Container;
-import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.Events;
 import io.kapsel.engine.spec.ExecSpec;
 import io.kapsel.engine.spec.Stdio;
@@ -236,8 +235,7 @@ final class LxcLife {
 
   private static Container stoppable(LxcCall call, String action) {
     return call.place()
-        .container(call.name())
-        .filter(each -> each.status().phase() == ContainerStatus.Phase.RUNNING)
+        .running(call.name())
         .orElseThrow(() ->
             new LxcException(
                 "Failed to %s %s:%s".formatted(action, call.place().directory(), call.name())));

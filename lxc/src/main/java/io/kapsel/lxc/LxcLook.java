@@ -175,7 +175,7 @@ final class LxcLook {
 
   private static String cell(LxcCall call, String name, String column) {
     Optional<Container> container = call.place().container(name);
-    Optional<Container> running = container.filter(_ -> call.place().isRunning(name));
+    Optional<Container> running = call.place().running(name);
     return switch (column) {
       case "NAME" -> name;
       case "STATE" -> call.place().state(name);
@@ -239,8 +239,7 @@ final class LxcLook {
     if (all || options.has("state")) {
       line(call, bare, "State", call.place().state(name));
     }
-    Optional<Container> running =
-        call.place().container(name).filter(_ -> call.place().isRunning(name));
+    Optional<Container> running = call.place().running(name);
     if (all || options.has("pid")) {
       running
           .flatMap(it -> it.status().pid())

@@ -81,7 +81,7 @@ final class LxcPlace {
     return container(name).map(LxcPlace::state).orElse("STOPPED");
   }
 
-  static String state(Container container) {
+  private static String state(Container container) {
     ContainerStatus status = container.status();
     if (status.phase() != ContainerStatus.Phase.RUNNING) {
       return "STOPPED";
@@ -89,8 +89,13 @@ final class LxcPlace {
     return status.paused() ? "FROZEN" : "RUNNING";
   }
 
+  /** The engine's container of that name, if it runs. */
+  Optional<Container> running(String name) {
+    return container(name).filter(each -> each.status().phase() == ContainerStatus.Phase.RUNNING);
+  }
+
   boolean isRunning(String name) {
-    return !state(name).equals("STOPPED");
+    return running(name).isPresent();
   }
 
   Optional<LxcConfig> config(String name) {

@@ -247,6 +247,23 @@ class LxcIT extends EndToEnd {
   }
 
   @Test
+  void startsWhatCanBeStartedWithItsHooks() throws IOException {
+    Path called = place.resolve("called");
+    define("one", "lxc.start.auto = 1", "lxc.nonsense = 1");
+    define("two", "lxc.start.auto = 1", "lxc.hook.mount = /bin/true");
+    define("web", "lxc.start.auto = 1", "lxc.hook.pre-start = /bin/touch " + called);
+
+    Result started = lxc("lxc-autostart");
+
+    assertThat(started.exitCode()).isEqualTo(2);
+    assertThat(started.err())
+        .contains("lxc-autostart: one: ", "no such key", "lxc-autostart: two: ", "cannot do that");
+    assertThat(lxc("lxc-info", "-n", "web", "-sH").line()).isEqualTo("RUNNING");
+    assertThat(called).exists();
+    lxc("lxc-stop", "-k", "-n", "web").ok();
+  }
+
+  @Test
   void removesNothingThatItHasNotMade() throws IOException {
     Path own = Files.createDirectories(place.resolve("places/web"));
     Files.writeString(own.resolve("notes"), "kept");
