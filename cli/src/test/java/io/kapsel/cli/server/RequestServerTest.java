@@ -99,7 +99,6 @@ class RequestServerTest {
 
   private void release(Client client) {
     try {
-      client.err("");
       release.await();
       client.check();
     } catch (ClientLeft e) {
