@@ -21,8 +21,9 @@ final class NetworkTraceCommand implements Command {
           "[OPTIONS] FROM TO[:PORT]",
           "Show the way from one place to another, and the rule that stops it",
           """
-          A place is a container, 'host', an address, or a name outside. Nothing is sent: the way is told from the
-          networks, the rules and what the kernel has. The exit code is 1 where it does not lead to its end.
+          A place is a container, 'host', an address, or a name outside. Nothing is sent:
+          the way is told from the networks, the rules and what the kernel has. The exit
+          code is 1 where it does not lead to its end.
           """,
           FlagSet.of(Listing.FORMAT),
           new Operands(2, 2));
