@@ -30,6 +30,14 @@ final class Trust {
     spec.mounts().stream()
         .filter(MountRequest.Bind.class::isInstance)
         .forEach(mount -> all.add("the host's " + ((MountRequest.Bind) mount).source()));
+    spec.mounts().stream()
+        .filter(MountRequest.Volume.class::isInstance)
+        .map(MountRequest.Volume.class::cast)
+        .filter(volume -> !volume.name().isEmpty() || !volume.made().isEmpty())
+        .forEach(volume -> all.add("the volume " + volume.name()));
+    if (spec.logging().isForwarded()) {
+      all.add("a log that the host sends on: " + spec.logging().driver());
+    }
     spec.devices().forEach(device -> all.add("the device " + device.host()));
     spec.deviceRules().forEach(rule -> all.add("devices " + rule));
     if (Stream.of(
