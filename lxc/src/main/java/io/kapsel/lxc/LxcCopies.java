@@ -193,6 +193,11 @@ final class LxcCopies {
       throw new LxcException("there is no such container");
     }
     boolean ephemeral = options.has("ephemeral");
+    for (String without : List.of("foreground", "backingstorage")) {
+      if (options.has(without)) {
+        throw new LxcException("Kapsel cannot do that yet: --" + without);
+      }
+    }
     String name =
         options
             .last("newname")

@@ -33,7 +33,10 @@ final class LxcNetworks {
       switch (kind) {
         case "empty" -> {}
         case "none" -> spec.network(NamespaceMode.parseNetwork("host"));
-        case "veth", "macvlan" -> all.add(attachment(card));
+        case "veth", "macvlan" -> {
+          checkWords(card, "eth" + all.size());
+          all.add(attachment(card));
+        }
         default ->
             throw card.values()
                 .iterator()
@@ -62,6 +65,18 @@ final class LxcNetworks {
       }
     }
     return cards;
+  }
+
+  /** Cards are named in their order, and up. */
+  private static void checkWords(Map<String, LxcConfig.Entry> card, String name) {
+    LxcConfig.Entry named = card.get("name");
+    if (named != null && !named.value().equals(name)) {
+      throw named.wrong("this card is called '" + name + "'");
+    }
+    LxcConfig.Entry flags = card.get("flags");
+    if (flags != null && !flags.value().equals("up")) {
+      throw flags.wrong("a card is up and nothing else");
+    }
   }
 
   private static Attachment attachment(Map<String, LxcConfig.Entry> card) {

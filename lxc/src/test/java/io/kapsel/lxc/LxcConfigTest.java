@@ -52,6 +52,8 @@ class LxcConfigTest {
             "lxc.mount.entry = /does/not/exist x none bind,optional 0 0",
             "lxc.net.0.type = veth",
             "lxc.net.0.link = lxcbr0",
+            "lxc.net.0.flags = up",
+            "lxc.net.0.name = eth0",
             "lxc.net.0.hwaddr = 02:00:00:00:00:01",
             "lxc.net.0.ipv4.address = 10.0.3.7/24 10.0.3.255");
 
@@ -77,6 +79,15 @@ class LxcConfigTest {
     assertThat(spec.networks().orElseThrow().attachments().getFirst().network())
         .isEqualTo("lxcbr0");
     assertThat(spec.networks().orElseThrow().attachments().getFirst().ipv4()).contains("10.0.3.7");
+  }
+
+  @Test
+  void aCardIsCalledByItsOrderAndUp() {
+    String[] veth = {"lxc.rootfs.path = /srv/web", "lxc.net.0.type = veth"};
+    assertThatThrownBy(() -> plan(veth[0], veth[1], "lxc.net.0.name = lan"))
+        .hasMessageContaining("this card is called 'eth0'");
+    assertThatThrownBy(() -> plan(veth[0], veth[1], "lxc.net.0.flags = down"))
+        .hasMessageContaining("a card is up and nothing else");
   }
 
   @Test
