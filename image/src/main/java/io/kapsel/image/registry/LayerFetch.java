@@ -14,6 +14,7 @@ import io.kapsel.oci.image.Descriptor;
 import io.kapsel.oci.image.Digest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.SequenceInputStream;
 import java.util.concurrent.locks.ReentrantLock;
@@ -98,14 +99,15 @@ final class LayerFetch {
       Extractor.Extracted done;
       Digest content;
       Digest blob;
-      try (Ahead ahead = new Ahead(packed);
+      Ahead ahead = new Ahead(packed);
+      try (ahead;
           Hashed plain = new Hashed(Unpacking.of(ahead), diffId.algorithm())) {
         done = Extractor.extract(plain, directory, Extractor.Form.LAYER);
         content = plain.finish();
         ahead.skipRest();
         blob = packed.finish();
       } catch (IOException e) {
-        if (source.failed() || e.getMessage() == null || isOurs(e)) {
+        if (ahead.failed() || e.getMessage() == null || isOurs(e)) {
           throw e;
         }
         throw new Unusable(e.getMessage());
@@ -119,9 +121,10 @@ final class LayerFetch {
     }
   }
 
-  /** Whether this machine is to blame, not the archive. */
+  /** Whether this machine, or whoever gave up, is to blame, not the archive. */
   private static boolean isOurs(IOException e) {
-    return e.getCause() instanceof SyscallException syscall && syscall.isShortage();
+    return e instanceof InterruptedIOException
+        || (e.getCause() instanceof SyscallException syscall && syscall.isShortage());
   }
 
   private static void verify(Descriptor layer, Digest found) throws IOException {
@@ -141,27 +144,12 @@ final class LayerFetch {
   private final class Source extends Flow {
     private final Descriptor layer;
     private long count;
-    private boolean failed;
 
     Source(Descriptor layer, Part part) throws IOException {
       super(
           new SequenceInputStream(
               part.read(), new Kept(new Download(repository, layer, part.size()), part.append())));
       this.layer = layer;
-    }
-
-    boolean failed() {
-      return failed;
-    }
-
-    @Override
-    public int read(byte[] bytes, int from, int length) throws IOException {
-      try {
-        return super.read(bytes, from, length);
-      } catch (IOException e) {
-        failed = true;
-        throw e;
-      }
     }
 
     @Override

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 public final class Ahead extends InputStream {
   private final Handoff handoff = new Handoff();
   private final Thread thread;
+  private volatile boolean closed;
   private volatile @Nullable Throwable failure;
 
   /** Begins to read {@code in}, which stays the caller's, and untouched until this is closed. */
@@ -21,8 +22,15 @@ public final class Ahead extends InputStream {
     try {
       handoff.fill(in);
     } catch (IOException | RuntimeException | Error e) {
-      failure = e; // for whoever reads
+      if (!closed) { // else it is the end that close() has made
+        failure = e;
+      }
     }
+  }
+
+  /** Whether the other stream failed, rather than whoever reads this. */
+  public boolean failed() {
+    return failure != null;
   }
 
   @Override
@@ -52,6 +60,7 @@ public final class Ahead extends InputStream {
   /** Nobody reads the other stream any more when this returns. */
   @Override
   public void close() {
+    closed = true;
     handoff.close();
     thread.interrupt();
     join();

@@ -63,7 +63,7 @@ class HostileRegistryIT extends PullFixture {
     }
   }
 
-  private static void rest(long millis) throws IOException {
+  static void rest(long millis) throws IOException {
     try {
       new CountDownLatch(1).await(millis, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -106,12 +107,39 @@ class PullIT extends PullFixture {
     registry.asked.clear();
     image.serve(registry);
 
-    pull(ImageStore.open(state), Credentials.ANONYMOUS);
+    store = ImageStore.open(state);
+    pull();
 
     assertThat(registry.asked)
         .filteredOn(each -> each.path().equals(image.layerPath()))
         .singleElement()
         .satisfies(each -> assertThat(each.header("Range")).matches("bytes=[1-9]\\d+-"));
+  }
+
+  @Test
+  void wrongBytesAreThrownAwayAlsoWhileTheRestIsAwaited() throws IOException {
+    byte[] wrong = image.layer.clone();
+    Arrays.fill(wrong, 10, wrong.length, (byte) 0xff); // behind the head of gzip
+    CountDownLatch ended = new CountDownLatch(1);
+    registry.on(
+        image.layerPath(),
+        (_, out) -> {
+          LoopbackRegistry.head(out, 200, "Content-Length: " + image.layer.length);
+          out.write(wrong, 0, 200_000);
+          out.flush();
+          for (int i = 200_000; i < wrong.length && ended.getCount() > 0; i++) {
+            out.write(wrong[i]);
+            out.flush();
+            HostileRegistryIT.rest(20);
+          }
+        });
+    try {
+      assertThatThrownBy(this::pull).isInstanceOf(ImageException.Refused.class);
+    } finally {
+      ended.countDown();
+    }
+    nothingIsNamed();
+    assertThat(state.resolve("downloads")).isEmptyDirectory();
   }
 
   @Test

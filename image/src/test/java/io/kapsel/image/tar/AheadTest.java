@@ -47,6 +47,7 @@ class AheadTest {
     try (Ahead ahead = new Ahead(in)) {
       assertThat(ahead.readNBytes(1 << 17)).isEqualTo(Arrays.copyOf(content, 1 << 17));
       assertThatThrownBy(ahead::readAllBytes).hasMessage("it broke off");
+      assertThat(ahead.failed()).isTrue();
     }
   }
 
@@ -81,5 +82,6 @@ class AheadTest {
     assertThat(reading.await(20, TimeUnit.SECONDS)).isTrue();
     ahead.close();
     assertThat(done).isTrue();
+    assertThat(ahead.failed()).isFalse();
   }
 }
