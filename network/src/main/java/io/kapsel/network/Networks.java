@@ -216,12 +216,12 @@ public final class Networks implements AutoCloseable {
    */
   public Joined reserve(Member member) {
     return locked(() -> {
-      member.attachments().forEach(each -> checkPoliced(each, member.restrictions()));
       List<Endpoint> endpoints = new ArrayList<>();
       boolean whole = false;
       try {
         for (Attachment wanted : member.attachments()) {
-          endpoints.add(place(member.id(), wanted, "eth" + endpoints.size()));
+          endpoints.add(
+              place(member.id(), wanted, "eth" + endpoints.size(), member.restrictions()));
         }
         List<Port> ports =
             holds.hold(
@@ -248,11 +248,7 @@ public final class Networks implements AutoCloseable {
     });
   }
 
-  private void checkPoliced(Attachment wanted, Restrictions restrictions) {
-    if (wanted.network().equals(Network.DEFAULT)) {
-      return;
-    }
-    Network network = registry.find(wanted.network());
+  private static void checkPoliced(Network network, Restrictions restrictions) {
     boolean restricted = restrictions.policy().restricts() || restrictions.rate().isPresent();
     if (restricted && !network.driver().equals(Network.BRIDGE)) {
       throw new NetworkException.Invalid(
@@ -277,7 +273,7 @@ public final class Networks implements AutoCloseable {
             port.protocol(), usual, port.hostPort(), port.lastHostPort(), port.containerPort());
   }
 
-  private Endpoint place(String id, Attachment wanted, String inside) {
+  private Endpoint place(String id, Attachment wanted, String inside, Restrictions restrictions) {
     if (wanted.network().equals(Network.DEFAULT)) {
       ensureDefault();
     }
@@ -286,6 +282,7 @@ public final class Networks implements AutoCloseable {
       throw new NetworkException.Invalid(
           "join network", network.name(), "it cannot be one of several");
     }
+    checkPoliced(network, restrictions);
     host().raise(network);
     leases.serve(network);
     return places.take(network, id, wanted, inside, members(network).size());
@@ -436,7 +433,7 @@ public final class Networks implements AutoCloseable {
     }
     Joined after =
         locked(() -> {
-          Endpoint added = place(id, wanted, inside(before));
+          Endpoint added = place(id, wanted, inside(before), before.restricted());
           List<Endpoint> all = new ArrayList<>(before.endpoints());
           all.add(added);
           Joined changed = before.with(all);

@@ -157,6 +157,21 @@ class EgressIT {
   }
 
   @Test
+  void nobodyGetsRoundAPolicyByANetworkThatPassesThisHostBy() {
+    hosts.kapsel("network", "create", "-d", "macvlan", "-o", "parent=up0", "past");
+    sleeper("inside", "--egress", "allow=good.example");
+
+    Result connected = hosts.product.kapsel("network", "connect", "past", "inside");
+    assertThat(connected.exitCode()).isEqualTo(1);
+    assertThat(connected.err()).contains("what leaves a macvlan passes this host by");
+    assertThat(from("203.0.113.5:80")).isEmpty();
+    Result begun =
+        hosts.product.kapsel(
+            "run", "--rm", "--network", "past", "--egress", "deny", "host:", "true");
+    assertThat(begun.err()).contains("what leaves a macvlan passes this host by");
+  }
+
+  @Test
   void whatMakesNoSenseIsRefused() {
     for (String wrong :
         List.of("maybe", "allow=", "allow=a b c!", "deny=1.2.3.4.5", "allow=x.y:99999")) {
