@@ -162,13 +162,9 @@ final class EgressRules {
               .load(Rule.Meta.PROTOCOL, 0)
               .equal(0, protocol)
               .load(Rule.Base.TRANSPORT, 2, 2, 0)
-              .equal(0, port(target.port()))
+              .equal(0, PortSets.bytes(target.port()))
               .then(verdict));
     }
-  }
-
-  private static byte[] port(int port) {
-    return new byte[] {(byte) (port >> 8), (byte) port};
   }
 
   private static Rule within(Cidr network) {
@@ -226,7 +222,9 @@ final class EgressRules {
     boolean ported = found.port() > 0;
     NamedSet set = names(key, family, ported);
     NamedSet.Element element =
-        ported ? set.element(life, address, port(found.port())) : set.element(life, address);
+        ported
+            ? set.element(life, address, PortSets.bytes(found.port()))
+            : set.element(life, address);
     batch.elements(set, List.of(element));
     batch.removeElements(set, List.of(element)); // or the old end stays
     batch.elements(set, List.of(element));

@@ -94,7 +94,7 @@ final class PortSets {
     return address.getAddress().length;
   }
 
-  private static byte[] bytes(int port) {
+  static byte[] bytes(int port) {
     return new byte[] {(byte) (port >> 8), (byte) port};
   }
 

@@ -31,6 +31,7 @@ final class SpoofRules {
   private static final byte ICMPV6 = 58;
   private static final String CHAIN = "from_containers";
   private static final byte[] DHCP_CLIENT = {0, 68};
+  private static final byte[] DHCP6_SERVER = {2, 35};
 
   /** The port of those who lease addresses. */
   static final byte[] DHCP_SERVER = {0, 67};
@@ -137,7 +138,7 @@ final class SpoofRules {
             .equal(0, new byte[4]);
     rule(batch, "ipv4", udp(udp(asks, 0, DHCP_CLIENT), 2, DHCP_SERVER), Verdict.ACCEPT);
     rule(batch, "ipv4", foreign(12, 4, addresses), Verdict.DROP);
-    rule(batch, "ipv4", udpFrom(0, 67), Verdict.DROP); // offers of leases
+    rule(batch, "ipv4", udp(new Rule(), 0, DHCP_SERVER).count(), Verdict.DROP); // offers of leases
   }
 
   private void ipv6(Batch batch) {
@@ -159,7 +160,7 @@ final class SpoofRules {
         new Rule().load(Rule.Base.NETWORK, 8, 16, 0).equal(0, new byte[16]),
         Verdict.ACCEPT); // the search for duplicates of a new address
     rule(batch, "ipv6", foreign(8, 16, addresses6), Verdict.DROP);
-    rule(batch, "ipv6", udpFrom(2, 35), Verdict.DROP);
+    rule(batch, "ipv6", udp(new Rule(), 0, DHCP6_SERVER).count(), Verdict.DROP);
   }
 
   /** What comes from a place without a right to that source: bytes of the network's header. */
@@ -177,15 +178,6 @@ final class SpoofRules {
         .equal(0, UDP)
         .load(Rule.Base.TRANSPORT, offset, 2, 0)
         .equal(0, port);
-  }
-
-  private static Rule udpFrom(int high, int low) {
-    return new Rule()
-        .load(Rule.Meta.PROTOCOL, 0)
-        .equal(0, UDP)
-        .load(Rule.Base.TRANSPORT, 0, 2, 0)
-        .equal(0, new byte[] {(byte) high, (byte) low})
-        .count();
   }
 
   private static Rule icmp(byte type) {

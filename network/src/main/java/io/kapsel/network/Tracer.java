@@ -5,7 +5,6 @@ import io.kapsel.linux.netlink.Link;
 import io.kapsel.linux.nftables.Hook;
 import io.kapsel.linux.nftables.Ruleset;
 import java.net.InetAddress;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -176,8 +175,7 @@ final class Tracer {
   }
 
   private void toHost() {
-    List<Ruleset.BaseChain> filters = host.firewall().filters(Hook.Point.INPUT);
-    filters.forEach(each -> foreign(each, each.drops()));
+    host.firewall().filters(Hook.Point.INPUT).forEach(this::foreign);
     boolean listening = port == 0 || Listeners.ofHost().has(port);
     if (listening) {
       trace.pass("this host", port == 0 ? "is reached" : "somebody listens at port " + port);
@@ -187,7 +185,7 @@ final class Tracer {
   }
 
   /** What others' rules say nobody knows who does not carry them out. */
-  private void foreign(Ruleset.BaseChain chain, boolean drops) {
+  private void foreign(Ruleset.BaseChain chain) {
     String where =
         "table %s %s, chain %s"
             .formatted(
@@ -197,7 +195,7 @@ final class Tracer {
     trace.pass(
         where,
         "not ours, %d rules%s: look there if it fails"
-            .formatted(chain.rules(), drops ? ", drops by default" : ""));
+            .formatted(chain.rules(), chain.drops() ? ", drops by default" : ""));
   }
 
   private void beyond(InetAddress target) {
@@ -206,9 +204,7 @@ final class Tracer {
       trace.stop(
           "this host", "does not pass packets on: net.ipv4.ip_forward, or that of IPv6, is 0");
     }
-    for (Ruleset.BaseChain each : host.firewall().filters(Hook.Point.FORWARD)) {
-      foreign(each, each.drops());
-    }
+    host.firewall().filters(Hook.Point.FORWARD).forEach(this::foreign);
     Optional<String> route = host.route(target);
     if (route.isEmpty()) {
       trace.stop("this host", "has no route to " + Cidr.text(target));
@@ -267,7 +263,7 @@ final class Tracer {
     }
     host.firewall().filters(Hook.Point.INPUT).stream()
         .filter(_ -> host.obeys())
-        .forEach(each -> foreign(each, each.drops()));
+        .forEach(this::foreign);
     trace.pass("table " + host.table() + ", chain publish", port.shown());
   }
 
