@@ -45,7 +45,7 @@ final class Leases implements AutoCloseable {
             card -> holders.apply(network, card).flatMap(it -> lease(it, network))));
   }
 
-  /** Serves the bridge that was made anew. */
+  /** Serves a bridge that was made anew, or found; whoever is there goes on also without it. */
   void serveAgain(Network network) {
     stop(network);
     try {

@@ -501,7 +501,7 @@ public final class Networks implements AutoCloseable {
         for (Network network : registry.all()) {
           if (!members(network).isEmpty()) {
             host().raise(network);
-            leases.serve(network);
+            leases.serveAgain(network);
           }
         }
         host().clear(members.values(), registry.all());
