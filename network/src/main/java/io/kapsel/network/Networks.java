@@ -196,6 +196,7 @@ public final class Networks implements AutoCloseable {
       }
       leases.stop(network);
       host.ifPresent(it -> it.lower(network));
+      policing.learned().forget(Policed.key(network));
       registry.remove(network);
       return network;
     });
@@ -341,10 +342,9 @@ public final class Networks implements AutoCloseable {
 
   /** What this host offers to networks, and what of it is in their way. */
   public List<HostFinding> diagnose() {
-    Optional<String> reason = unusable();
-    return reason.isPresent()
-        ? NetworkDiagnosis.unusable(reason.get())
-        : new NetworkDiagnosis(locked(this::host)).findings();
+    return unusable()
+        .map(NetworkDiagnosis::unusable)
+        .orElseGet(() -> new NetworkDiagnosis(locked(this::host)).findings());
   }
 
   /** All containers that run in networks. */
@@ -572,12 +572,15 @@ public final class Networks implements AutoCloseable {
         }));
   }
 
-  /** The rules may be made anew at this moment, and know of it then. */
+  /** Not while the rules are made anew: they may have been put together without it. */
   private void open(String key, List<Learned.Left> found) {
+    lock.lock();
     try {
       host().firewall().learn(key, found);
     } catch (SyscallException e) {
       LOG.log(System.Logger.Level.DEBUG, "addresses are let through later policy=" + key, e);
+    } finally {
+      lock.unlock();
     }
   }
 

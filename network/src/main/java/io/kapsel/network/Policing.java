@@ -230,7 +230,9 @@ final class Policing implements AutoCloseable {
           }
         }
       }
-      gate.open(each.key(), found);
+      if (!found.isEmpty()) {
+        gate.open(each.key(), found);
+      }
     }
   }
 
