@@ -37,9 +37,14 @@ public final class Part implements AutoCloseable {
     this.channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ);
-    channel.position(channel.size());
-    begun = channel.size();
-    fd = Open.path(file.toString(), OpenFlags.READ);
+    try {
+      begun = channel.size();
+      channel.position(begun);
+      fd = Open.path(file.toString(), OpenFlags.READ);
+    } catch (IOException | SyscallException e) {
+      channel.close();
+      throw e;
+    }
   }
 
   /** How much of it is there already. */
