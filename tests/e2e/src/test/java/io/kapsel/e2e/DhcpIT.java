@@ -3,13 +3,10 @@ package io.kapsel.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** In a network with leases a machine gets its own address, and nobody else's, when it asks. */
-class DhcpIT {
+class DhcpIT extends OnTwoHosts {
   private static final String ASK =
       """
       cat >/tmp/bound <<'X'
@@ -22,23 +19,6 @@ class DhcpIT {
       chmod +x /tmp/bound
       busybox udhcpc -i eth0 -n -q -f -t 5 -T 1 -s /tmp/bound\
       """;
-
-  private static TwoHosts hosts;
-
-  @BeforeAll
-  static void makeHosts() {
-    hosts = new TwoHosts();
-  }
-
-  @AfterAll
-  static void leavesNothing() {
-    hosts.close();
-  }
-
-  @AfterEach
-  void clear() {
-    hosts.clear();
-  }
 
   private static void machine(String name, String... flags) {
     java.util.List<String> words =

@@ -7,18 +7,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** A container reaches what its policy and that of its network allow, and nothing else. */
-class EgressIT {
-  private static TwoHosts hosts;
+class EgressIT extends OnTwoHosts {
   private static final List<Process> servers = new ArrayList<>();
 
   @BeforeAll
-  static void makeHosts() {
-    hosts = new TwoHosts();
+  static void startServers() {
     hosts.onNeighbour("for i in 3 4 5; do ip addr add 203.0.113.$i/24 dev eth0; done");
     servers.add(
         hosts.startOnNeighbour("socat", "TCP6-LISTEN:80,fork,ipv6only=0", "SYSTEM:echo hi"));
@@ -43,14 +40,8 @@ class EgressIT {
   }
 
   @AfterAll
-  static void leavesNothing() {
+  static void endServers() {
     servers.forEach(Process::destroy);
-    hosts.close();
-  }
-
-  @AfterEach
-  void clear() {
-    hosts.clear();
   }
 
   private static void sleeper(String name, String... flags) {

@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +12,7 @@ import org.junit.jupiter.api.Test;
  * Somebody in a network may write any frame, and neither its neighbours nor the host are hurt. The
  * last test takes the rules away, and all of them are: what is looked at would show it.
  */
-class HostileFramesIT {
+class HostileFramesIT extends OnTwoHosts {
   private static final String GATEWAY = "10.77.0.1";
   private static final String VICTIM = "10.77.0.9";
   private static final String LIAR = "10.77.0.66";
@@ -24,18 +21,6 @@ class HostileFramesIT {
 
   /** For so long after one answer the kernel takes no other. */
   private static final Duration LOCKED = Duration.ofMillis(1100);
-
-  private static TwoHosts hosts;
-
-  @BeforeAll
-  static void makeHosts() {
-    hosts = new TwoHosts();
-  }
-
-  @AfterAll
-  static void leavesNothing() {
-    hosts.close();
-  }
 
   @BeforeEach
   void fill() {
@@ -69,11 +54,6 @@ class HostileFramesIT {
         "echo x | socat -u - UDP:" + GATEWAY + ":9; echo x | socat -u - UDP6:[fd77::1]:9");
     hosts.onHost(
         "echo x | socat -u - UDP:" + VICTIM + ":4000; echo x | socat -u - UDP6:[fd77::9]:9");
-  }
-
-  @AfterEach
-  void clear() {
-    hosts.clear();
   }
 
   private static String inside(String container, String script) {

@@ -108,6 +108,14 @@ class KillSweepIT {
   private static boolean killedAt(String operation, String name, int call) throws Exception {
     prepare(operation, name);
     kapsel("ps").ok();
+    boolean survived = survives(product, CALLS, call, words(operation, name));
+    verify(operation, name);
+    return !survived;
+  }
+
+  /** Whether an engine lives through a command, which it does not if it gets to that call. */
+  static boolean survives(Product product, String calls, int call, String... words)
+      throws Exception {
     long engine = product.engine();
     Process tracer =
         Command.of(
@@ -117,7 +125,7 @@ class KillSweepIT {
                 "-o",
                 "/dev/null",
                 "-e",
-                "inject=" + CALLS + ":signal=SIGKILL:when=" + call,
+                "inject=" + calls + ":signal=SIGKILL:when=" + call,
                 "-p",
                 Long.toString(engine))
             .start();
@@ -125,17 +133,15 @@ class KillSweepIT {
     Await.until(
         "strace holds the engine, or has ended it",
         () -> traced(engine) || !HostFiles.alive(engine));
-    Process client = product.command(words(operation, name)).start();
-    assertThat(client.waitFor(30, TimeUnit.SECONDS)).as("the client ends").isTrue();
+    Process client = product.command(words).start();
+    assertThat(client.waitFor(60, TimeUnit.SECONDS)).as("the client ends").isTrue();
     boolean survived = client.exitValue() == 0 && traced(engine);
     tracer.destroyForcibly();
-    assertThat(tracer.waitFor(30, TimeUnit.SECONDS)).as("strace ends").isTrue();
-
-    verify(operation, name);
-    return !survived;
+    assertThat(tracer.waitFor(60, TimeUnit.SECONDS)).as("strace ends").isTrue();
+    return survived;
   }
 
-  static boolean traced(long engine) {
+  private static boolean traced(long engine) {
     Path tasks = Path.of("/proc/" + engine + "/task");
     Set<String> all = HostFiles.names(tasks);
     return !all.isEmpty()

@@ -4,30 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Names and numbers that cannot be, and as many as there can be. */
-class NetworkBadInputIT {
-  private static TwoHosts hosts;
-
-  @BeforeAll
-  static void makeHosts() {
-    hosts = new TwoHosts();
-  }
-
-  @AfterAll
-  static void leavesNothing() {
-    hosts.close();
-  }
-
-  @AfterEach
-  void clear() {
-    hosts.clear();
-  }
-
+class NetworkBadInputIT extends OnTwoHosts {
   @Test
   void oddBytesInNamesAndOptionsAreRefusedAndLeaveNothing() {
     hosts.kapsel("network", "create", "app");

@@ -3,35 +3,14 @@ package io.kapsel.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
  * Networks of containers on a host that is itself a network namespace of this test, with a
  * neighbour that is another one.
  */
-class NetworkIT {
+class NetworkIT extends OnTwoHosts {
   private static final String UPLINK = TwoHosts.HOST;
-  private static TwoHosts hosts;
-  private static Product product;
-
-  @BeforeAll
-  static void makeHosts() {
-    hosts = new TwoHosts();
-    product = hosts.product;
-  }
-
-  @AfterAll
-  static void leavesNothing() {
-    hosts.close();
-  }
-
-  @AfterEach
-  void removeContainers() {
-    hosts.clear();
-  }
 
   private static String kapsel(String... words) {
     return hosts.kapsel(words);
@@ -60,7 +39,8 @@ class NetworkIT {
     String six =
         kapsel("inspect", "-f", "{{.NetworkSettings.Networks.app.GlobalIPv6Address}}", "db");
     assertThat(from("web", "[" + six + "]:80")).startsWith("db sees");
-    assertThat(product.kapsel("exec", "web", "getent", "hosts", "nobody").exitCode()).isNotZero();
+    assertThat(hosts.product.kapsel("exec", "web", "getent", "hosts", "nobody").exitCode())
+        .isNotZero();
     assertThat(hosts.onNeighbour(get(UPLINK + ":8080"))).endsWith("ffff:cb00:7102]");
     assertThat(hosts.onNeighbour(get("[2001:db8::1]:8080"))).contains("web sees [2001:0db8");
     assertThat(hosts.onHost(get("127.0.0.1:8080"))).startsWith("web sees");
@@ -76,12 +56,12 @@ class NetworkIT {
     kapsel("update", "-p", "8081:80", "--publish-rm", "80", "web");
     assertThat(hosts.onNeighbour(get(UPLINK + ":8080"))).isEmpty();
     assertThat(hosts.onNeighbour(get(UPLINK + ":8081"))).startsWith("web sees");
-    product.killEngine();
+    hosts.product.killEngine();
     kapsel("update", "--rollback", "web");
     assertThat(hosts.onNeighbour(get(UPLINK + ":8080"))).startsWith("web sees");
     assertThat(kapsel("inspect", "-f", "{{.State.Pid}}", "web")).isEqualTo(pid);
     server("other", "-p", "9090:80");
-    assertThat(product.kapsel("update", "-p", "9090:80", "web").err())
+    assertThat(hosts.product.kapsel("update", "-p", "9090:80", "web").err())
         .contains("port is already allocated; container 'other' has it");
     assertThat(hosts.onNeighbour(get(UPLINK + ":8080"))).startsWith("web sees");
   }
@@ -143,7 +123,7 @@ class NetworkIT {
     kapsel("network", "create", "app");
     server("web", "--network", "app", "-p", "8080:80");
     server("db", "--network", "app");
-    product.killEngine();
+    hosts.product.killEngine();
 
     assertThat(hosts.onNeighbour(get(UPLINK + ":8080"))).startsWith("web sees");
     assertThat(kapsel("ps", "-a", "--format", "{{.Ports}}", "--filter", "name=web"))
@@ -160,7 +140,7 @@ class NetworkIT {
   void aPortHasOneWinnerAndTheLoserIsToldWho() {
     server("web", "-p", "8080:80");
 
-    Result loser = product.kapsel("run", "--rm", "-p", "8080:80", "host:", "true");
+    Result loser = hosts.product.kapsel("run", "--rm", "-p", "8080:80", "host:", "true");
     assertThat(loser.exitCode()).isEqualTo(125);
     assertThat(loser.err()).contains("port is already allocated; container 'web' has it");
   }

@@ -4,30 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What goes through a container's networks is limited where that is asked for, and counted. */
-class NetworkRateIT {
+class NetworkRateIT extends OnTwoHosts {
   private static final int BYTES = 4_000_000;
-  private static TwoHosts hosts;
-
-  @BeforeAll
-  static void makeHosts() {
-    hosts = new TwoHosts();
-  }
-
-  @AfterAll
-  static void leavesNothing() {
-    hosts.close();
-  }
-
-  @AfterEach
-  void clear() {
-    hosts.clear();
-  }
 
   private static void listens(int port) {
     Await.until(

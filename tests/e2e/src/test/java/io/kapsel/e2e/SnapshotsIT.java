@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -246,7 +245,7 @@ class SnapshotsIT extends EndToEnd {
     if (!operation.equals("snapshot-running")) {
       stop("web");
     }
-    boolean survived = interrupted(call, words(operation));
+    boolean survived = KillSweepIT.survives(product, CALLS, call, words(operation));
 
     String now = file("web", "srv/data");
     assertThat(now)
@@ -272,31 +271,5 @@ class SnapshotsIT extends EndToEnd {
       case "clone" -> new String[] {"clone", "web", "copy"};
       default -> new String[] {"snapshot", "web", "second"};
     };
-  }
-
-  /** Whether the engine has lived through it. */
-  private static boolean interrupted(int call, String... words) throws Exception {
-    long engine = product.engine();
-    Process tracer =
-        Command.of(
-                "strace",
-                "-f",
-                "-qq",
-                "-o",
-                "/dev/null",
-                "-e",
-                "inject=" + CALLS + ":signal=SIGKILL:when=" + call,
-                "-p",
-                Long.toString(engine))
-            .start();
-    Await.until(
-        "strace holds the engine, or has ended it",
-        () -> KillSweepIT.traced(engine) || !HostFiles.alive(engine));
-    Process client = product.command(words).start();
-    assertThat(client.waitFor(60, TimeUnit.SECONDS)).as("the client ends").isTrue();
-    boolean survived = client.exitValue() == 0 && KillSweepIT.traced(engine);
-    tracer.destroyForcibly();
-    assertThat(tracer.waitFor(60, TimeUnit.SECONDS)).as("strace ends").isTrue();
-    return survived;
   }
 }
