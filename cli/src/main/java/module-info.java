@@ -8,6 +8,7 @@ module io.kapsel.cli {
   requires io.kapsel.image;
   requires io.kapsel.network;
   requires io.kapsel.engine;
+  requires io.kapsel.api;
   requires io.kapsel.ocicli;
   requires io.kapsel.lxc;
   requires com.fasterxml.jackson.core;

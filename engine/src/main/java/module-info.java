@@ -1,4 +1,4 @@
-/** Containers and their whole life; the embeddable Java API. */
+/** Containers and their whole life. Programs use it through {@code io.kapsel.api}. */
 @org.jspecify.annotations.NullMarked
 module io.kapsel.engine {
   requires static transitive org.jspecify;

@@ -8,8 +8,28 @@ public abstract sealed class EngineException extends RuntimeException {
     super(message, cause);
   }
 
+  /** The case of that simple name, with a message that is whole already. */
+  public static EngineException told(
+      String kind, String message, int exitCode, @Nullable Throwable cause) {
+    Told told = new Told(message, cause);
+    return switch (kind) {
+      case "NotFound" -> new NotFound(told);
+      case "Conflict" -> new Conflict(told);
+      case "Invalid" -> new Invalid(told);
+      case "Refused" -> new Refused(told);
+      case "LaunchFailed" -> new LaunchFailed(told, exitCode);
+      default -> new Failed(told);
+    };
+  }
+
+  private record Told(String message, @Nullable Throwable cause) {}
+
   /** There is no such thing. */
   public static final class NotFound extends EngineException {
+    private NotFound(Told told) {
+      super(told.message(), told.cause());
+    }
+
     /** With the container that was looked for. */
     public NotFound(String reference) {
       this(reference, "there is no such container");
@@ -23,6 +43,10 @@ public abstract sealed class EngineException extends RuntimeException {
 
   /** The container's state, or another one's name, is in the way. */
   public static final class Conflict extends EngineException {
+    private Conflict(Told told) {
+      super(told.message(), told.cause());
+    }
+
     /** With what was to be done with what, and what is in the way. */
     public Conflict(String action, String reference, String state) {
       super("cannot %s '%s': %s".formatted(action, reference, state), null);
@@ -31,6 +55,10 @@ public abstract sealed class EngineException extends RuntimeException {
 
   /** The request makes no sense. */
   public static final class Invalid extends EngineException {
+    private Invalid(Told told) {
+      super(told.message(), told.cause());
+    }
+
     /** With what was to be done with what, and what is wrong with it. */
     public Invalid(String action, String reference, String reason) {
       super("cannot %s '%s': %s".formatted(action, reference, reason), null);
@@ -39,6 +67,10 @@ public abstract sealed class EngineException extends RuntimeException {
 
   /** This host cannot do it, or a protection that was promised cannot be had. */
   public static final class Refused extends EngineException {
+    private Refused(Told told) {
+      super(told.message(), told.cause());
+    }
+
     /** With what was to be done with what, and why it is refused. */
     public Refused(String action, String reference, String reason) {
       super("cannot %s '%s': %s".formatted(action, reference, reason), null);
@@ -47,6 +79,10 @@ public abstract sealed class EngineException extends RuntimeException {
 
   /** Something went wrong. */
   public static final class Failed extends EngineException {
+    private Failed(Told told) {
+      super(told.message(), told.cause());
+    }
+
     /** With what was to be done with what, and what went wrong. */
     public Failed(String action, String reference, String reason, @Nullable Throwable cause) {
       super("cannot %s '%s': %s".formatted(action, reference, reason), cause);
@@ -62,6 +98,11 @@ public abstract sealed class EngineException extends RuntimeException {
     public static final int NOT_FOUND = 127;
 
     private final int exitCode;
+
+    private LaunchFailed(Told told, int exitCode) {
+      super(told.message(), told.cause());
+      this.exitCode = exitCode;
+    }
 
     /** With the container, what went wrong, and the exit code that tells it to scripts. */
     public LaunchFailed(String reference, String reason, int exitCode, @Nullable Throwable cause) {

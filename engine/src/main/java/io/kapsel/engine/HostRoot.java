@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -30,6 +31,7 @@ import java.util.stream.Stream;
  * docs/guide/host-root.md has the lists.
  */
 final class HostRoot {
+  private static final char UNKNOWN_LETTER = '\ufffd';
   private static final Set<String> SEEN =
       Set.of("bin", "etc", "lib", "lib32", "lib64", "libx32", "opt", "sbin", "usr", "var");
   private static final Set<String> EMPTY =
@@ -193,13 +195,14 @@ final class HostRoot {
 
   /** Every file that other users of the host may not read is hidden, and what is listed. */
   private void hideUnreadable(Path target, Path below, int depth) throws IOException {
-    for (String name : names(below)) {
-      Path path = below.resolve(name);
+    for (Path path : children(below)) {
+      String name = path.getFileName().toString();
       String inEtc = Path.of("/etc").relativize(path).toString();
       if (SHADOWS.contains(inEtc) || Files.isSymbolicLink(path)) {
         continue;
       }
       if (ETC_HIDDEN.contains(inEtc) || name.startsWith("ssh_host_") || !readable(path)) {
+        checkName(name);
         hide(directoryLike(target, below), name);
       } else if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS) && depth < 16) {
         hideUnreadable(target, path, depth + 1);
@@ -258,10 +261,21 @@ final class HostRoot {
   }
 
   private static Set<String> names(Path path) throws IOException {
+    Set<String> names = new TreeSet<>();
+    children(path).forEach(each -> names.add(each.getFileName().toString()));
+    return names;
+  }
+
+  private static Set<Path> children(Path path) throws IOException {
     try (Stream<Path> all = Files.list(path)) {
-      Set<String> names = new TreeSet<>();
-      all.forEach(each -> names.add(each.getFileName().toString()));
-      return names;
+      return all.collect(Collectors.toCollection(TreeSet::new));
+    }
+  }
+
+  /** In a locale that does not know its letters, a name that was read cannot be written. */
+  private static void checkName(String name) throws IOException {
+    if (name.indexOf(UNKNOWN_LETTER) >= 0) {
+      throw new IOException("'" + name + "' is no name here; run Java with LC_ALL=C.UTF-8");
     }
   }
 

@@ -1,2 +1,2 @@
-/** Containers and their whole life; the embeddable Java API. */
+/** Containers and their whole life. Programs use it through {@code io.kapsel.api}. */
 package io.kapsel.engine;

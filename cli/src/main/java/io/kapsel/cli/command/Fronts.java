@@ -1,5 +1,6 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.api.Service;
 import io.kapsel.cli.server.Client;
 import io.kapsel.cli.server.Front;
 import io.kapsel.cli.server.Request;
@@ -14,6 +15,7 @@ public final class Fronts implements Front {
   private final Front kapsel;
   private final OciFront oci;
   private final Optional<LxcCallers> lxc;
+  private final Optional<JavaCallers> java;
 
   /** {@code kapsel} for everybody who does not call an OCI runtime, for users who are not root. */
   public Fronts(Front kapsel, GuestRuntime runtime) {
@@ -28,6 +30,7 @@ public final class Fronts implements Front {
   private Fronts(Front kapsel, GuestRuntime runtime, Optional<LiveEngine> engine) {
     this.kapsel = kapsel;
     this.lxc = engine.map(it -> new LxcCallers(it, it.lxc()));
+    this.java = engine.map(it -> new JavaCallers(it.service()));
     this.oci = new OciFront(runtime, VersionCommand.version());
   }
 
@@ -40,6 +43,9 @@ public final class Fronts implements Front {
     }
     if (words.size() > 1 && words.get(1).equals("oci")) {
       return oci.serve(new OciCaller(request, client, words.subList(1, words.size())));
+    }
+    if (java.isPresent() && name.equals(Service.NAME)) {
+      return java.get().serve(request, client);
     }
     if (lxc.isPresent() && LxcFront.isProgram(name)) {
       return lxc.get().serve(request, client, name);

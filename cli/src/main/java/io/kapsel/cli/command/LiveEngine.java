@@ -1,5 +1,6 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.api.Service;
 import io.kapsel.engine.Cloning;
 import io.kapsel.engine.ContainerStatus.Phase;
 import io.kapsel.engine.EngineConfig;
@@ -59,6 +60,11 @@ public final class LiveEngine implements Engine, AutoCloseable {
   /** LXC's programs on this engine. */
   LxcFront lxc() {
     return new LxcFront(kapsel);
+  }
+
+  /** What Java programs ask. */
+  Service service() {
+    return new Service(kapsel);
   }
 
   /** Makes containers for those who call an OCI runtime. */

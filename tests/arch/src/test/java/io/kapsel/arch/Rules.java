@@ -33,9 +33,11 @@ final class Rules {
           entry("engine", "base", "linux", "oci", "runtime", "image", "network"),
           entry("ocicli", "base", "linux", "oci", "runtime", "systemd"),
           entry("lxc", "base", "linux", "oci", "runtime", "image", "network", "engine"),
+          entry("api", "base", "linux", "oci", "image", "network", "engine"),
+          entry("junit", "oci", "network", "engine", "api"),
           entry(
-              "cli", "base", "linux", "oci", "runtime", "image", "network", "engine", "ocicli",
-              "lxc"));
+              "cli", "base", "linux", "oci", "runtime", "image", "network", "engine", "api",
+              "ocicli", "lxc"));
 
   /** They use paths of the host alone: cgroup trees, the run directory, a bind mount's source. */
   private static final Set<String> OUTSIDE_OF_ROOTS =

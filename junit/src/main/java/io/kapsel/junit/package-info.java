@@ -1,0 +1,2 @@
+/** Containers for tests of JUnit; {@code docs/guide/junit.md} shows how. */
+package io.kapsel.junit;
