@@ -97,9 +97,18 @@ static size_t piece(size_t size)
 	return limit > 0 && size > room ? (size_t)room : size;
 }
 
+/* What a record takes: itself, and the hole before it where a block ends. */
+static uint64_t taken(size_t size)
+{
+	uint64_t whole = sizeof(struct record) + size;
+	uint64_t used = log.size % BLOCK;
+
+	return used + whole > BLOCK ? BLOCK - used + whole : whole;
+}
+
 static void write_piece(int stream, const uint8_t *bytes, size_t size)
 {
-	if (log_room(sizeof(struct record) + size) < 0) {
+	if (log_room(taken(size)) < 0) {
 		log.lost += size;
 		return;
 	}

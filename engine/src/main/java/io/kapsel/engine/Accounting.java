@@ -2,6 +2,8 @@ package io.kapsel.engine;
 
 import io.kapsel.base.AtomicFile;
 import io.kapsel.runtime.Account;
+import io.kapsel.runtime.LaunchException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +29,16 @@ final class Accounting {
     engine.containers().stream()
         .filter(each -> each.spec().isSystem())
         .filter(each -> each.status().phase() == ContainerStatus.Phase.RUNNING)
-        .forEach(each -> write(each.id(), engine.runtime.accounts(each.id())));
+        .forEach(this::write);
+  }
+
+  /** One that fails keeps no other from it. */
+  private void write(Container container) {
+    try {
+      write(container.id(), engine.runtime.accounts(container.id()));
+    } catch (LaunchException | UncheckedIOException e) {
+      LOG.log(System.Logger.Level.WARNING, "an account cannot be written id=" + container.id(), e);
+    }
   }
 
   /** Writes what was counted just now. */

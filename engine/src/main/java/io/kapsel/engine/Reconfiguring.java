@@ -69,13 +69,27 @@ final class Reconfiguring {
         }
         container.system().ifPresent(SystemLife::stop);
         stopping.stopForRestart(Optional.empty(), Optional.empty());
-      }
-      obey(before, wanted);
-      if (restarts) {
+        afterStop(() -> obey(before, wanted));
         start();
+      } else {
+        obey(before, wanted);
       }
     } finally {
       engine.volumes.release(wanted);
+    }
+  }
+
+  /** One that was stopped for something that then fails runs again as it was. */
+  private void afterStop(Runnable action) {
+    try {
+      action.run();
+    } catch (EngineException e) {
+      try {
+        container.start();
+      } catch (EngineException other) {
+        e.addSuppressed(other);
+      }
+      throw e;
     }
   }
 

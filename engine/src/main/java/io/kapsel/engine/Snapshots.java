@@ -18,11 +18,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /** The snapshots of one container. What is on disk is the truth. */
 public final class Snapshots {
   private static final System.Logger LOG = System.getLogger(Snapshots.class.getName());
+
+  /** Of which it was said that they cannot be read: they are looked at again and again. */
+  private static final Set<Path> TOLD = ConcurrentHashMap.newKeySet();
+
   private static final String PREFIX = "snap";
   private static final String SUFFIX = ".json";
 
@@ -95,13 +100,16 @@ public final class Snapshots {
       if (read.schema() > Snapshot.SCHEMA) {
         throw new JsonException("it was written by a newer version");
       }
+      TOLD.remove(file);
       return Optional.of(read);
     } catch (IOException | JsonException | IllegalArgumentException e) {
-      LOG.log(
-          System.Logger.Level.ERROR,
-          "a snapshot cannot be read and is left alone file={0} reason={1}",
-          file,
-          e.getMessage());
+      if (TOLD.add(file)) {
+        LOG.log(
+            System.Logger.Level.ERROR,
+            "a snapshot cannot be read and is left alone file={0} reason={1}",
+            file,
+            e.getMessage());
+      }
       return Optional.empty();
     }
   }

@@ -69,7 +69,9 @@ final class CompleteCommand implements Command {
     if (command instanceof GroupCommand group) {
       Optional<Command> below = words.isEmpty() ? Optional.empty() : group.find(words.getFirst());
       if (below.isEmpty()) {
-        return below(group);
+        List<Candidate> all = new ArrayList<>(below(group));
+        all.addAll(ofItself(call, group, words, current));
+        return all;
       }
       words.removeFirst();
       return ofCommand(call, below.get(), words, current);
@@ -89,6 +91,12 @@ final class CompleteCommand implements Command {
     return group.commands().entrySet().stream()
         .map(it -> new Candidate(it.getKey(), it.getValue().manual().summary()))
         .toList();
+  }
+
+  /** Some groups are commands, too: {@code kapsel snapshot CONTAINER}. */
+  private static List<Candidate> ofItself(
+      Call call, GroupCommand group, List<String> words, String current) {
+    return group.standsAlone() ? ofCommand(call, group, words, current) : List.of();
   }
 
   private static List<Candidate> ofCommand(

@@ -43,7 +43,11 @@ final class CompletionCommand implements Command {
         done
         (( ${#candidates} )) && _describe -t kapsel kapsel candidates
       }
-      compdef _kapsel kapsel
+      if [[ ${funcstack[1]} == _kapsel ]]; then
+        _kapsel "$@" # this file is the function, and was loaded to be called
+      else
+        compdef _kapsel kapsel
+      fi
       """;
 
   private static final String FISH =

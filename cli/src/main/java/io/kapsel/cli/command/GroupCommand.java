@@ -54,6 +54,11 @@ final class GroupCommand implements Command {
     return manual;
   }
 
+  /** Whether it is a command without one of the words below it, too. */
+  boolean standsAlone() {
+    return itself.isPresent();
+  }
+
   /** The command of that name below this one. */
   Optional<Command> find(String word) {
     String name =

@@ -35,6 +35,7 @@ public record Limits(
   private static final long LEAST_PERIOD = 1_000;
   private static final long LONGEST_PERIOD = 1_000_000;
   private static final long LEAST_NANO_CPUS = 10_000_000;
+  private static final long NANOS = 1_000_000_000;
   private static final String CPU_SET = "\\d+(-\\d+)?(,\\d+(-\\d+)?)*";
 
   /** Those that most callers know. */
@@ -100,11 +101,15 @@ public record Limits(
 
   /**
    * These, but for what others say. Whoever limits processors by number gives up a quota, and the
-   * other way round.
+   * other way round; a period alone keeps the number, as a quota of that period.
    */
   public Limits with(Limits other) {
     boolean number = other.nanoCpus.isPresent();
     boolean quota = other.cpuPeriod.isPresent() || other.cpuQuota.isPresent();
+    Optional<Long> same =
+        number
+            ? Optional.empty()
+            : other.cpuPeriod.flatMap(period -> nanoCpus.map(n -> n * period / NANOS));
     return new Limits(
         other.memory.or(() -> memory),
         other.memorySwap.or(() -> memorySwap),
@@ -112,7 +117,7 @@ public record Limits(
         quota ? Optional.empty() : other.nanoCpus.or(() -> nanoCpus),
         other.cpuShares.or(() -> cpuShares),
         number ? Optional.empty() : other.cpuPeriod.or(() -> cpuPeriod),
-        number ? Optional.empty() : other.cpuQuota.or(() -> cpuQuota),
+        number ? Optional.empty() : other.cpuQuota.or(() -> same).or(() -> cpuQuota),
         other.cpusetCpus.or(() -> cpusetCpus),
         other.cpusetMems.or(() -> cpusetMems),
         other.pids.or(() -> pids),

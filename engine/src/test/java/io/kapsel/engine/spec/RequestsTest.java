@@ -202,6 +202,26 @@ class RequestsTest {
   }
 
   @Test
+  void anotherPeriodAloneKeepsTheNumberOfProcessors() {
+    Limits half = limits(Optional.empty(), Optional.of(500_000_000L), Optional.empty());
+    Limits period =
+        new Limits(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(20_000L),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
+
+    assertThat(half.with(period).cpuQuota()).contains(10_000L);
+    assertThat(half.with(period).cpuPeriod()).contains(20_000L);
+  }
+
+  @Test
   void whatTheKernelWouldKeepNeedsANewStart() {
     ContainerSpec wide = limited(limits(Optional.of(64L << 20), Optional.empty()));
     ContainerSpec narrow = limited(limits(Optional.of(8L << 20), Optional.of(16L << 20)));

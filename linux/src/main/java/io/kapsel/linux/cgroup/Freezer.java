@@ -2,6 +2,7 @@ package io.kapsel.linux.cgroup;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -49,7 +50,7 @@ public record Freezer(Optional<Path> v1, Optional<Path> unified) {
       return GroupFiles.text(file).equals(wanted);
     }
     String wanted = frozen ? "1" : "0";
-    Path group = unified.orElseThrow();
+    Path group = unified.orElseThrow(() -> new NoSuchFileException("cgroup.freeze"));
     if (first) {
       write(group.resolve("cgroup.freeze"), wanted);
     }

@@ -67,9 +67,14 @@ public final class NetlinkSocket implements AutoCloseable {
     long number = Kernel.call(Syscall.SOCKET, NETLINK, RAW | CLOSE_ON_EXEC, protocol);
     Kernel.check(number, Syscall.SOCKET, "netlink " + protocol);
     NetlinkSocket socket = new NetlinkSocket(Fd.adopt((int) number));
-    socket.option(SOL_NETLINK, SHORT_ACK, 1);
-    socket.option(SOL_NETLINK, EXTENDED_ACK, 1);
-    return socket;
+    try {
+      socket.set(SHORT_ACK, "short answers");
+      socket.set(EXTENDED_ACK, "answers with a reason");
+      return socket;
+    } catch (SyscallException e) {
+      socket.close();
+      throw e;
+    }
   }
 
   /** From now on {@link #next} answers what happens to the objects of a group, too. */
@@ -77,6 +82,10 @@ public final class NetlinkSocket implements AutoCloseable {
     bind();
     Kernel.check(option(SOL_NETLINK, MEMBERSHIP, group), Syscall.SETSOCKOPT, "group " + group);
     return this;
+  }
+
+  private void set(int name, String what) {
+    Kernel.check(option(SOL_NETLINK, name, 1), Syscall.SETSOCKOPT, what);
   }
 
   /** A socket that has no number, as before its first question, hears nothing of others. */

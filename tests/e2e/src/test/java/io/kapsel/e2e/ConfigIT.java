@@ -83,8 +83,68 @@ class ConfigIT extends EndToEnd {
     assertThat(complete("kapsel run --network ho")).containsExactly("host");
     assertThat(complete("kapsel volume ")).contains("create", "prune");
     assertThat(complete("kapsel completion f")).containsExactly("fish");
-    for (String shell : List.of("zsh", "fish")) {
-      assertThat(kapsel("completion", shell).ok().out()).contains("__complete -- ");
+    assertThat(complete("kapsel snapshot w")).containsExactlyInAnyOrder("webby", "worker");
+    assertThat(complete("kapsel snapshot l")).containsExactly("ls");
+  }
+
+  /** What a shell of that name would offer, by its own way to ask. */
+  private static List<String> completedBy(String shell, String script, String line) {
+    return product
+        .environment(Command.of(shell, "-c", script))
+        .env("KAPSEL", Product.DIST.resolve("bin/kapsel").toString())
+        .env("PATH", Product.DIST.resolve("bin") + ":" + System.getenv("PATH"))
+        .env("LINE", line)
+        .run()
+        .ok()
+        .lines();
+  }
+
+  @Test
+  void fishCompletes() {
+    String script = "$KAPSEL completion fish | source; complete -C $LINE";
+    kapsel("create", "--name", "webby", TestRoot.reference(), "/bin/true").ok();
+
+    assertThat(completedBy("fish", script, "kapsel sta"))
+        .extracting(line -> line.split("\t")[0])
+        .contains("start", "stats");
+    assertThat(completedBy("fish", script, "kapsel start w"))
+        .extracting(line -> line.split("\t")[0])
+        .containsExactly("webby");
+    assertThat(completedBy("fish", script, "kapsel run --memory-sw"))
+        .extracting(line -> line.split("\t")[0])
+        .contains("--memory-swap", "--memory-swappiness");
+  }
+
+  /** A completion of zsh runs only where somebody types: in a terminal of its own. */
+  @Test
+  void zshCompletes() {
+    String script =
+        """
+        "$KAPSEL" completion zsh >"$HOME_OF_TEST/_kapsel"
+        zmodload zsh/zpty
+        zpty typing 'zsh -f -i'
+        type() { zpty -w typing "$1" }
+        type 'PROMPT=; unsetopt zle_bracketed_paste; fpath=("$HOME_OF_TEST" $fpath)'
+        type 'autoload -Uz compinit; compinit -u -D; echo READY$((1+1))'
+        zpty -r -m typing out '*READY2*' || exit 3
+        zpty -w -n typing "$LINE"$'\t'
+        zpty -r -m typing out "*$WANTED*" && echo "completed $WANTED"
+        zpty -d typing
+        """;
+    kapsel("create", "--name", "webby", TestRoot.reference(), "/bin/true").ok();
+    for (String line :
+        List.of("kapsel vers>kapsel version", "kapsel start we>kapsel start webby")) {
+      String[] parts = line.split(">");
+      Result result =
+          product
+              .environment(Command.of("zsh", "-f", "-c", script))
+              .env("KAPSEL", Product.DIST.resolve("bin/kapsel").toString())
+              .env("PATH", Product.DIST.resolve("bin") + ":" + System.getenv("PATH"))
+              .env("LINE", parts[0])
+              .env("WANTED", parts[1])
+              .env("HOME_OF_TEST", product.home().toString())
+              .run();
+      assertThat(result.ok().out()).contains("completed " + parts[1]);
     }
   }
 

@@ -42,6 +42,7 @@ class JavaGuideIT extends EndToEnd {
     return Command.of(
             Path.of(System.getProperty("java.home"), "bin/java").toString(),
             "-XX:TieredStopAtLevel=1",
+            "-Djava.io.tmpdir=" + product.home(),
             "-p",
             Product.DIST.resolve("lib/kapsel/modules").toString(),
             "--add-modules",
