@@ -222,12 +222,29 @@ public final class Images {
   }
 
   /**
-   * Takes a name, or an image with all its names, away; {@link #collect} gives back what nothing
-   * leads to then.
+   * What came of taking one image away.
    *
-   * @return what was done, one line each, in Docker's words
+   * @param done one line each, in Docker's words
    */
-  public List<String> remove(String text, boolean force) {
+  public record Removal(List<String> done, Optional<ImageException> failure) {}
+
+  /**
+   * Takes names, or images with all their names, away, one after the other and on disk in one step;
+   * {@link #collect} gives back what nothing leads to then.
+   */
+  public List<Removal> remove(List<String> wanted, boolean force) {
+    return store.together(() -> wanted.stream().map(each -> removal(each, force)).toList());
+  }
+
+  private Removal removal(String text, boolean force) {
+    try {
+      return new Removal(remove(text, force), Optional.empty());
+    } catch (ImageException e) {
+      return new Removal(List.of(), Optional.of(e));
+    }
+  }
+
+  private List<String> remove(String text, boolean force) {
     Image image = get(text);
     Optional<Reference> name =
         image.names().stream().filter(each -> isNamedBy(each, text)).findFirst();

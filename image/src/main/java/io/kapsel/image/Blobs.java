@@ -228,6 +228,13 @@ public final class Blobs {
     return all;
   }
 
+  /** Removes it, and says how many bytes that gives back. */
+  long discard(Digest digest) throws IOException {
+    long freed = size(digest).orElse(0L);
+    delete(digest);
+    return freed;
+  }
+
   void delete(Digest digest) throws IOException {
     Files.deleteIfExists(path(digest));
   }

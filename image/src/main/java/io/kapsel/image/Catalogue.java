@@ -43,8 +43,8 @@ final class Catalogue {
   }
 
   /** What these entries, which all lead to one manifest or index, mean on a platform. */
-  Optional<Image> image(List<Descriptor> entries, Platform platform) {
-    Descriptor target = entries.getFirst();
+  Optional<Image> image(List<Entry> entries, Platform platform) {
+    Descriptor target = entries.getFirst().target();
     Optional<Descriptor> chosen = choose(target, platform, DEEPEST);
     if (chosen.isEmpty()) {
       return Optional.empty();
@@ -53,10 +53,9 @@ final class Catalogue {
     if (!manifest.isImage()) {
       return Optional.empty(); // something else that registries keep
     }
-    List<Reference> names =
-        entries.stream().flatMap(each -> ImageStore.name(each).stream()).toList();
+    List<Reference> names = entries.stream().flatMap(each -> each.name().stream()).toList();
     List<Digest> sources =
-        entries.stream().flatMap(each -> ImageStore.sources(each).stream()).distinct().toList();
+        entries.stream().flatMap(each -> each.sources().stream()).distinct().toList();
     return Optional.of(
         new Image(
             names,
@@ -79,14 +78,16 @@ final class Catalogue {
         .flatMap(each -> choose(each, platform, depth - 1));
   }
 
-  /** Fails unless everything that {@code target} leads to is there. */
-  void check(Descriptor target) {
-    for (Digest each : closure(target, DEEPEST)) {
+  /** Fails unless everything that {@code target} leads to, which this returns, is there. */
+  Set<Digest> check(Descriptor target) {
+    Set<Digest> all = closure(target, DEEPEST);
+    for (Digest each : all) {
       if (!blobs.has(each)) {
         throw new ImageException.Invalid(
             "cannot name '" + target.digest() + "': '" + each + "' is missing");
       }
     }
+    return all;
   }
 
   private Set<Digest> closure(Descriptor target, int depth) {
@@ -131,10 +132,7 @@ final class Catalogue {
       stacked.add(diffId);
       stacked.add(chain.get());
     }
-    int merged = Stack.merged(config.diffIds().size());
-    if (merged > 0) {
-      stacked.add(Stack.mergedKey(config.diffIds(), merged));
-    }
+    Stack.merged(config.diffIds()).ifPresent(stacked::add);
   }
 
   void retain(Set<Digest> reached) {

@@ -17,12 +17,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,27 +37,22 @@ import java.util.function.UnaryOperator;
  * leads to is on the disk: no name ever means half an image.
  */
 public final class ImageStore {
-  /** The annotation of an entry that holds its whole name. */
-  static final String NAME = "org.opencontainers.image.ref.name";
-
-  /** The annotation that holds the digests of indexes that the manifest was chosen from. */
-  static final String SOURCE = "io.kapsel.image.source";
-
   private static final System.Logger LOG = System.getLogger(ImageStore.class.getName());
 
   private final Path layout;
   private final Blobs blobs;
   private final Layers layers;
   private final ReentrantLock lock = new ReentrantLock();
+  private final ReentrantLock collecting = new ReentrantLock();
   private final Map<Digest, Integer> pinned = new HashMap<>();
+
+  /** What was pinned or named since a collection began, which knows nothing of it. */
+  private final Set<Digest> touched = new HashSet<>();
+
   private final Catalogue catalogue;
-  private volatile List<Descriptor> entries;
-  private volatile Listed listed = new Listed(List.of(), List.of());
-
-  /** The images that entries lead to, when all of them are sound. */
-  private record Listed(List<Descriptor> entries, List<Image> images) {}
-
-  private record Dated(Image image, Instant created) {}
+  private final ImageList list;
+  private volatile List<Entry> entries;
+  private boolean together;
 
   private ImageStore(Path state) throws IOException {
     layout = state.resolve("images");
@@ -68,6 +61,7 @@ public final class ImageStore {
     blobs = new Blobs(layout.resolve("blobs"), state.resolve("downloads"));
     layers = new Layers(Files.createDirectories(state.resolve("layers")).resolve("sha256"));
     catalogue = new Catalogue(blobs);
+    list = new ImageList(catalogue);
     byte[] version = "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8);
     Path about = layout.resolve("oci-layout");
     if (!Files.exists(about) || !java.util.Arrays.equals(Files.readAllBytes(about), version)) {
@@ -88,14 +82,16 @@ public final class ImageStore {
     }
   }
 
-  private List<Descriptor> readEntries() throws IOException {
+  private List<Entry> readEntries() throws IOException {
     Path file = layout.resolve("index.json");
     if (!Files.exists(file)) {
       write(List.of());
       return List.of();
     }
     try {
-      return Json.read(Files.readAllBytes(file), Index.class).manifests();
+      return Json.read(Files.readAllBytes(file), Index.class).manifests().stream()
+          .map(Entry::of)
+          .toList();
     } catch (JsonException | InvalidSpecException e) {
       Path aside = layout.resolve("index.json.damaged-" + System.nanoTime());
       LOG.log(
@@ -109,9 +105,12 @@ public final class ImageStore {
     }
   }
 
-  private void write(List<Descriptor> list) {
+  private void write(List<Entry> list) {
+    List<Descriptor> targets = list.stream().map(Entry::target).toList();
     AtomicFile.write(
-        layout.resolve("index.json"), Json.write(Index.of(list)), Durability.SURVIVES_POWER_LOSS);
+        layout.resolve("index.json"),
+        Json.write(Index.of(targets)),
+        Durability.SURVIVES_POWER_LOSS);
   }
 
   /** Where the layout is. */
@@ -138,6 +137,7 @@ public final class ImageStore {
     lock.lock();
     try {
       pinned.merge(digest, 1, Integer::sum);
+      touched.add(digest);
     } finally {
       lock.unlock();
     }
@@ -153,39 +153,8 @@ public final class ImageStore {
   }
 
   /** All images, the newest first. An entry whose content is damaged is left out, and logged. */
-  @SuppressWarnings("ReferenceEquality") // a change replaces the list
   public List<Image> images() {
-    List<Descriptor> now = entries;
-    Listed known = listed;
-    return known.entries == now ? known.images : list(now);
-  }
-
-  private List<Image> list(List<Descriptor> now) {
-    Map<Digest, List<Descriptor>> byManifest = new LinkedHashMap<>();
-    for (Descriptor each : now) {
-      byManifest.computeIfAbsent(each.id(), _ -> new ArrayList<>()).add(each);
-    }
-    List<Dated> found = new ArrayList<>();
-    boolean sound = true;
-    for (List<Descriptor> same : byManifest.values()) {
-      try {
-        catalogue
-            .image(same, Platform.host())
-            .ifPresent(image -> found.add(new Dated(image, image.created())));
-      } catch (ImageException e) {
-        sound = false;
-        LOG.log(System.Logger.Level.WARNING, "an image is damaged: {0}", e.getMessage());
-      }
-    }
-    List<Image> all =
-        found.stream()
-            .sorted(java.util.Comparator.comparing(Dated::created).reversed())
-            .map(Dated::image)
-            .toList();
-    if (sound) {
-      listed = new Listed(now, all);
-    }
-    return all;
+    return list.of(entries);
   }
 
   /** The image that a user means: by name, by id, or by the beginning of an id. */
@@ -195,37 +164,18 @@ public final class ImageStore {
 
   /** The same for a platform, where the name leads to images for several. */
   public Optional<Image> find(String text, Platform platform) {
-    Optional<Image> named = named(text).flatMap(name -> find(name, platform));
+    Optional<Image> named = Entry.reference(text).flatMap(name -> find(name, platform));
     return named.isPresent() ? named : byId(text);
-  }
-
-  private static Optional<Reference> named(String text) {
-    try {
-      return Optional.of(Reference.parse(text));
-    } catch (InvalidSpecException _) {
-      return Optional.empty();
-    }
   }
 
   /** The image of that name. */
   public Optional<Image> find(Reference name, Platform platform) {
-    Reference wanted = name.orLatest();
-    return entries.stream()
-        .filter(each -> means(each, wanted))
-        .findFirst()
-        .flatMap(each -> image(each.id(), platform));
+    return entry(name).flatMap(each -> image(each.id(), platform));
   }
 
-  private static boolean means(Descriptor entry, Reference wanted) {
-    Optional<Reference> own = name(entry);
-    if (wanted.digest().isEmpty()) {
-      return own.filter(wanted::equals).isPresent();
-    }
-    Digest digest = wanted.digest().get();
-    return own.filter(it -> it.name().equals(wanted.name())).isPresent()
-        && (entry.id().equals(digest)
-            || sources(entry).contains(digest)
-            || own.get().digest().filter(digest::equals).isPresent());
+  private Optional<Entry> entry(Reference name) {
+    Reference wanted = name.orLatest();
+    return entries.stream().filter(each -> each.isMeantBy(wanted)).findFirst();
   }
 
   private Optional<Image> byId(String text) {
@@ -249,13 +199,13 @@ public final class ImageStore {
   }
 
   private Optional<Image> image(Digest manifest, Platform platform) {
-    List<Descriptor> same = entries.stream().filter(each -> each.id().equals(manifest)).toList();
+    List<Entry> same = entries.stream().filter(each -> each.id().equals(manifest)).toList();
     return same.isEmpty() ? listed(manifest) : catalogue.image(same, platform);
   }
 
   /** One that only an index leads to. */
   private Optional<Image> listed(Digest manifest) {
-    return entries.stream().anyMatch(each -> MediaTypes.isIndex(each.mediaType()))
+    return entries.stream().anyMatch(Entry::isIndex)
         ? images().stream().filter(each -> each.descriptor().id().equals(manifest)).findFirst()
         : Optional.empty();
   }
@@ -263,35 +213,21 @@ public final class ImageStore {
   /** What the names of an image lead to: its manifest, or the index that it was chosen from. */
   public Descriptor target(Image image) {
     return entries.stream()
-        .filter(each -> MediaTypes.isIndex(each.mediaType()))
-        .filter(each -> image.sources().contains(each.id()))
+        .filter(each -> each.isIndex() && image.sources().contains(each.id()))
         .findFirst()
-        .map(each -> each.annotated(Map.of()))
+        .map(each -> each.target().annotated(Map.of()))
         .orElse(image.descriptor());
   }
 
   /** What would be under a name that led there, for this machine; all of it must be here. */
   public Optional<Image> look(Descriptor target) {
     catalogue.check(target);
-    return catalogue.image(List.of(target.annotated(Map.of())), Platform.host());
+    return catalogue.image(List.of(Entry.of(target).unnamed()), Platform.host());
   }
 
   /** Where the name leads to: a manifest or an index. */
   public Optional<Descriptor> target(Reference name) {
-    Reference wanted = name.orLatest();
-    return entries.stream().filter(each -> means(each, wanted)).findFirst();
-  }
-
-  /** The name of an entry. */
-  static Optional<Reference> name(Descriptor entry) {
-    return Optional.ofNullable(entry.annotations().get(NAME)).flatMap(ImageStore::named);
-  }
-
-  static List<Digest> sources(Descriptor entry) {
-    String text = entry.annotations().getOrDefault(SOURCE, "");
-    return java.util.Arrays.stream(text.split(" "))
-        .flatMap(each -> Digest.find(each).stream())
-        .toList();
+    return entry(name).map(Entry::target);
   }
 
   /**
@@ -301,37 +237,40 @@ public final class ImageStore {
    * @param source the digest of the index that the manifest was chosen from
    */
   public void name(Reference name, Descriptor target, Optional<Digest> source) {
-    catalogue.check(target);
-    Map<String, String> annotations = new LinkedHashMap<>();
-    annotations.put(NAME, name.toString());
-    source.ifPresent(it -> annotations.put(SOURCE, it.toString()));
-    Descriptor entry = target.annotated(annotations);
+    Entry entry = Entry.of(target, name, source);
     change(before -> {
-      List<Descriptor> after = new ArrayList<>();
+      keepClosure(target);
+      List<Entry> after = new ArrayList<>();
       after.add(entry);
-      for (Descriptor each : before) {
-        boolean loses = name(each).filter(name::equals).isPresent();
-        if (!loses && !(each.id().equals(target.id()) && name(each).isEmpty())) {
+      for (Entry each : before) {
+        boolean loses = each.isNamed(name);
+        if (!loses && !(each.id().equals(entry.id()) && each.name().isEmpty())) {
           after.add(each);
-        } else if (loses && !each.id().equals(target.id()) && isOnly(before, each)) {
-          after.add(each.annotated(Map.of()));
+        } else if (loses && !each.id().equals(entry.id()) && isOnly(before, each)) {
+          after.add(each.unnamed());
         }
       }
       return after;
     });
   }
 
-  private static boolean isOnly(List<Descriptor> all, Descriptor entry) {
+  /** Fails unless all that a name will lead to is there, and keeps a collection off it. */
+  private void keepClosure(Descriptor target) {
+    touched.addAll(catalogue.check(target));
+  }
+
+  private static boolean isOnly(List<Entry> all, Entry entry) {
     return all.stream().filter(each -> each.id().equals(entry.id())).count() == 1;
   }
 
   /** Keeps an image without a name. */
   public void keep(Descriptor target) {
-    catalogue.check(target);
+    Entry entry = Entry.of(target).unnamed();
     change(before -> {
-      List<Descriptor> after = new ArrayList<>(before);
-      if (before.stream().noneMatch(each -> each.id().equals(target.id()))) {
-        after.addFirst(target.annotated(Map.of()));
+      keepClosure(target);
+      List<Entry> after = new ArrayList<>(before);
+      if (before.stream().noneMatch(each -> each.id().equals(entry.id()))) {
+        after.addFirst(entry);
       }
       return after;
     });
@@ -339,8 +278,7 @@ public final class ImageStore {
 
   /** Takes a name away; the content stays until {@link #collect}. */
   public boolean unname(Reference name) {
-    return change(before ->
-        before.stream().filter(each -> !name(each).filter(name::equals).isPresent()).toList());
+    return change(before -> before.stream().filter(each -> !each.isNamed(name)).toList());
   }
 
   /** Takes an image away with all its names; the content stays until {@link #collect}. */
@@ -360,49 +298,110 @@ public final class ImageStore {
     return change(before -> before.stream().filter(each -> !each.id().equals(target)).toList());
   }
 
-  private boolean change(UnaryOperator<List<Descriptor>> edit) {
+  private boolean change(UnaryOperator<List<Entry>> edit) {
     lock.lock();
     try {
-      List<Descriptor> after = List.copyOf(edit.apply(entries));
-      if (after.equals(entries)) {
+      List<Entry> before = entries;
+      List<Entry> after = List.copyOf(edit.apply(before));
+      if (after.equals(before)) {
         return false;
       }
-      write(after);
+      if (!together) {
+        save(after);
+      }
       entries = after;
       return true;
-    } catch (UncheckedIOException e) {
-      throw new ImageException.Failed(String.valueOf(e.getMessage()), e);
     } finally {
       lock.unlock();
     }
   }
 
+  private void save(List<Entry> list) {
+    try {
+      write(list);
+    } catch (UncheckedIOException e) {
+      throw new ImageException.Failed(String.valueOf(e.getMessage()), e);
+    }
+  }
+
   /**
-   * Removes blobs and layers that nothing leads to.
+   * Lets {@code work} change many names: they are brought to the disk once, after it, or none of
+   * them.
+   */
+  public <T> T together(Supplier<T> work) {
+    lock.lock();
+    List<Entry> before = entries;
+    boolean done = false;
+    try {
+      together = true;
+      T result = work.get();
+      if (!entries.equals(before)) {
+        save(entries);
+      }
+      done = true;
+      return result;
+    } finally {
+      together = false;
+      if (!done) {
+        entries = before;
+      }
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Removes blobs and layers that nothing leads to. Whoever pins or names something meanwhile waits
+   * for no more than a few files.
    *
    * @param used layers that containers stand on, asked for under the lock
    * @return bytes given back
    */
   public long collect(Supplier<Set<Digest>> used) {
-    lock.lock();
+    collecting.lock();
     try {
-      Set<Digest> reached = new HashSet<>(pinned.keySet());
-      Set<Digest> stacked = new HashSet<>(used.get());
-      stacked.addAll(pinned.keySet());
-      for (Descriptor each : entries) {
-        catalogue.reach(each, reached, stacked);
-      }
+      Garbage garbage = locked(() -> garbage(used.get()));
       long freed = 0;
-      for (Digest each : blobs.all()) {
-        if (!reached.contains(each)) {
-          freed += blobs.size(each).orElse(0L);
-          blobs.delete(each);
-        }
+      for (Digest each : garbage.blobs()) {
+        freed += locked(() -> touched.contains(each) ? 0 : blobs.discard(each));
       }
-      catalogue.retain(reached);
-      return freed + layers.retain(stacked);
+      List<Layers.Remains> remains = new ArrayList<>();
+      for (Digest each : garbage.layers()) {
+        locked(() ->
+                touched.contains(each) ? Optional.<Layers.Remains>empty() : layers.discard(each))
+            .ifPresent(remains::add);
+      }
+      return freed + layers.clear(remains);
     } catch (IOException e) {
       throw new ImageException.Failed("cannot collect: " + AtomicFile.reason(e), e);
+    } finally {
+      collecting.unlock();
+    }
+  }
+
+  private record Garbage(List<Digest> blobs, List<Digest> layers) {}
+
+  private Garbage garbage(Set<Digest> used) throws IOException {
+    touched.clear();
+    Set<Digest> reached = new HashSet<>(pinned.keySet());
+    Set<Digest> stacked = new HashSet<>(used);
+    stacked.addAll(pinned.keySet());
+    for (Entry each : entries) {
+      catalogue.reach(each.target(), reached, stacked);
+    }
+    catalogue.retain(reached);
+    return new Garbage(
+        blobs.all().stream().filter(each -> !reached.contains(each)).toList(),
+        layers.all().keySet().stream().filter(each -> !stacked.contains(each)).toList());
+  }
+
+  private interface Step<T> {
+    T take() throws IOException;
+  }
+
+  private <T> T locked(Step<T> step) throws IOException {
+    lock.lock();
+    try {
+      return step.take();
     } finally {
       lock.unlock();
     }

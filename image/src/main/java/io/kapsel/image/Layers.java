@@ -18,9 +18,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -129,7 +129,7 @@ public final class Layers {
       if (known.containsKey(key)) {
         return false;
       }
-      String temporary = key.hex() + "." + UUID.randomUUID() + AtomicFile.TEMPORARY_SUFFIX;
+      String temporary = temporary(key);
       Path target = Files.createDirectory(directory.resolve(temporary));
       boolean made = false;
       try (Fd fd = Open.path(target.toString(), OpenFlags.DIRECTORY)) {
@@ -197,31 +197,50 @@ public final class Layers {
             }));
   }
 
-  /** Removes every layer that is not among {@code used}; how many bytes that gave back. */
-  long retain(Set<Digest> used) {
-    long freed = 0;
-    for (Map.Entry<Digest, Layer> each : Map.copyOf(known).entrySet()) {
-      Digest key = each.getKey();
-      if (used.contains(key)) {
-        continue;
-      }
-      ReentrantLock lock = locks.computeIfAbsent(key, _ -> new ReentrantLock());
-      if (!lock.tryLock()) {
-        continue; // it is being made right now
-      }
-      try {
-        known.remove(key);
-        Files.deleteIfExists(directory.resolve(key.hex() + RECORD));
-        remove(key.hex());
-        freed += each.getValue().bytes();
-      } catch (IOException e) {
-        throw new ImageException.Failed(
-            "cannot remove the layer '" + key + "': " + AtomicFile.reason(e), e);
-      } finally {
-        lock.unlock();
-      }
+  /**
+   * What is left of a layer that is no layer any more.
+   *
+   * @param name of its directory
+   */
+  record Remains(String name, long bytes) {}
+
+  /** Takes a layer out of use, unless it is being made right now. */
+  Optional<Remains> discard(Digest key) throws IOException {
+    ReentrantLock lock = locks.computeIfAbsent(key, _ -> new ReentrantLock());
+    if (!lock.tryLock()) {
+      return Optional.empty();
     }
-    return freed;
+    try {
+      Layer layer = known.remove(key);
+      if (layer == null) {
+        return Optional.empty();
+      }
+      Files.deleteIfExists(directory.resolve(key.hex() + RECORD));
+      String name = temporary(key);
+      Files.move(path(key), directory.resolve(name));
+      return Optional.of(new Remains(name, layer.bytes()));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Removes them, but not before the disk knows that they are layers no more; how many bytes that
+   * gave back.
+   */
+  long clear(List<Remains> all) {
+    if (all.isEmpty()) {
+      return 0;
+    }
+    try (Fd fd = Open.path(directory.toString(), OpenFlags.DIRECTORY)) {
+      Content.sync(fd);
+    }
+    all.forEach(each -> remove(each.name()));
+    return all.stream().mapToLong(Remains::bytes).sum();
+  }
+
+  private static String temporary(Digest key) {
+    return key.hex() + "." + UUID.randomUUID() + AtomicFile.TEMPORARY_SUFFIX;
   }
 
   /** All that are there. */

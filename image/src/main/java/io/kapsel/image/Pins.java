@@ -31,6 +31,7 @@ public final class Pins implements AutoCloseable {
       add(diffId);
       add(chain.get());
     }
+    Stack.merged(image.config().diffIds()).ifPresent(this::add);
   }
 
   @Override

@@ -61,8 +61,13 @@ public final class Stack {
     return layers <= MOST_MOUNTED ? 0 : (layers - 1) / MERGED * MERGED;
   }
 
-  /** The name of the lowest layers when they are merged. */
-  static Digest mergedKey(List<Digest> diffIds, int count) {
+  /** The name of the lowest layers when they are merged, if they are. */
+  static Optional<Digest> merged(List<Digest> diffIds) {
+    int count = merged(diffIds.size());
+    return count == 0 ? Optional.empty() : Optional.of(mergedKey(diffIds, count));
+  }
+
+  private static Digest mergedKey(List<Digest> diffIds, int count) {
     Optional<Digest> chain = Optional.empty();
     for (Digest each : diffIds.subList(0, count)) {
       chain = Optional.of(Layers.chain(chain, each));

@@ -4,6 +4,7 @@ import io.kapsel.base.ByteSize;
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.cli.flag.Values;
 import io.kapsel.image.Image;
 import io.kapsel.oci.image.ImageConfig;
 import java.time.Clock;
@@ -11,18 +12,21 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /** {@code kapsel image prune}: gives back what images take that nobody needs. */
 final class ImagePruneCommand implements Command {
+  private static final String DANGLING = "dangling=";
+  private static final Optional<Boolean> NAMED = Optional.of(false);
   private static final Flag<Boolean> ALL =
       Flag.toggle('a', "all", "Also images with a name that no container was made from");
-  private static final Flag<String> FILTER =
+  private static final Flag<Filter> FILTER =
       Flag.of(
           "filter",
           "filter",
           "Only what is older than until=, has label= or has not label!=, or is dangling=",
-          ImagePruneCommand::filter);
+          Filter::parse);
   private static final Manual MANUAL =
       new Manual(
           "image prune",
@@ -38,11 +42,14 @@ final class ImagePruneCommand implements Command {
     this.clock = clock;
   }
 
-  private static String filter(String text) {
-    if (!text.matches("dangling=(true|false|1|0)")) {
-      PruneFilter _ = PruneFilter.parse(text);
+  /** Either whether images without a name are meant, or what all of them must be. */
+  private record Filter(Optional<Boolean> dangling, Optional<PruneFilter> other) {
+    static Filter parse(String text) {
+      return text.startsWith(DANGLING)
+          ? new Filter(
+              Optional.of(Values.bool(text.substring(DANGLING.length()))), Optional.empty())
+          : new Filter(Optional.empty(), Optional.of(PruneFilter.parse(text)));
     }
-    return text;
   }
 
   @Override
@@ -72,17 +79,13 @@ final class ImagePruneCommand implements Command {
 
   private static boolean all(Call call) {
     return call.arguments().is(ALL)
-        || call.arguments().all(FILTER).stream().anyMatch(it -> it.matches("dangling=(false|0)"));
+        || call.arguments().all(FILTER).stream().anyMatch(it -> it.dangling().equals(NAMED));
   }
 
   private Predicate<Image> chosen(Call call) {
-    Instant now = clock.instant();
     return filtered(
-        call.arguments().all(FILTER).stream()
-            .filter(it -> !it.startsWith("dangling="))
-            .map(PruneFilter::parse)
-            .toList(),
-        now);
+        call.arguments().all(FILTER).stream().flatMap(it -> it.other().stream()).toList(),
+        clock.instant());
   }
 
   /** Those that all filters let through. */

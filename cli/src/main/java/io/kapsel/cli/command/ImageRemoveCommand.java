@@ -3,6 +3,7 @@ package io.kapsel.cli.command;
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.engine.Images;
 import io.kapsel.image.ImageException;
 
 /** {@code kapsel rmi}: takes names of images away, and images that have none left. */
@@ -31,14 +32,14 @@ final class ImageRemoveCommand implements Command {
 
   @Override
   public int run(Call call) {
+    boolean force = call.arguments().is(FORCE);
     int exitCode = 0;
-    for (String each : call.operands()) {
-      try {
-        call.engine().images().remove(each, call.arguments().is(FORCE)).forEach(call::print);
-      } catch (ImageException e) {
-        call.complain(String.valueOf(e.getMessage()));
-        boolean forgiven = call.arguments().is(FORCE) && e instanceof ImageException.NotFound;
-        exitCode = forgiven ? exitCode : 1;
+    for (Images.Removal each : call.engine().images().remove(call.operands(), force)) {
+      each.done().forEach(call::print);
+      if (each.failure().isPresent()) {
+        ImageException failure = each.failure().get();
+        call.complain(String.valueOf(failure.getMessage()));
+        exitCode = force && failure instanceof ImageException.NotFound ? exitCode : 1;
       }
     }
     call.engine().images().collect();

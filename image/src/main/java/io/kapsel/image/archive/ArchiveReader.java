@@ -76,7 +76,7 @@ public final class ArchiveReader {
     if (index == null && docker == null) {
       throw new TarException("it has neither index.json nor manifest.json, so it holds no image");
     }
-    List<Image> loaded = new ArrayList<>();
+    List<Found> loaded = new ArrayList<>();
     if (index != null && documents.containsKey("oci-layout")) {
       layout(Json.read(index, Index.class), docker == null ? List.of() : docker(docker), loaded);
     } else if (docker != null) {
@@ -87,7 +87,7 @@ public final class ArchiveReader {
     if (loaded.isEmpty()) {
       throw new TarException("it holds no image for this machine");
     }
-    return loaded;
+    return store.together(() -> loaded.stream().map(this::named).toList());
   }
 
   private void members(TarReader tar) throws IOException {
@@ -99,6 +99,9 @@ public final class ArchiveReader {
       member(each, tar);
     }
   }
+
+  /** An image that is in the store and has no name yet. */
+  private record Found(Descriptor target, List<Reference> names) {}
 
   private static List<ArchiveWriter.DockerEntry> docker(byte[] text) {
     byte[] wrapped =
@@ -161,7 +164,7 @@ public final class ArchiveReader {
     files.put(name, kept);
   }
 
-  private void layout(Index index, List<ArchiveWriter.DockerEntry> docker, List<Image> loaded) {
+  private void layout(Index index, List<ArchiveWriter.DockerEntry> docker, List<Found> loaded) {
     if (index.manifests().size() > MOST_IMAGES) {
       throw new ImageException.Invalid("cannot load the archive: it has more than 1,000 images");
     }
@@ -170,17 +173,17 @@ public final class ArchiveReader {
         tags.put(each.config().replaceFirst("^.*/", "").replace(".json", ""), each.repoTags()));
     for (Descriptor each : index.manifests()) {
       if (!each.isAttestation()) {
-        name(each, tags).ifPresent(loaded::add);
+        find(each, tags).ifPresent(loaded::add);
       }
     }
   }
 
-  private Optional<Image> name(Descriptor target, Map<String, List<String>> tags) {
+  private Optional<Found> find(Descriptor target, Map<String, List<String>> tags) {
     pinAll(target);
     Descriptor bare = target.annotated(Map.of());
     Optional<Image> image = store.look(bare);
     if (image.isEmpty()) {
-      return image;
+      return Optional.empty();
     }
     List<String> names = new ArrayList<>();
     String whole = target.annotations().get(ArchiveWriter.CONTAINERD_NAME);
@@ -193,7 +196,7 @@ public final class ArchiveReader {
     if (names.isEmpty()) {
       names.addAll(tags.getOrDefault(image.get().id().hex(), List.of()));
     }
-    return Optional.of(named(image.get(), bare, names));
+    return Optional.of(unpacked(image.get(), bare, names));
   }
 
   /** What is in the archive stays until it has a name; what is not makes naming fail. */
@@ -205,7 +208,7 @@ public final class ArchiveReader {
     }
   }
 
-  private Image named(Image image, Descriptor target, List<String> names) {
+  private Found unpacked(Image image, Descriptor target, List<String> names) {
     List<Reference> all = names.stream().map(each -> Reference.parse(each).orLatest()).toList();
     for (Reference each : all) {
       Digest before = given.putIfAbsent(each, target.id());
@@ -216,14 +219,19 @@ public final class ArchiveReader {
     }
     pins.add(image);
     new Stack(store).of(image);
-    all.forEach(each -> store.name(each, target, Optional.empty()));
-    if (all.isEmpty()) {
+    return new Found(target, all);
+  }
+
+  private Image named(Found found) {
+    Descriptor target = found.target();
+    found.names().forEach(each -> store.name(each, target, Optional.empty()));
+    if (found.names().isEmpty()) {
       store.keep(target);
     }
     return store.image(target.id()).orElseThrow();
   }
 
-  private Image older(ArchiveWriter.DockerEntry entry) throws IOException {
+  private Found older(ArchiveWriter.DockerEntry entry) throws IOException {
     byte[] config = document(entry.config());
     ImageConfig read = Json.read(config, ImageConfig.class);
     if (Platform.host().serves(read.platform()) == 0 && entry.layers().isEmpty()) {
@@ -238,7 +246,7 @@ public final class ArchiveReader {
     byte[] manifest = Json.write(Manifest.of(kept, layers));
     Descriptor target = store.blobs().put(MediaTypes.MANIFEST, manifest);
     pins.add(target.id());
-    return named(store.look(target).orElseThrow(), target, entry.repoTags());
+    return unpacked(store.look(target).orElseThrow(), target, entry.repoTags());
   }
 
   private byte[] document(String name) throws IOException {
