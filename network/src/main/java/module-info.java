@@ -7,6 +7,8 @@ module io.kapsel.network {
 
   exports io.kapsel.network;
 
+  opens io.kapsel.network.cni to
+      io.kapsel.base;
   opens io.kapsel.network to
       io.kapsel.base;
 }

@@ -1,6 +1,6 @@
 package io.kapsel.engine;
 
-import io.kapsel.network.Networks;
+import io.kapsel.network.NetworkSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -20,7 +20,7 @@ public record EngineConfig(
     int pool,
     Duration poolIdle,
     long logLimitBytes,
-    Networks.Settings networks) {
+    NetworkSettings networks) {
   private static final int LARGEST_POOL = 64;
 
   /** With networks as the environment of this process says. */
@@ -31,7 +31,7 @@ public record EngineConfig(
         pool,
         poolIdle,
         logLimitBytes,
-        Networks.Settings.ofEnvironment(state, run, System.getenv()));
+        NetworkSettings.ofEnvironment(state, run, System.getenv()));
   }
 
   /** Checks each part. */
@@ -56,7 +56,7 @@ public record EngineConfig(
   }
 
   /** The same with another pool and other networks. */
-  public EngineConfig with(int sandboxes, Networks.Settings others) {
+  public EngineConfig with(int sandboxes, NetworkSettings others) {
     return new EngineConfig(state, run, sandboxes, poolIdle, logLimitBytes, others);
   }
 }

@@ -139,9 +139,12 @@ final class Joining {
                       asked.restrained()));
           save(joined);
           ask(stored.id(), spec);
-          networks.join(joined, pid);
-          writeFiles(spec, joined);
-          return joined;
+          Joined made = networks.join(joined, pid);
+          if (!made.equals(joined)) {
+            save(made);
+          }
+          writeFiles(spec, made);
+          return made;
         });
   }
 

@@ -1,6 +1,7 @@
 package io.kapsel.lxc;
 
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.process.HostProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

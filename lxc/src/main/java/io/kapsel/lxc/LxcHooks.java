@@ -1,6 +1,7 @@
 package io.kapsel.lxc;
 
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.process.HostProgram;
 import io.kapsel.linux.process.WaitStatus;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -48,7 +48,7 @@ final class HostSide {
 
   HostSide(
       Naming naming,
-      Networks.Settings settings,
+      NetworkSettings settings,
       Policing policing,
       PacketFacts packets,
       Supplier<Collection<Joined>> members,
@@ -82,7 +82,7 @@ final class HostSide {
 
   /** Has a network in the kernel, and all rules. */
   void raise(Network network) {
-    if (raised.containsKey(network.id())) {
+    if (raised.containsKey(network.id()) || network.isMadeByPlugins()) {
       return;
     }
     if (network.driver().equals(Network.BRIDGE)) {
@@ -133,6 +133,9 @@ final class HostSide {
   }
 
   void replaceRules() {
+    if (!ruled) {
+      return; // nobody has needed any
+    }
     Facts now =
         packets.all(
             raised.values().stream().filter(it -> it.driver().equals(Network.BRIDGE)).toList(),
@@ -181,7 +184,7 @@ final class HostSide {
   }
 
   /** Whether an engine with this state may have left something in the kernel. */
-  static boolean leftBehind(Networks.Settings settings, Naming naming) {
+  static boolean leftBehind(NetworkSettings settings, Naming naming) {
     if (!Files.exists(settings.state().resolve("networks"))) {
       return false;
     }

@@ -33,6 +33,13 @@ public record Joined(
     return new Joined(schema, id, name, hostname, others, ports, restrictions);
   }
 
+  /** The same with one more place. */
+  Joined and(Endpoint place) {
+    List<Endpoint> all = new ArrayList<>(endpoints);
+    all.add(place);
+    return with(all);
+  }
+
   /** What it may not do. */
   public Restrictions restricted() {
     return restrictions.orElse(Restrictions.NONE);

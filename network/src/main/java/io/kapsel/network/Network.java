@@ -27,11 +27,15 @@ public record Network(
 
   static final String BRIDGE = "bridge";
   static final String MACVLAN = "macvlan";
+  static final String CNI = "cni";
   static final String BRIDGE_NAME = "com.docker.network.bridge.name";
   static final String MTU = "com.docker.network.driver.mtu";
   static final String ICC = "com.docker.network.bridge.enable_icc";
   static final String MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade";
   static final String HOST_BINDING = "com.docker.network.bridge.host_binding_ipv4";
+
+  /** The file that describes a network of plugins, or the name in it. */
+  static final String CONFIGURATION = "conf";
 
   static final String LEASES = "io.kapsel.dhcp";
 
@@ -65,7 +69,12 @@ public record Network(
 
   /** Whether containers are joined to it by links. */
   public boolean hasLinks() {
-    return driver.equals(BRIDGE) || driver.equals(MACVLAN);
+    return driver.equals(BRIDGE) || driver.equals(MACVLAN) || isMadeByPlugins();
+  }
+
+  /** Whether others make its links. */
+  boolean isMadeByPlugins() {
+    return driver.equals(CNI);
   }
 
   /** What may be reached from it. */

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 /** Turns what a caller says of a network into one with all its addresses. */
 final class NetworkMaker {
   private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}");
-  private static final Set<String> DRIVERS = Set.of(Network.BRIDGE, Network.MACVLAN);
+  private static final Set<String> DRIVERS = Set.of(Network.BRIDGE, Network.MACVLAN, Network.CNI);
   private static final Set<String> RESERVED = Set.of("host", "none", "default", "container");
   private static final Set<String> OPTIONS =
       Set.of(
@@ -29,6 +29,7 @@ final class NetworkMaker {
           "com.docker.network.bridge.inhibit_ipv4",
           "com.docker.network.bridge.default_bridge",
           "parent",
+          Network.CONFIGURATION,
           "macvlan_mode");
   private static final int SMALLEST_MTU = 576;
   private static final int LARGEST_MTU = 65535;
@@ -53,6 +54,9 @@ final class NetworkMaker {
   /** The network; {@code taken} is what others have already. */
   Network make(NewNetwork wanted, List<Cidr> networks, List<Cidr> host) {
     check(wanted);
+    if (wanted.driver().equals(Network.CNI)) {
+      return network(wanted, List.of());
+    }
     try {
       List<Subnet> subnets = new ArrayList<>();
       for (NewNetwork.Wish wish : wanted.subnets()) {
@@ -101,7 +105,8 @@ final class NetworkMaker {
     }
     if (!DRIVERS.contains(wanted.driver())) {
       throw invalid(
-          name, "could not find network driver '" + wanted.driver() + "'; use bridge or macvlan");
+          name,
+          "could not find network driver '" + wanted.driver() + "'; use bridge, macvlan or cni");
     }
     wanted
         .options()
@@ -121,6 +126,13 @@ final class NetworkMaker {
       throw invalid(name, "a macvlan network needs -o parent=LINK");
     }
     checkPolicy(wanted);
+    boolean made = wanted.driver().equals(Network.CNI);
+    if (made && (!wanted.subnets().isEmpty() || wanted.internal() || wanted.ipv6())) {
+      throw invalid(name, "what addresses a cni network has and where it leads says its conflist");
+    }
+    if (!made && wanted.options().containsKey(Network.CONFIGURATION)) {
+      throw invalid(name, Network.CONFIGURATION + " is for cni networks");
+    }
     if (wanted.options().containsKey(Network.LEASES) && !wanted.driver().equals(Network.BRIDGE)) {
       throw invalid(name, Network.LEASES + " is for bridges");
     }

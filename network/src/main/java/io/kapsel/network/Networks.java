@@ -5,7 +5,6 @@ import io.kapsel.linux.host.HostFinding;
 import io.kapsel.linux.netlink.Cidr;
 import io.kapsel.linux.netlink.Link;
 import io.kapsel.linux.netlink.NetworkNamespace;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -32,49 +31,21 @@ public final class Networks implements AutoCloseable {
   private final PortHolds holds = new PortHolds();
   private final Map<String, Joined> members = new HashMap<>();
   private final Map<String, Integer> pids = new ConcurrentHashMap<>();
-  private final Settings settings;
+  private final NetworkSettings settings;
   private final Policing policing;
   private final PacketFacts packets;
-  private final Plugs plugs = new Plugs(this::host, this::find);
+  private final PluginNetworks plugins;
+  private final Plugs plugs;
   private final NameServers names;
   private final Leases leases;
   private Optional<HostSide> host = Optional.empty();
 
-  /**
-   * How an engine's networks are.
-   *
-   * @param state the directory of the engine's state
-   * @param run the directory of what a reboot ends
-   * @param pools out of which networks get addresses, as {@code SUBNET,BITS}; empty: the usual ones
-   * @param byDefault whether a container whose caller names no network is in {@code bridge}
-   * @param obeysHost whether published ports obey what the host's own rules say of its input
-   */
-  public record Settings(
-      Path state, Path run, List<String> pools, boolean byDefault, boolean obeysHost) {
-    /** Copies the list. */
-    public Settings {
-      pools = List.copyOf(pools);
-    }
-
-    /**
-     * With what environment variables say: KAPSEL_ADDRESS_POOLS, KAPSEL_NETWORK and
-     * KAPSEL_HOST_FIREWALL.
-     */
-    public static Settings ofEnvironment(Path state, Path run, Map<String, String> environment) {
-      String pools = environment.getOrDefault("KAPSEL_ADDRESS_POOLS", "");
-      return new Settings(
-          state,
-          run,
-          pools.isBlank() ? List.of() : List.of(pools.strip().split("\\s+")),
-          !environment.getOrDefault("KAPSEL_NETWORK", Network.DEFAULT).equals("none"),
-          !environment.getOrDefault("KAPSEL_HOST_FIREWALL", "obey").equals("bypass"));
-    }
-  }
-
   /** Reads the networks that there are. */
-  public Networks(Settings settings) {
+  public Networks(NetworkSettings settings) {
     this.settings = settings;
     this.naming = Naming.of(settings.state());
+    this.plugins = new PluginNetworks(settings);
+    this.plugs = new Plugs(this::host, this::find, plugins);
     this.registry = new Registry(settings.state().resolve("networks"));
     List<SubnetChooser.Pool> pools =
         settings.pools().isEmpty()
@@ -151,13 +122,25 @@ public final class Networks implements AutoCloseable {
 
   /** Makes a network, in a file; in the kernel when somebody joins it. */
   public Network create(NewNetwork wanted) {
+    if (wanted.driver().equals(Network.CNI)) {
+      return plugins.create(maker.make(wanted, List.of(), List.of()), this::add);
+    }
     return locked(() -> {
       List<String> own = registry.all().stream().map(naming::bridge).toList();
       Network made = maker.make(wanted, registry.subnets(), host().reachedBeside(own));
-      registry.add(made);
-      LOG.log(System.Logger.Level.INFO, "network created name={0} id={1}", made.name(), made.id());
+      add(made);
       return made;
     });
+  }
+
+  private void add(Network made) {
+    boolean _ =
+        locked(() -> {
+          registry.add(made);
+          LOG.log(
+              System.Logger.Level.INFO, "network created name={0} id={1}", made.name(), made.id());
+          return true;
+        });
   }
 
   private void ensureDefault() {
@@ -178,6 +161,14 @@ public final class Networks implements AutoCloseable {
 
   /** Removes a network that nobody is in. */
   public Network remove(String reference) {
+    Network removed = removeKnown(reference);
+    if (removed.isMadeByPlugins()) {
+      plugins.remove(removed);
+    }
+    return removed;
+  }
+
+  private Network removeKnown(String reference) {
     return locked(() -> {
       Network network = registry.find(reference);
       if (network.isBuiltIn()) {
@@ -228,7 +219,7 @@ public final class Networks implements AutoCloseable {
             holds.hold(
                 member.id(),
                 member.name(),
-                member.ports().stream().map(it -> bound(it, endpoints)).toList());
+                member.ports().stream().map(it -> places.bound(it, endpoints)).toList());
         Joined joined =
             new Joined(
                 Joined.SCHEMA,
@@ -249,31 +240,6 @@ public final class Networks implements AutoCloseable {
     });
   }
 
-  private static void checkPoliced(Network network, Restrictions restrictions) {
-    boolean restricted = restrictions.policy().restricts() || restrictions.rate().isPresent();
-    if (restricted && !network.driver().equals(Network.BRIDGE)) {
-      throw new NetworkException.Invalid(
-          "join network",
-          network.name(),
-          "what leaves a "
-              + network.driver()
-              + " passes this host by, and --egress and --network-rate with it");
-    }
-  }
-
-  /** A network may say to which address of the host ports go that name none. */
-  private Port bound(Port port, List<Endpoint> endpoints) {
-    Optional<String> usual =
-        endpoints.stream()
-            .map(each -> registry.find(each.network()).options().get(Network.HOST_BINDING))
-            .filter(java.util.Objects::nonNull)
-            .findFirst();
-    return port.hostIp().isPresent()
-        ? port
-        : new Port(
-            port.protocol(), usual, port.hostPort(), port.lastHostPort(), port.containerPort());
-  }
-
   private Endpoint place(String id, Attachment wanted, String inside, Restrictions restrictions) {
     if (wanted.network().equals(Network.DEFAULT)) {
       ensureDefault();
@@ -283,27 +249,42 @@ public final class Networks implements AutoCloseable {
       throw new NetworkException.Invalid(
           "join network", network.name(), "it cannot be one of several");
     }
-    checkPoliced(network, restrictions);
+    if (network.isMadeByPlugins()) {
+      String link = naming.link(id, network.id());
+      return plugins.take(network, link, wanted, inside, restrictions);
+    }
+    Places.checkPoliced(network, restrictions);
     host().raise(network);
     leases.serve(network);
     return places.take(network, id, wanted, inside, members(network).size());
   }
 
-  /** Makes a container's links, in the network namespace of that process. */
-  public void join(Joined joined, int pid) {
+  /** Makes a container's links, in the network namespace of that process; what it has then. */
+  public Joined join(Joined joined, int pid) {
     try (NetworkNamespace namespace = NetworkNamespace.madeBy(pid)) {
       letIn(joined);
-      plugs.join(joined, joined.endpoints(), namespace);
-      serveNames(joined, namespace);
+      Joined made = known(joined.with(plugs.join(joined, joined.endpoints(), namespace)));
+      serveNames(made, namespace);
       pids.put(joined.id(), pid);
+      return made;
     } catch (SyscallException e) {
       throw new NetworkException.Failed(
           "join networks for", joined.name(), String.valueOf(e.getMessage()), e);
     }
   }
 
+  private Joined known(Joined joined) {
+    return locked(() -> {
+      members.put(joined.id(), joined);
+      return joined;
+    });
+  }
+
   /** Where somebody has just flushed the rules, or they were made anew, they are made once more. */
   private void letIn(Joined joined) {
+    if (packets.bridged(joined).isEmpty()) {
+      return;
+    }
     boolean _ =
         locked(() -> {
           try {
@@ -344,7 +325,12 @@ public final class Networks implements AutoCloseable {
   public List<HostFinding> diagnose() {
     return unusable()
         .map(NetworkDiagnosis::unusable)
-        .orElseGet(() -> new NetworkDiagnosis(locked(this::host)).findings());
+        .orElseGet(() -> {
+          List<HostFinding> all =
+              new ArrayList<>(new NetworkDiagnosis(locked(this::host)).findings());
+          all.addAll(plugins.diagnose(list(), running()));
+          return all;
+        });
   }
 
   /** All containers that run in networks. */
@@ -387,11 +373,14 @@ public final class Networks implements AutoCloseable {
       tellNames();
     }
     pids.remove(id);
-    gone.ifPresent(it -> Thread.startVirtualThread(() -> plugs.remove(it)));
+    gone.ifPresent(plugs::remove);
   }
 
   private void withdraw(Joined joined) {
     policing.learned().forget(Policed.key(joined));
+    if (packets.bridged(joined).isEmpty()) {
+      return;
+    }
     try {
       host()
           .firewall()
@@ -410,7 +399,7 @@ public final class Networks implements AutoCloseable {
         throw new NetworkException.Conflict(
             "publish ports of", id, "the container has no network of its own");
       }
-      List<Port> bound = wanted.stream().map(it -> bound(it, before.endpoints())).toList();
+      List<Port> bound = wanted.stream().map(it -> places.bound(it, before.endpoints())).toList();
       Joined after = before.publishing(holds.change(before, bound));
       members.put(id, after);
       host().replaceRules();
@@ -434,9 +423,7 @@ public final class Networks implements AutoCloseable {
     Joined after =
         locked(() -> {
           Endpoint added = place(id, wanted, inside(before), before.restricted());
-          List<Endpoint> all = new ArrayList<>(before.endpoints());
-          all.add(added);
-          Joined changed = before.with(all);
+          Joined changed = before.and(added);
           members.put(id, changed);
           host().replaceRules();
           return changed;
@@ -444,10 +431,11 @@ public final class Networks implements AutoCloseable {
     try (NetworkNamespace namespace = NetworkNamespace.of(pid)) {
       Endpoint added = after.in(network.id()).orElseThrow();
       boolean first = plugs.way(before).isEmpty() && !network.internal();
-      plugs.join(after, added, namespace, first);
-      serveNames(after, namespace);
+      Endpoint made = plugs.join(after, added, namespace, first);
+      Joined whole = known(after.with(before.endpoints()).and(made));
+      serveNames(whole, namespace);
+      return whole;
     }
-    return after;
   }
 
   private static String inside(Joined joined) {
@@ -480,7 +468,7 @@ public final class Networks implements AutoCloseable {
           return changed;
         });
     try (NetworkNamespace namespace = NetworkNamespace.of(pid)) {
-      host().wiring().leave(gone, network, Optional.of(namespace));
+      plugs.leave(before, gone, namespace);
     }
     tellNames();
     return after;
@@ -493,6 +481,8 @@ public final class Networks implements AutoCloseable {
           running.forEach(each -> remember(each.joined()));
           return !members.isEmpty() || HostSide.leftBehind(settings, naming);
         });
+    plugins.holdAgain(running, plugs::hasPlugins);
+    Thread.startVirtualThread(() -> plugins.recover(locked(registry::all), this::running));
     if (!needed) {
       return;
     }

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Gives containers their addresses. Callers hold the lock of {@link Networks}. */
@@ -49,6 +50,31 @@ final class Places {
         release(network, taken);
       }
     }
+  }
+
+  static void checkPoliced(Network network, Restrictions restrictions) {
+    boolean restricted = restrictions.policy().restricts() || restrictions.rate().isPresent();
+    if (restricted && !network.driver().equals(Network.BRIDGE)) {
+      throw new NetworkException.Invalid(
+          "join network",
+          network.name(),
+          "what leaves a "
+              + network.driver()
+              + " passes this host by, and --egress and --network-rate with it");
+    }
+  }
+
+  /** A network may say to which address of the host ports go that name none. */
+  Port bound(Port port, List<Endpoint> endpoints) {
+    Optional<String> usual =
+        endpoints.stream()
+            .map(each -> registry.find(each.network()).options().get(Network.HOST_BINDING))
+            .filter(Objects::nonNull)
+            .findFirst();
+    return port.hostIp().isPresent()
+        ? port
+        : new Port(
+            port.protocol(), usual, port.hostPort(), port.lastHostPort(), port.containerPort());
   }
 
   private static void checkAsked(Network network, Attachment wanted) {

@@ -3,6 +3,7 @@ package io.kapsel.network;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.netlink.Link;
 import io.kapsel.linux.netlink.NetworkNamespace;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,8 +18,11 @@ final class Plugs {
   private final Supplier<HostSide> host;
   private final Function<String, Network> networks;
 
-  Plugs(Supplier<HostSide> host, Function<String, Network> networks) {
+  private final PluginNetworks plugins;
+
+  Plugs(Supplier<HostSide> host, Function<String, Network> networks, PluginNetworks plugins) {
     this.host = host;
+    this.plugins = plugins;
     this.networks = networks;
   }
 
@@ -31,17 +35,44 @@ final class Plugs {
         .orElse("");
   }
 
-  void join(Joined joined, List<Endpoint> places, NetworkNamespace namespace) {
+  /** The same places, with what is known only now of those that plugins have made. */
+  List<Endpoint> join(Joined joined, List<Endpoint> places, NetworkNamespace namespace) {
     String way = way(joined);
+    List<Endpoint> made = new ArrayList<>();
     for (Endpoint each : places) {
-      join(joined, each, namespace, each.network().equals(way));
+      made.add(join(joined, each, namespace, each.network().equals(way)));
     }
+    return made;
   }
 
-  void join(Joined joined, Endpoint place, NetworkNamespace namespace, boolean outside) {
-    host.get()
-        .wiring()
-        .join(place, networks.apply(place.network()), namespace, joined.restricted().in(), outside);
+  Endpoint join(Joined joined, Endpoint place, NetworkNamespace namespace, boolean outside) {
+    Network network = networks.apply(place.network());
+    if (network.isMadeByPlugins()) {
+      boolean ports = outside && joined.endpoints().stream().noneMatch(this::isBridged);
+      return plugins.add(joined, place, network, namespace, ports);
+    }
+    host.get().wiring().join(place, network, namespace, joined.restricted().in(), outside);
+    return place;
+  }
+
+  /** Whether plugins have made a place of a container. */
+  boolean hasPlugins(Joined joined) {
+    return joined.endpoints().stream()
+        .anyMatch(each -> networks.apply(each.network()).isMadeByPlugins());
+  }
+
+  private boolean isBridged(Endpoint place) {
+    return networks.apply(place.network()).driver().equals(Network.BRIDGE);
+  }
+
+  /** Takes a running container out of a network. */
+  void leave(Joined joined, Endpoint place, NetworkNamespace namespace) {
+    Network network = networks.apply(place.network());
+    if (network.isMadeByPlugins()) {
+      plugins.delete(network, joined.id(), place, Optional.of(namespace.path()));
+    } else {
+      host.get().wiring().leave(place, network, Optional.of(namespace));
+    }
   }
 
   /** Joins a container again whose link somebody removed. */
@@ -52,7 +83,7 @@ final class Plugs {
       return;
     }
     try (NetworkNamespace namespace = NetworkNamespace.of(pid)) {
-      join(joined, lost, namespace);
+      List<Endpoint> _ = join(joined, lost, namespace);
       LOG.log(
           System.Logger.Level.WARNING,
           "links were missing and are made again container={0}",
@@ -76,14 +107,26 @@ final class Plugs {
     return all;
   }
 
-  /** The kernel does so, too, when the last process has left the namespace. */
+  /** Plugins are told at once; the links go meanwhile, as the kernel would have it, too. */
   void remove(Joined joined) {
+    List<Endpoint> links = new ArrayList<>();
     for (Endpoint each : joined.endpoints()) {
-      try {
-        host.get().wiring().remove(each.link());
-      } catch (SyscallException e) {
-        LOG.log(System.Logger.Level.DEBUG, "a link cannot be removed name=" + each.link(), e);
+      Network network = networks.apply(each.network());
+      if (network.isMadeByPlugins()) {
+        plugins.delete(network, joined.id(), each, Optional.empty());
+      } else {
+        links.add(each);
       }
+    }
+    plugins.forget(joined.id());
+    Thread.startVirtualThread(() -> links.forEach(this::remove));
+  }
+
+  private void remove(Endpoint place) {
+    try {
+      host.get().wiring().remove(place.link());
+    } catch (SyscallException e) {
+      LOG.log(System.Logger.Level.DEBUG, "a link cannot be removed name=" + place.link(), e);
     }
   }
 }

@@ -15,7 +15,11 @@ import java.util.Optional;
 /** {@code kapsel network create}: makes a network and prints its id. */
 final class NetworkCreateCommand implements Command {
   private static final Flag<String> DRIVER =
-      Flag.text('d', "driver", "string", "bridge (default) or macvlan");
+      Flag.text(
+          'd',
+          "driver",
+          "string",
+          "bridge (default), macvlan, or cni: -o conf=FILE or NAME says which plugins");
   private static final Flag<String> SUBNET =
       Flag.text("subnet", "list", "Addresses of the network, such as 10.5.0.0/16");
   private static final Flag<String> GATEWAY =

@@ -2,7 +2,7 @@ package io.kapsel.cli.config;
 
 import io.kapsel.base.GoDuration;
 import io.kapsel.engine.EngineConfig;
-import io.kapsel.network.Networks;
+import io.kapsel.network.NetworkSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -115,11 +115,13 @@ public final class Configuration {
     String pools = text(Setting.ADDRESS_POOLS).strip();
     return usual.with(
         Integer.parseInt(text(Setting.SANDBOX_POOL)),
-        new Networks.Settings(
+        new NetworkSettings(
             state,
             run,
             pools.isEmpty() ? List.of() : List.of(pools.split("\\s+")),
             !text(Setting.NETWORK).equals("none"),
-            !text(Setting.HOST_FIREWALL).equals("bypass")));
+            !text(Setting.HOST_FIREWALL).equals("bypass"),
+            Path.of(text(Setting.CNI_CONF)),
+            NetworkSettings.paths(text(Setting.CNI_PATH))));
   }
 }

@@ -1,7 +1,9 @@
 package io.kapsel.cli.config;
 
 import io.kapsel.base.GoDuration;
+import io.kapsel.network.NetworkSettings;
 import io.kapsel.network.SubnetPools;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -16,6 +18,20 @@ public enum Setting {
       "",
       "out of which networks get addresses: SUBNET,BITS …; empty: the usual ones",
       SubnetPools::check),
+  /** Where networks of plugins are described. */
+  CNI_CONF(
+      "cni-conf",
+      "KAPSEL_CNI_CONF",
+      NetworkSettings.CONFIGURATIONS,
+      "directory with the descriptions of networks that plugins make",
+      Setting::paths),
+  /** Where those plugins are. */
+  CNI_PATH(
+      "cni-path",
+      "KAPSEL_CNI_PATH",
+      NetworkSettings.PLUGINS,
+      "directories in which plugins are looked for, with colons between them",
+      Setting::paths),
   /** Who may use the socket. */
   GROUP(
       "group",
@@ -129,6 +145,12 @@ public enum Setting {
   private static void pool(String text) {
     if (!text.matches("\\d{1,2}") || Integer.parseInt(text) > LARGEST_POOL) {
       throw new IllegalArgumentException("it is a number from 0 to 64");
+    }
+  }
+
+  private static void paths(String text) {
+    if (text.isBlank() || !NetworkSettings.paths(text).stream().allMatch(Path::isAbsolute)) {
+      throw new IllegalArgumentException("a path is not absolute");
     }
   }
 

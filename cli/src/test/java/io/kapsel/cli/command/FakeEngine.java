@@ -22,6 +22,7 @@ import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.host.HostFinding;
 import io.kapsel.network.Attachment;
 import io.kapsel.network.Joined;
+import io.kapsel.network.NetworkSettings;
 import io.kapsel.network.Networks;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.Reference;
@@ -140,7 +141,7 @@ final class FakeEngine implements Engine {
 
   @Override
   public Networks networks() {
-    return new Networks(new Networks.Settings(files.get(), files.get(), List.of(), true, true));
+    return new Networks(new NetworkSettings(files.get(), files.get(), List.of(), true, true));
   }
 
   @Override

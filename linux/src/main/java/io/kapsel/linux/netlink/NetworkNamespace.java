@@ -30,9 +30,11 @@ public final class NetworkNamespace implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration SHORT_WHILE = Duration.ofNanos(50_000);
 
+  private final String path;
   private final Fd fd;
 
-  private NetworkNamespace(Fd fd) {
+  private NetworkNamespace(String path, Fd fd) {
+    this.path = path;
     this.fd = fd;
   }
 
@@ -73,7 +75,7 @@ public final class NetworkNamespace implements AutoCloseable {
 
   /** The one that a file stands for. */
   public static NetworkNamespace open(String path) {
-    return new NetworkNamespace(Open.path(path, OpenFlags.READ));
+    return new NetworkNamespace(path, Open.path(path, OpenFlags.READ));
   }
 
   /** A new one, which lives as long as something holds it. */
@@ -82,6 +84,16 @@ public final class NetworkNamespace implements AutoCloseable {
       Kernel.check(Kernel.call(Syscall.UNSHARE, NEW_NETWORK), Syscall.UNSHARE, "network");
       return open("/proc/thread-self/ns/net");
     });
+  }
+
+  /** The file by which it was found, for other programs. */
+  public String path() {
+    return path;
+  }
+
+  /** By which other programs find it as long as this is open. */
+  public String heldPath() {
+    return "/proc/" + ProcessHandle.current().pid() + "/fd/" + fd.number();
   }
 
   /** Its descriptor, which this goes on to own. */
