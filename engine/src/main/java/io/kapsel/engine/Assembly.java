@@ -13,9 +13,11 @@ import io.kapsel.linux.lsm.AppArmorProfile;
 import io.kapsel.linux.lsm.SecurityModuleException;
 import io.kapsel.linux.seccomp.DefaultProfile;
 import io.kapsel.linux.seccomp.SeccompProfile;
+import io.kapsel.oci.Mount;
 import io.kapsel.oci.Process;
 import io.kapsel.oci.Spec;
 import io.kapsel.runtime.Bundle;
+import io.kapsel.runtime.ProcView;
 import io.kapsel.runtime.RootFilesystem;
 import io.kapsel.runtime.Stdio;
 import java.io.IOException;
@@ -23,10 +25,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /** Puts together what the runtime needs for one container. */
 final class Assembly {
@@ -108,6 +113,9 @@ final class Assembly {
     Spec configuration =
         new SpecCompiler(spec, engine.facts(), identity, Users.in(layers), this::pidOf, usersOf())
             .compile(state.resolve("files"), engine.volumes.directory());
+    if (spec.isSystem() && ProcView.possible()) {
+      configuration = withView(configuration);
+    }
     io.kapsel.engine.spec.Stdio stdio = spec.stdio();
     Bundle bundle =
         new Bundle(
@@ -127,6 +135,16 @@ final class Assembly {
             state,
             engine.config.logLimitBytes());
     return spec.isSystem() ? bundle.asSystem() : bundle;
+  }
+
+  /** What somebody has mounted there himself stays. */
+  private Spec withView(Spec configuration) {
+    List<Mount> all = new ArrayList<>(configuration.mounts());
+    Set<String> taken = all.stream().map(Mount::destination).collect(Collectors.toSet());
+    engine.view.mounts(identity.id()).stream()
+        .filter(each -> !taken.contains(each.destination()))
+        .forEach(all::add);
+    return configuration.withMounts(all);
   }
 
   private Optional<SeccompProfile> seccomp(Spec configuration) {

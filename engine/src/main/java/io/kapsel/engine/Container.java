@@ -47,7 +47,7 @@ public final class Container {
   Container(Kapsel engine, StoredContainer stored) {
     this.engine = engine;
     this.stored = stored;
-    this.system = SystemLife.of(this, engine.store);
+    this.system = SystemLife.of(engine, this);
     this.adjusting = new Adjusting(engine, this);
     this.stopping = new Stopping(this, adjusting, restarting, ends);
     this.launching = new Launching(engine, () -> this.stored);
@@ -260,6 +260,7 @@ public final class Container {
       if (!stored.spec().autoRemove()) { // else its monitor tells that it runs
         engine.store.save(stored);
       }
+      system.ifPresent(SystemLife::show);
       watch(started);
       beginHealth();
     } catch (EngineException e) {
@@ -277,7 +278,7 @@ public final class Container {
   }
 
   private EngineException notStarted(EngineException failure) {
-    system.ifPresent(SystemLife::close);
+    system.ifPresent(SystemLife::end);
     launching.discardSandbox();
     engine.pool().discard(id());
     engine.joining.leave(id());
@@ -385,7 +386,7 @@ public final class Container {
     boolean again = false;
     boolean goes = stored.spec().autoRemove() && !stopping.stays();
     try {
-      system.ifPresent(SystemLife::close);
+      system.ifPresent(SystemLife::end);
       adjusting.ended();
       health.ifPresent(Health::end);
       engine.joining.leave(id());

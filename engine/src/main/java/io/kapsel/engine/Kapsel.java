@@ -26,6 +26,7 @@ import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.ContainerRuntime;
 import io.kapsel.runtime.GuestRuntime;
 import io.kapsel.runtime.LaunchException;
+import io.kapsel.runtime.ProcView;
 import io.kapsel.runtime.plan.LaunchPlan;
 import java.io.IOException;
 import java.io.InputStream;
@@ -73,6 +74,7 @@ public final class Kapsel implements AutoCloseable {
   final Plans plans = new Plans(this);
   private final DebianImages debianImages;
   final Accounting accounting;
+  final ProcView view;
   private final Upkeep upkeep;
   private volatile boolean closed;
 
@@ -94,6 +96,7 @@ public final class Kapsel implements AutoCloseable {
     joining.networks().refusals().tell(this::publish);
     this.pool = new SandboxPool(this, config.pool(), config.poolIdle());
     this.accounting = new Accounting(this);
+    this.view = new ProcView(config.run());
     this.upkeep = new Upkeep(this);
     this.debianImages = new DebianImages(this, config.state());
   }
@@ -572,6 +575,7 @@ public final class Kapsel implements AutoCloseable {
     pool.close();
     containers.values().forEach(Container::release);
     joining.networks().close();
+    view.close();
     runtime.close();
     volumes.close();
     store.close();

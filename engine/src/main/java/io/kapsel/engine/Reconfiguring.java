@@ -144,6 +144,7 @@ final class Reconfiguring {
     if (!before.limits().equals(wanted.limits())) {
       engine.runtime.limit(
           container.id(), Limiting.update(wanted, container.name(), engine.facts()));
+      container.system().ifPresent(SystemLife::show);
     }
     List<Port> ports = published(wanted);
     if (!published(before).equals(ports)) {

@@ -5,6 +5,8 @@ import io.kapsel.engine.system.HostKeys;
 import io.kapsel.engine.system.InitSignals;
 import io.kapsel.engine.system.RunHost;
 import io.kapsel.linux.SyscallException;
+import io.kapsel.runtime.LaunchException;
+import io.kapsel.runtime.ProcView;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,6 +31,7 @@ final class SystemLife {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
   private static final int MOST_DOUBLINGS = 9; // 51 seconds
 
+  private final Kapsel engine;
   private final Container container;
   private final Path state;
 
@@ -41,13 +44,14 @@ final class SystemLife {
   private volatile boolean stopping;
 
   /** That of a system container. */
-  static Optional<SystemLife> of(Container container, ContainerStore store) {
+  static Optional<SystemLife> of(Kapsel engine, Container container) {
     return container.spec().isSystem()
-        ? Optional.of(new SystemLife(container, store.stateOf(container.id())))
+        ? Optional.of(new SystemLife(engine, container, engine.store.stateOf(container.id())))
         : Optional.empty();
   }
 
-  private SystemLife(Container container, Path state) {
+  private SystemLife(Kapsel engine, Container container, Path state) {
+    this.engine = engine;
     this.container = container;
     this.state = state;
     this.directory = state.resolve("files/host");
@@ -60,6 +64,9 @@ final class SystemLife {
     try {
       HostKeys.make(state, state.resolve("upper"), "root@" + container.name());
       host = Optional.of(RunHost.begin(directory, container.id(), this::pid));
+      if (ProcView.possible()) {
+        engine.view.begin(container.id());
+      }
     } catch (IOException e) {
       throw new EngineException.Failed("start", container.name(), AtomicFile.reason(e), e);
     }
@@ -69,14 +76,33 @@ final class SystemLife {
   void resume() {
     try {
       host = Optional.of(RunHost.resume(directory, this::pid));
+      show();
     } catch (IOException | SyscallException e) {
       LOG.log(
           System.Logger.Level.WARNING, "a container is not listened to id=" + container.id(), e);
     }
   }
 
+  /** It runs, or has other limits now: its {@code /proc} shows that. */
+  void show() {
+    if (!ProcView.possible()) {
+      return;
+    }
+    try {
+      engine.runtime.show(engine.view, container.id(), pid());
+    } catch (LaunchException e) {
+      LOG.log(System.Logger.Level.WARNING, "a container sees the host id=" + container.id(), e);
+    }
+  }
+
   private int pid() {
     return container.status().pid().orElse(0);
+  }
+
+  /** It has ended. */
+  void end() {
+    close();
+    engine.view.forget(container.id());
   }
 
   /** It has ended, or its engine leaves it. */

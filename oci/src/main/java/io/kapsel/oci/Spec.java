@@ -62,6 +62,12 @@ public record Spec(
     return Json.write(this);
   }
 
+  /** The same with other mounts. */
+  public Spec withMounts(List<Mount> others) {
+    return new Spec(
+        ociVersion, process, root, hostname, domainname, others, hooks, annotations, linux);
+  }
+
   /** The same with another part {@code linux}. */
   public Spec withLinux(Optional<Linux> other) {
     return new Spec(

@@ -59,6 +59,13 @@ final class CgroupPlanner {
     this.place = place;
   }
 
+  /** Makes groups of version 1 for what is to be counted, whether it is limited or not. */
+  void count(List<String> controllers) {
+    controllers.stream()
+        .filter(each -> !host.onUnified(each) && place.has(v1(each)))
+        .forEach(each -> directory(v1(each), "what it uses is counted there"));
+  }
+
   /** Makes the groups, and returns the version 2 one, if the host has that tree. */
   Optional<Slot> make(List<CgroupWrite> writes, List<DeviceRule> devices, boolean filtered) {
     Optional<Slot> unified =

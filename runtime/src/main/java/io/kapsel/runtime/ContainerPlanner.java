@@ -89,7 +89,7 @@ final class ContainerPlanner {
     Slot tree =
         draft.input(
             options.recursive() ? Input.Kind.TREE_RECURSIVE : Input.Kind.TREE, source, "tree", why);
-    if (wanted.mapped()) {
+    if (wanted.mapped() && showsOwners(mount)) {
       draft
           .attributes(
               draft.monitor,
@@ -103,6 +103,11 @@ final class ContainerPlanner {
     }
     draft.attributes(draft.monitor, tree, options, why);
     return new Bind(mount, tree, isOfTheEngine(mount) || Files.isDirectory(Path.of(source)));
+  }
+
+  /** Everybody may read what the view shows, whoever owns it; FUSE is idmapped since 6.12. */
+  private boolean showsOwners(Mount mount) {
+    return !ProcView.shows(mount.destination()) || wanted.facts().kernelAtLeast(6, 12);
   }
 
   /** The directory of a system container that the engine makes when it is started. */

@@ -2,6 +2,7 @@ package io.kapsel.runtime;
 
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.cgroup.CgroupWrite;
+import io.kapsel.linux.cgroup.GroupFiles;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.socket.SeqPacketSocket;
 import io.kapsel.oci.Process;
@@ -19,6 +20,9 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /** Makes containers run. Knows nothing of their names, images or logs. */
 public final class ContainerRuntime implements AutoCloseable {
+  private static final int START_TIME = 19; // of the fields behind the name
+  private static final long NANOS_A_TICK = 10_000_000; // USER_HZ is 100 on every architecture here
+
   private final HostFacts facts;
   private final Cgroups cgroups;
   private final DevicePrograms programs = new DevicePrograms();
@@ -316,6 +320,18 @@ public final class ContainerRuntime implements AutoCloseable {
     } catch (io.kapsel.linux.cgroup.CgroupException e) {
       throw new LaunchException(LaunchException.Kind.REFUSED, String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Lets a view show what a running container has; again when its limits have changed. */
+  public void show(ProcView view, String id, int pid) {
+    view.count(id, startOf(pid), ViewSources.of(facts.cgroups(), live(id)));
+  }
+
+  /** When a process began, in nanoseconds since the host's boot; see proc_pid_stat(5). */
+  private static long startOf(int pid) {
+    String stat = GroupFiles.text(Path.of("/proc", Integer.toString(pid), "stat"));
+    String[] words = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
+    return words.length > START_TIME ? Long.parseLong(words[START_TIME]) * NANOS_A_TICK : 0;
   }
 
   private LiveGroups live(String id) {

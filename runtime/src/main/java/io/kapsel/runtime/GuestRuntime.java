@@ -38,7 +38,7 @@ public final class GuestRuntime {
   private final Supplier<Control> launchers;
   private final Supplier<Optional<String>> mounts;
   private final KnownBundles known = new KnownBundles();
-  private final Fd program = Memfd.executable("kapsel-launcher", Zygote.program());
+  private final Fd program = Memfd.executable("kapsel-launcher", Zygote.program("kapsel-launcher"));
 
   /** {@code mounts}: the path of a small mount namespace that launchers may join. */
   GuestRuntime(

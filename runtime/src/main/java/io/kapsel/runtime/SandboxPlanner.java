@@ -24,6 +24,10 @@ final class SandboxPlanner {
   private static final int BLOCK = 0060000;
   private static final int REGULAR = 0100000;
   private static final int TTY_GROUP = 5;
+
+  /** What a system sees of itself in its /proc. */
+  private static final List<String> COUNTED = List.of("memory", "io");
+
   private static final Object[][] NODES = {
     {"null", 1, 3}, {"zero", 1, 5}, {"full", 1, 7},
     {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}
@@ -59,6 +63,9 @@ final class SandboxPlanner {
     CgroupPlanner cgroups =
         new CgroupPlanner(draft, wanted.facts().cgroups(), wanted.cgroupPlace());
     monitor.call(Syscall.UMASK, Flag.ZERO).because("modes as they are written here");
+    if (wanted.bundle().system()) {
+      cgroups.count(COUNTED);
+    }
     Optional<Slot> group =
         cgroups.make(wanted.limits(), wanted.deviceRules(), !wanted.bundle().privileged());
     if (wanted.mapped() && makesGroups()) {

@@ -39,7 +39,7 @@ final class Zygote implements AutoCloseable {
 
   static Zygote start(DevicePrograms programs) {
     SeqPacketSocket.Pair pair = SeqPacketSocket.pair();
-    try (Fd program = Memfd.executable("kapsel-launcher", program());
+    try (Fd program = Memfd.executable("kapsel-launcher", program("kapsel-launcher"));
         Fd other = pair.other()) {
       Child child =
           Spawn.program(program)
@@ -56,17 +56,18 @@ final class Zygote implements AutoCloseable {
     }
   }
 
-  static byte[] program() {
+  /** One of the programs that come with this build. */
+  static byte[] program(String file) {
     String machine = System.getProperty("os.arch", "").equals("aarch64") ? "aarch64" : "x86_64";
-    String name = "native/" + machine + "/kapsel-launcher";
+    String name = "native/" + machine + "/" + file;
     try (InputStream in = Zygote.class.getResourceAsStream(name)) {
       if (in == null) {
         throw new LaunchException(
-            LaunchException.Kind.REFUSED, "this build has no launcher for " + machine);
+            LaunchException.Kind.REFUSED, "this build has no " + file + " for " + machine);
       }
       return in.readAllBytes();
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException("cannot read the launcher", e);
+      throw new java.io.UncheckedIOException("cannot read " + file, e);
     }
   }
 

@@ -45,6 +45,7 @@ final class Rules {
           "io.kapsel.runtime.Cgroups",
           "io.kapsel.runtime.LiveAccounts",
           "io.kapsel.runtime.LiveGroups",
+          "io.kapsel.runtime.ProcView",
           "io.kapsel.runtime.ContainerProcess",
           "io.kapsel.runtime.ContainerPlanner");
 

@@ -1,0 +1,313 @@
+package io.kapsel.runtime;
+
+import io.kapsel.linux.Errno;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.file.Open;
+import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.memory.Memfd;
+import io.kapsel.linux.mount.FilesystemContext;
+import io.kapsel.linux.mount.MountAttributes;
+import io.kapsel.linux.mount.Mounts;
+import io.kapsel.linux.process.Child;
+import io.kapsel.linux.process.Spawn;
+import io.kapsel.linux.socket.Message;
+import io.kapsel.linux.socket.SeqPacketSocket;
+import io.kapsel.linux.socket.SocketKind;
+import io.kapsel.linux.socket.UnixListener;
+import io.kapsel.oci.Mount;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The program that shows system containers a {@code /proc} of their own, from the engine's side:
+ * started when it is first needed, told who there is, and replaced when this build has another. It
+ * outlives the engine. docs/guide/wire.md, section 5, has the messages.
+ */
+public final class ProcView implements AutoCloseable {
+  private static final int HELLO = 1;
+  private static final int SET = 2;
+  private static final int REMOVE = 3;
+  private static final int REPLACE = 4;
+  private static final int QUIT = 5;
+  private static final int MESSAGE = 88;
+  private static final int ANSWER = 80;
+  private static final int WORD = 64;
+  private static final int STATE_SIZE = 4 << 20;
+  private static final String FUSE = "/dev/fuse";
+
+  /** What it shows, by the place inside. */
+  private static final List<String> PLACES =
+      List.of(
+          "/proc/cpuinfo",
+          "/proc/meminfo",
+          "/proc/stat",
+          "/proc/uptime",
+          "/proc/loadavg",
+          "/proc/swaps",
+          "/proc/diskstats",
+          "/sys/devices/system/cpu/online",
+          "/sys/devices/system/cpu/possible",
+          "/sys/devices/system/cpu/present");
+
+  private final Path mount;
+  private final String socket;
+  private final ReentrantLock talk = new ReentrantLock();
+  private Optional<SeqPacketSocket> connection = Optional.empty();
+
+  /** The one whose socket and files are in that directory; nothing is started yet. */
+  public ProcView(Path run) {
+    this.mount = run.resolve("view");
+    this.socket = run.resolve("view.sock").toString();
+  }
+
+  /** Whether this host can have it. */
+  public static boolean possible() {
+    return Files.exists(Path.of(FUSE));
+  }
+
+  /** Whether it has a file for that place. */
+  static boolean shows(String place) {
+    return PLACES.contains(place);
+  }
+
+  /** What a container with that id mounts, after {@link #begin}. */
+  public List<Mount> mounts(String id) {
+    return PLACES.stream()
+        .map(place ->
+            Mount.of(
+                place,
+                "bind",
+                mount.resolve(id).resolve(place.substring(place.lastIndexOf('/') + 1)).toString(),
+                "bind",
+                "rprivate",
+                "ro",
+                "nosuid",
+                "nodev",
+                "noexec"))
+        .toList();
+  }
+
+  /** Makes its files, which show what the host has as long as nothing is known of it. */
+  public void begin(String id) {
+    try (ViewSources none = ViewSources.none()) {
+      set(id, 0, none);
+    }
+  }
+
+  /** Says where it is counted, and since when it runs, in nanoseconds since the host's boot. */
+  void count(String id, long startedAtNanos, ViewSources sources) {
+    try (sources) {
+      set(id, startedAtNanos, sources);
+    }
+  }
+
+  /** It runs no more. Does nothing where there is no view. */
+  public void forget(String id) {
+    talk.lock();
+    try {
+      twice(() -> {
+        if (isRunning()) {
+          Answer _ = ask(REMOVE, 0, 0, 0, id);
+        }
+      });
+    } catch (SyscallException e) {
+      disconnect(); // the next one that begins finds another
+    } finally {
+      talk.unlock();
+    }
+  }
+
+  private void set(String id, long started, ViewSources sources) {
+    talk.lock();
+    try {
+      twice(() -> setOnce(id, started, sources));
+    } catch (SyscallException e) {
+      disconnect();
+      throw new LaunchException(
+          LaunchException.Kind.FAILED, "cannot show a /proc of its own: " + e.getMessage());
+    } finally {
+      talk.unlock();
+    }
+  }
+
+  /**
+   * One that was replaced or killed meanwhile has dropped the connection: the next one is asked.
+   */
+  private void twice(Runnable talking) {
+    try {
+      talking.run();
+    } catch (SyscallException e) {
+      disconnect();
+      talking.run();
+    }
+  }
+
+  private void setOnce(String id, long started, ViewSources sources) {
+    connect();
+    Fd[] files = sources.files().toArray(Fd[]::new);
+    Answer answer = ask(SET, sources.flags(), started, sources.bits(), id, files);
+    if (answer.error() != 0) {
+      throw new SyscallException("view", id, new Errno(-answer.error()));
+    }
+  }
+
+  private void connect() {
+    if (connection.isPresent()) {
+      return;
+    }
+    Optional<SeqPacketSocket> running = running();
+    connection = Optional.of(running.isPresent() ? running.get() : start());
+    byte[] program = Zygote.program("kapsel-view");
+    String tag = tag(program);
+    if (!ask(HELLO, 0, 0, 0, "").tag().equals(tag)) {
+      replace(program, tag);
+    }
+  }
+
+  private boolean isRunning() {
+    if (connection.isEmpty() && Files.exists(Path.of(socket))) {
+      connection = running();
+    }
+    return connection.isPresent();
+  }
+
+  private Optional<SeqPacketSocket> running() {
+    try {
+      return Optional.of(SeqPacketSocket.connect(socket));
+    } catch (SyscallException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The running one becomes this build's, with all that it knows. */
+  private void replace(byte[] program, String tag) {
+    try (Fd next = Memfd.executable("kapsel-view", program)) {
+      Answer _ = ask(REPLACE, 0, 0, 0, tag, next);
+    }
+    disconnect();
+    connection = Optional.of(SeqPacketSocket.connect(socket)); // waits in the same listener
+    Answer _ = ask(HELLO, 0, 0, 0, "");
+  }
+
+  private SeqPacketSocket start() {
+    unmount();
+    byte[] program = Zygote.program("kapsel-view");
+    try {
+      Files.createDirectories(mount);
+      Files.deleteIfExists(Path.of(socket));
+    } catch (IOException e) {
+      throw new LaunchException(
+          LaunchException.Kind.FAILED, "cannot show a /proc of its own: " + e.getMessage());
+    }
+    try (Fd device = Open.path(FUSE, OpenFlags.READ_WRITE);
+        UnixListener listener = UnixListener.bind(socket, SocketKind.MESSAGES, 0600);
+        Fd state = Memfd.room("kapsel-view-state", STATE_SIZE);
+        Fd executable = Memfd.executable("kapsel-view", program)) {
+      attach(device);
+      Child child =
+          Spawn.program(executable)
+              .arguments(List.of("kapsel-view", tag(program)))
+              .environment(List.of())
+              .descriptor(3, device)
+              .descriptor(4, listener.fd())
+              .descriptor(5, state)
+              .session()
+              .start();
+      Thread.ofVirtual().name("view").start(child::await);
+    }
+    return SeqPacketSocket.connect(socket);
+  }
+
+  private void attach(Fd device) {
+    long strict =
+        MountAttributes.READ_ONLY
+            | MountAttributes.NO_SUID
+            | MountAttributes.NO_DEVICES
+            | MountAttributes.NO_EXECUTION;
+    try (FilesystemContext context = FilesystemContext.open("fuse");
+        Fd place = Open.path(mount.toString(), OpenFlags.PATH | OpenFlags.DIRECTORY)) {
+      context
+          .option("source", "kapsel-view")
+          .option("fd", Integer.toString(device.number()))
+          .option("rootmode", "40555")
+          .option("user_id", "0")
+          .option("group_id", "0")
+          .flag("allow_other")
+          .flag("default_permissions");
+      try (Fd detached = context.mount(strict)) {
+        Mounts.move(detached, place);
+      }
+    }
+  }
+
+  private void unmount() {
+    try {
+      Mounts.detach(mount.toString());
+    } catch (SyscallException e) {
+      // it is not mounted
+    }
+  }
+
+  private record Answer(int error, int containers, String tag) {}
+
+  private Answer ask(int type, int flags, long started, long sources, String word, Fd... files) {
+    ByteBuffer message = ByteBuffer.allocate(MESSAGE).order(ByteOrder.LITTLE_ENDIAN);
+    message.putInt(type).putInt(flags).putLong(started).putLong(sources);
+    message.put(word.getBytes(StandardCharsets.US_ASCII));
+    SeqPacketSocket to = connection.orElseThrow();
+    to.send(message.array(), files);
+    try (Message answer =
+        to.receive().orElseThrow(() -> new SyscallException("recvmsg", socket, Errno.ECONNRESET))) {
+      if (answer.bytes().length < ANSWER) {
+        throw new SyscallException("recvmsg", socket, Errno.EPROTO);
+      }
+      ByteBuffer in = ByteBuffer.wrap(answer.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+      return new Answer(
+          in.getInt(4),
+          in.getInt(8),
+          new String(answer.bytes(), ANSWER - WORD, WORD, StandardCharsets.US_ASCII).strip());
+    }
+  }
+
+  private static String tag(byte[] program) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(program));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has it", e);
+    }
+  }
+
+  private void disconnect() {
+    connection.ifPresent(SeqPacketSocket::close);
+    connection = Optional.empty();
+  }
+
+  /** Ends it when it shows nothing to anybody; else it goes on. */
+  @Override
+  public void close() {
+    talk.lock();
+    try {
+      if (isRunning() && ask(HELLO, 0, 0, 0, "").containers() == 0) {
+        Answer _ = ask(QUIT, 0, 0, 0, "");
+        unmount();
+      }
+    } catch (SyscallException e) {
+      System.getLogger(ProcView.class.getName())
+          .log(System.Logger.Level.DEBUG, "the view is gone", e);
+    } finally {
+      disconnect();
+      talk.unlock();
+    }
+  }
+}
