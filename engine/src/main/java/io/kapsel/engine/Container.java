@@ -86,6 +86,11 @@ public final class Container {
     launching.make(soon, prepare);
   }
 
+  /** Its disks and devices. */
+  public Devices devices() {
+    return new Devices(engine, this, launching);
+  }
+
   /** What it was at certain times, and back to that. */
   public Snapshots snapshots() {
     return new Snapshots(engine, this);

@@ -89,25 +89,23 @@ final class ContainerPlanner {
     Slot tree =
         draft.input(
             options.recursive() ? Input.Kind.TREE_RECURSIVE : Input.Kind.TREE, source, "tree", why);
-    if (wanted.mapped() && showsOwners(mount)) {
-      draft
-          .attributes(
-              draft.monitor,
-              tree,
-              Flag.ID_MAP,
-              rooms.userNamespace,
-              "{IDMAP}",
-              "the owners of '" + source + "' are shown in the container's ids")
-          .tolerating(Errno.EINVAL, Errno.EPERM)
-          .noticing();
+    if (wanted.mapped()) {
+      Step mapping =
+          draft
+              .attributes(
+                  draft.monitor,
+                  tree,
+                  Flag.ID_MAP,
+                  rooms.userNamespace,
+                  "{IDMAP}",
+                  "the owners of '" + source + "' are shown in the container's ids")
+              .tolerating(Errno.EINVAL, Errno.EPERM);
+      if (!ProcView.shows(mount.destination())) { // which everybody may read, whoever owns it
+        mapping.noticing();
+      }
     }
     draft.attributes(draft.monitor, tree, options, why);
     return new Bind(mount, tree, isOfTheEngine(mount) || Files.isDirectory(Path.of(source)));
-  }
-
-  /** Everybody may read what the view shows, whoever owns it; FUSE is idmapped since 6.12. */
-  private boolean showsOwners(Mount mount) {
-    return !ProcView.shows(mount.destination()) || wanted.facts().kernelAtLeast(6, 12);
   }
 
   /** The directory of a system container that the engine makes when it is started. */

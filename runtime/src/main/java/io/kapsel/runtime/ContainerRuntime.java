@@ -322,6 +322,25 @@ public final class ContainerRuntime implements AutoCloseable {
     }
   }
 
+  /** What a running container is given or loses, in its mount namespace and its groups. */
+  public Plugging plugging(ContainerProcess target, Bundle bundle) {
+    return new Plugging(target, bundle, facts, live(bundle.id()), this::run);
+  }
+
+  private List<String> run(ContainerProcess target, Segment segment) {
+    Control control = spawn();
+    try {
+      Launch launch = new Launch(control, programs).entering(target.handle());
+      launch.send(segment);
+      int _ = launch.awaitDone();
+      return launch.notices();
+    } catch (SyscallException e) {
+      throw new LaunchException(LaunchException.Kind.FAILED, e.getMessage());
+    } finally {
+      control.close();
+    }
+  }
+
   /** Lets a view show what a running container has; again when its limits have changed. */
   public void show(ProcView view, String id, int pid) {
     view.count(id, startOf(pid), ViewSources.of(facts.cgroups(), live(id)));

@@ -82,6 +82,7 @@ final class Commands {
             new ShellCommand(),
             new DebugCommand(),
             new ConsoleCommand(),
+            DeviceCommands.group(),
             SnapshotCommands.group(clock),
             SnapshotCommands.restore(),
             new CloneCommand(),

@@ -4,6 +4,7 @@ import io.kapsel.engine.Cloning;
 import io.kapsel.engine.Commit;
 import io.kapsel.engine.ContainerFiles;
 import io.kapsel.engine.ContainerStatus;
+import io.kapsel.engine.Devices;
 import io.kapsel.engine.Event;
 import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.FilesView;
@@ -168,6 +169,9 @@ public interface Engine {
 
     /** What it was at certain times, and back to that. */
     Snapshots snapshots();
+
+    /** What of the host it has. */
+    Devices devices();
 
     /** Gives it another name. */
     void rename(String name);

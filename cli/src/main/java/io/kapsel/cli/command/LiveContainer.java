@@ -3,6 +3,7 @@ package io.kapsel.cli.command;
 import io.kapsel.engine.Commit;
 import io.kapsel.engine.ContainerFiles;
 import io.kapsel.engine.ContainerStatus;
+import io.kapsel.engine.Devices;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Exec;
 import io.kapsel.engine.ExitStatus;
@@ -178,6 +179,11 @@ record LiveContainer(io.kapsel.engine.Container container) implements Engine.Con
   @Override
   public void exportWhole(OutputStream out) {
     container.contents().exportWhole(out);
+  }
+
+  @Override
+  public Devices devices() {
+    return container.devices();
   }
 
   @Override

@@ -263,6 +263,11 @@ final class FakeEngine implements Engine {
     }
 
     @Override
+    public io.kapsel.engine.Devices devices() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public io.kapsel.engine.Snapshots snapshots() {
       throw new UnsupportedOperationException();
     }

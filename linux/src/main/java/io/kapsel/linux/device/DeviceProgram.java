@@ -17,6 +17,12 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class DeviceProgram {
   private static final int PROG_LOAD = 5;
+  private static final int PROG_ATTACH = 8;
+  private static final int PROG_BY_ID = 13;
+  private static final int PROG_QUERY = 16;
+  private static final int DEVICE_HOOK = 6;
+  private static final int ALLOW_MULTI = 2;
+  private static final int REPLACE = 4;
   private static final int TYPE_CGROUP_DEVICE = 15;
   private static final int ATTRIBUTES = 48;
   private static final int INSTRUCTION = 8;
@@ -41,6 +47,47 @@ public final class DeviceProgram {
       return loaded.duplicate();
     } finally {
       LOCK.unlock();
+    }
+  }
+
+  /**
+   * Puts a program in the place of the one that a version 2 group has, without a moment between;
+   * BPF_F_REPLACE since 5.6.
+   */
+  public static void replace(Fd group, Fd program) {
+    try (Fd.Lease at = group.lease();
+        Fd.Lease next = program.lease();
+        Scratch scratch = Scratch.take();
+        Fd old = attached(at.number())) {
+      MemorySegment attributes = scratch.allocate(ATTRIBUTES);
+      attributes.fill((byte) 0);
+      attributes.set(ValueLayout.JAVA_INT, 0, at.number());
+      attributes.set(ValueLayout.JAVA_INT, 4, next.number());
+      attributes.set(ValueLayout.JAVA_INT, 8, DEVICE_HOOK);
+      attributes.set(ValueLayout.JAVA_INT, 12, ALLOW_MULTI | REPLACE);
+      attributes.set(ValueLayout.JAVA_INT, 16, old.number());
+      long result = scratch.call(Syscall.BPF, PROG_ATTACH, attributes.address(), ATTRIBUTES);
+      Kernel.check(result, Syscall.BPF, "the device rules");
+    }
+  }
+
+  /** The program that a group has itself. */
+  private static Fd attached(int group) {
+    try (Scratch scratch = Scratch.take()) {
+      MemorySegment ids = scratch.allocate(8);
+      ids.fill((byte) 0);
+      MemorySegment attributes = scratch.allocate(ATTRIBUTES);
+      attributes.fill((byte) 0);
+      attributes.set(ValueLayout.JAVA_INT, 0, group);
+      attributes.set(ValueLayout.JAVA_INT, 4, DEVICE_HOOK);
+      attributes.set(ValueLayout.JAVA_LONG, 16, ids.address());
+      attributes.set(ValueLayout.JAVA_INT, 24, 1);
+      long result = scratch.call(Syscall.BPF, PROG_QUERY, attributes.address(), ATTRIBUTES);
+      Kernel.check(result, Syscall.BPF, "the device rules");
+      attributes.fill((byte) 0);
+      attributes.set(ValueLayout.JAVA_INT, 0, ids.get(ValueLayout.JAVA_INT, 0));
+      long fd = scratch.call(Syscall.BPF, PROG_BY_ID, attributes.address(), ATTRIBUTES);
+      return Fd.adopt((int) Kernel.check(fd, Syscall.BPF, "the device rules"));
     }
   }
 

@@ -1,0 +1,198 @@
+package io.kapsel.engine;
+
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.ContainerSpecBuilder;
+import io.kapsel.engine.spec.DeviceRequest;
+import io.kapsel.engine.spec.MountRequest;
+import io.kapsel.engine.spec.NetworkRequest;
+import io.kapsel.oci.Device;
+import io.kapsel.oci.Mount;
+import io.kapsel.runtime.Bundle;
+import io.kapsel.runtime.ContainerProcess;
+import io.kapsel.runtime.LaunchException;
+import io.kapsel.runtime.Plugging;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/**
+ * Disks and devices of a container, which come and go while it runs, and are there again when it is
+ * started the next time.
+ */
+public final class Devices {
+  private final Kapsel engine;
+  private final Container container;
+  private final Launching launching;
+
+  Devices(Kapsel engine, Container container, Launching launching) {
+    this.engine = engine;
+    this.container = container;
+    this.launching = launching;
+  }
+
+  /** One of them: what it is, where it is seen inside, and what of the host it is. */
+  public record Entry(String type, String place, String source, String access) {}
+
+  /** All of them, in the order in which they came. */
+  public List<Entry> list() {
+    ContainerSpec spec = container.spec();
+    List<Entry> all = new ArrayList<>();
+    for (MountRequest mount : spec.mounts()) {
+      all.add(entry(mount));
+    }
+    for (DeviceRequest device : spec.devices()) {
+      all.add(new Entry("device", device.container(), device.host().toString(), device.access()));
+    }
+    spec.networks().map(NetworkRequest::attachments).orElse(List.of()).stream()
+        .map(each -> new Entry("network", each.network(), each.network(), ""))
+        .forEach(all::add);
+    return all;
+  }
+
+  private static Entry entry(MountRequest mount) {
+    return switch (mount) {
+      case MountRequest.Bind it ->
+          new Entry("disk", it.target(), it.source().toString(), access(it.readOnly()));
+      case MountRequest.Volume it ->
+          new Entry("volume", it.target(), it.name(), access(it.readOnly()));
+      case MountRequest.Tmpfs it -> new Entry("tmpfs", it.target(), "tmpfs", "rw");
+    };
+  }
+
+  private static String access(boolean readOnly) {
+    return readOnly ? "ro" : "rw";
+  }
+
+  /** Gives it a directory or file of the host, or a volume; what the user should know of it. */
+  public List<String> add(MountRequest mount) {
+    if (mount instanceof MountRequest.Tmpfs) {
+      throw invalid("add", mount.target(), "a tmpfs is made inside, or with the container");
+    }
+    checkFree(mount.target());
+    List<String> notices = new ArrayList<>();
+    change(
+        "add",
+        mount.target(),
+        spec -> mounts(spec, all -> all.add(mount)),
+        (plugging, bundle) -> {
+          Mount there = mountAt(bundle, mount.target());
+          boolean directory = Files.isDirectory(Path.of(there.source().orElseThrow()));
+          notices.addAll(plugging.mount(there, directory));
+        });
+    return notices;
+  }
+
+  private static ContainerSpec mounts(ContainerSpec spec, Consumer<List<MountRequest>> change) {
+    List<MountRequest> all = new ArrayList<>(spec.mounts());
+    change.accept(all);
+    return new ContainerSpecBuilder(spec).mounts(all).build();
+  }
+
+  private static ContainerSpec devices(ContainerSpec spec, Consumer<List<DeviceRequest>> change) {
+    List<DeviceRequest> all = new ArrayList<>(spec.devices());
+    change.accept(all);
+    return new ContainerSpecBuilder(spec).devices(all).build();
+  }
+
+  private static Mount mountAt(Bundle bundle, String place) {
+    return bundle.spec().mounts().stream()
+        .filter(each -> each.destination().equals(place))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Gives it a device of the host. */
+  public void add(DeviceRequest device) {
+    String place = device.container();
+    checkFree(place);
+    change(
+        "add",
+        place,
+        spec -> devices(spec, all -> all.add(device)),
+        (plugging, bundle) -> plugging.device(deviceAt(bundle, place)));
+  }
+
+  private static Device deviceAt(Bundle bundle, String place) {
+    return bundle.spec().linux().orElseThrow().devices().stream()
+        .filter(each -> each.path().equals(place))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Takes away what is seen at a place inside, or the network of that name. */
+  public void remove(String place) {
+    Entry entry =
+        list().stream()
+            .filter(each -> each.place().equals(place))
+            .findFirst()
+            .orElseThrow(() -> invalid("remove", place, "there is no such device"));
+    switch (entry.type()) {
+      case "network" -> container.disconnect(place);
+      case "device" ->
+          change(
+              "remove",
+              place,
+              spec -> devices(spec, all -> all.removeIf(it -> it.container().equals(place))),
+              (plugging, _) -> plugging.withoutDevice(place));
+      default ->
+          change(
+              "remove",
+              place,
+              spec -> mounts(spec, all -> all.removeIf(it -> it.target().equals(place))),
+              (plugging, _) -> plugging.unmount(place));
+    }
+  }
+
+  /** At once where it runs, and written down when that has worked. */
+  private void change(
+      String action,
+      String place,
+      UnaryOperator<ContainerSpec> to,
+      BiConsumer<Plugging, Bundle> running) {
+    ContainerSpec before = container.spec();
+    ContainerSpec wanted = engine.volumes.hold(to.apply(before));
+    container.life().lock();
+    try {
+      container.checkThere(action + " a device of");
+      if (!container.spec().equals(before)) {
+        throw new EngineException.Conflict(
+            action, place, "somebody else changes '" + container.name() + "'; try again");
+      }
+      Assembly assembly = launching.assembly(wanted);
+      assembly.checkMounts();
+      assembly.fillVolumes();
+      Bundle bundle = assembly.bundle();
+      Optional<ContainerProcess> process = container.process().filter(ContainerProcess::running);
+      if (process.isPresent()) {
+        engine.volumes.mount(wanted);
+        running.accept(engine.runtime.plugging(process.get(), bundle), bundle);
+      } else {
+        launching.forget();
+      }
+      container.replace(container.record().specified(wanted));
+      container.publish("update", Map.of());
+    } catch (LaunchException e) {
+      throw new EngineException.Failed(action, place, String.valueOf(e.getMessage()), e);
+    } finally {
+      container.life().unlock();
+      engine.volumes.release(wanted);
+    }
+  }
+
+  private void checkFree(String place) {
+    if (list().stream().anyMatch(each -> each.place().equals(place))) {
+      throw new EngineException.Conflict(
+          "add", place, "'" + container.name() + "' has something there already; remove it first");
+    }
+  }
+
+  private static EngineException invalid(String action, String place, String reason) {
+    return new EngineException.Invalid(action, place, reason);
+  }
+}
