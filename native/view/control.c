@@ -74,6 +74,14 @@ struct guest *guest_by_id(const char *id)
 	return NULL;
 }
 
+struct guest *guest_by_serial(uint64_t serial)
+{
+	for (uint32_t i = 0; i < state->most_guests; i++)
+		if (state->guests[i].serial == serial && serial != 0)
+			return &state->guests[i];
+	return NULL;
+}
+
 static struct guest *add(const char *id)
 {
 	for (uint32_t i = 0; i < MOST_GUESTS; i++) {

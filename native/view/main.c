@@ -83,6 +83,12 @@ void open_host(void)
 	host.online = open_to_read("/sys/devices/system/cpu/online");
 }
 
+static void mark(uint64_t *used, int fd)
+{
+	if (fd >= 0 && fd < MOST_DESCRIPTORS)
+		used[fd / 64] |= 1ull << (fd % 64);
+}
+
 /* A worker that died has left open what only it knew. */
 static void close_strays(void)
 {
@@ -91,13 +97,12 @@ static void close_strays(void)
 	for (uint32_t i = 0; i < state->most_guests; i++) {
 		const struct guest *guest = &state->guests[i];
 
-		for (int k = 0; guest->serial != 0 && k < SOURCES; k++) {
-			int fd = guest->sources[k];
-
-			if (fd >= 0 && fd < MOST_DESCRIPTORS)
-				used[fd / 64] |= 1ull << (fd % 64);
-		}
+		for (int k = 0; guest->serial != 0 && k < SOURCES; k++)
+			mark(used, guest->sources[k]);
 	}
+	for (int i = 0; i < MOST_LISTENERS; i++)
+		if (state->listeners[i].serial != 0)
+			mark(used, state->listeners[i].fd);
 	for (int fd = FIRST_OTHER; fd < MOST_DESCRIPTORS;) {
 		int first = fd;
 
@@ -133,32 +138,62 @@ static int serve_readers(void)
 	return step;
 }
 
+enum { ON_FUSE, ON_LISTENER, ON_CLIENT, ON_KEEPER, ON_NOTIFY, FIXED };
+
+static struct pollfd polled[FIXED + MOST_WAITING + MOST_LISTENERS];
+
+/* Whom to listen to; the listeners of guests stand last, as far as there are some. */
+static unsigned int prepare(int keeper)
+{
+	polled[ON_FUSE] = (struct pollfd){FUSE_DEVICE, POLLIN, 0};
+	polled[ON_LISTENER] = (struct pollfd){LISTENER, POLLIN, 0};
+	polled[ON_CLIENT] = (struct pollfd){control_client(), POLLIN, 0};
+	polled[ON_KEEPER] = (struct pollfd){keeper, POLLIN, 0};
+	polled[ON_NOTIFY] = (struct pollfd){NOTIFY_LISTENER, POLLIN, 0};
+	for (int i = 0; i < MOST_WAITING; i++)
+		polled[FIXED + i] = (struct pollfd){intercept_waiting[i], POLLIN, 0};
+	for (uint32_t i = 0; i < state->most_listeners; i++) {
+		const struct listener *listener = &state->listeners[i];
+		int fd = listener->serial == 0 ? -1 : listener->fd;
+
+		polled[FIXED + MOST_WAITING + i] = (struct pollfd){fd, POLLIN, 0};
+	}
+	return FIXED + MOST_WAITING + state->most_listeners;
+}
+
+static void serve_calls(unsigned int count)
+{
+	for (int i = 0; i < MOST_WAITING; i++)
+		if (polled[FIXED + i].revents != 0)
+			intercept_receive(i);
+	for (unsigned int i = FIXED + MOST_WAITING; i < count; i++)
+		if (polled[i].revents != 0)
+			intercept_step((int)(i - FIXED - MOST_WAITING), polled[i].revents);
+	if (polled[ON_NOTIFY].revents != 0)
+		intercept_accept();
+}
+
 int serve(int keeper)
 {
+	intercept_begin();
 	for (;;) {
-		struct pollfd polled[] = {
-			{FUSE_DEVICE, POLLIN, 0},
-			{LISTENER, POLLIN, 0},
-			{control_client(), POLLIN, 0},
-			{keeper, POLLIN, 0},
-		};
 		int end = -1;
-		struct time wait = {0, 0};
+		unsigned int count = prepare(keeper);
 		int millis = sample_if_due();
+		struct time wait = {millis / 1000, (int64_t)(millis % 1000) * NANOS_A_MILLI};
 
-		wait.seconds = millis / 1000;
-		wait.nanoseconds = (int64_t)(millis % 1000) * NANOS_A_MILLI;
-		if (syscall5(__NR_ppoll, polled, 4, &wait, 0, 0) <= 0)
+		if (syscall5(__NR_ppoll, polled, count, &wait, 0, 0) <= 0)
 			continue;
-		if (polled[0].revents != 0 && serve_readers() < 0)
+		if (polled[ON_FUSE].revents != 0 && serve_readers() < 0)
 			return END_QUIT;
-		if (polled[2].revents != 0)
+		serve_calls(count);
+		if (polled[ON_CLIENT].revents != 0)
 			end = control_step();
-		if (polled[1].revents != 0)
+		if (polled[ON_LISTENER].revents != 0)
 			control_accept();
 		if (end >= 0)
 			return end;
-		if (polled[3].revents != 0)
+		if (polled[ON_KEEPER].revents != 0)
 			return END_ORPHANED;
 	}
 }

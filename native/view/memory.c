@@ -236,3 +236,21 @@ void render_swaps(const struct guest *guest, struct text *text)
 	put_number(text, memory.swap_used / 1024);
 	put(text, "\t\t-2\n");
 }
+
+int find_totals(const struct guest *guest, struct totals *totals)
+{
+	struct memory memory = {0};
+	char meminfo[MEMINFO_SIZE];
+
+	if (read_source(host.meminfo, meminfo, sizeof(meminfo)) == 0 ||
+	    !find_memory(guest, meminfo, &memory))
+		return 0;
+	*totals = (struct totals){
+		.memory = memory.total,
+		.memory_free = least(less(memory.total, memory.used), host_value(meminfo, "MemFree")),
+		.shared = memory.counters[SHMEM],
+		.swap = memory.swap_total,
+		.swap_free = memory.swap_total - memory.swap_used,
+	};
+	return 1;
+}

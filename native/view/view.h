@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* The descriptors that the program is started with. */
-enum { FUSE_DEVICE = 3, LISTENER = 4, STATE = 5, FIRST_OTHER = 6 };
+enum { FUSE_DEVICE = 3, LISTENER = 4, STATE = 5, NOTIFY_LISTENER = 6, FIRST_OTHER = 7 };
 
 enum {
 	MOST_GUESTS = 4096,
@@ -22,6 +22,8 @@ enum {
 	ID_LENGTH = 64,
 	TAG_LENGTH = 64,
 	MOST_PROCESSORS = 1024,
+	MOST_LISTENERS = 1024,
+	MOST_WAITING = 16,
 	TICKS = 100, /* USER_HZ is 100 on every architecture here */
 };
 
@@ -76,6 +78,13 @@ struct guest {
 	uint32_t spare[16];
 };
 
+/* On which the kernel asks about system calls of a guest, whichever has that serial. */
+struct listener {
+	uint64_t serial; /* 0: nobody */
+	int32_t fd;
+	uint32_t spare;
+};
+
 enum { STATE_MAGIC = 0x7765764b, STATE_VERSION = 1 };
 
 struct state {
@@ -86,9 +95,11 @@ struct state {
 	int32_t replacement;  /* a program to become, or -1 */
 	uint64_t sampled;     /* nanoseconds of CLOCK_BOOTTIME */
 	uint32_t most_guests; /* how far the table has been used */
-	uint32_t spare[9];
+	uint32_t most_listeners;
+	uint32_t spare[8];
 	char tag[TAG_LENGTH]; /* which build of the program this is */
 	struct guest guests[MOST_GUESTS];
+	struct listener listeners[MOST_LISTENERS];
 };
 
 extern struct state *state;
@@ -165,6 +176,18 @@ void render_swaps(const struct guest *guest, struct text *text);
 void render_cpuinfo(const struct guest *guest, struct text *text);
 void render_stat(const struct guest *guest, struct text *text);
 
+/* In bytes. */
+struct totals {
+	uint64_t memory;
+	uint64_t memory_free;
+	uint64_t shared;
+	uint64_t swap;
+	uint64_t swap_free;
+};
+
+/* What sysinfo(2) says of memory; 0 when nobody counts it. */
+int find_totals(const struct guest *guest, struct totals *totals);
+
 const char *file_name(enum file file);
 
 /* The worker. */
@@ -178,5 +201,13 @@ void control_accept(void);
 void sample_loads(void);
 
 struct guest *guest_by_id(const char *id);
+struct guest *guest_by_serial(uint64_t serial);
+
+/* Connections on which a launcher is about to hand over a listener, or -1. */
+extern int intercept_waiting[MOST_WAITING];
+void intercept_begin(void);
+void intercept_accept(void);
+void intercept_receive(int index);
+void intercept_step(int index, short events);
 
 #endif

@@ -15,6 +15,7 @@ import io.kapsel.linux.seccomp.DefaultProfile;
 import io.kapsel.linux.seccomp.SeccompProfile;
 import io.kapsel.oci.Mount;
 import io.kapsel.oci.Process;
+import io.kapsel.oci.Seccomp;
 import io.kapsel.oci.Spec;
 import io.kapsel.runtime.Bundle;
 import io.kapsel.runtime.ProcView;
@@ -122,7 +123,7 @@ final class Assembly {
             identity.id(),
             configuration,
             new RootFilesystem.Overlay(layers, state, spec.autoRemove()),
-            seccomp(configuration),
+            seccomp(configuration).map(this::intercepting),
             spec.init(),
             spec.privileged(),
             new Stdio(
@@ -144,7 +145,34 @@ final class Assembly {
     engine.view.mounts(identity.id()).stream()
         .filter(each -> !taken.contains(each.destination()))
         .forEach(all::add);
-    return configuration.withMounts(all);
+    Spec seen = configuration.withMounts(all);
+    return spec.security().intercept().isEmpty()
+        ? seen
+        : seen.withLinux(seen.linux().map(it -> it.withSeccomp(asked())));
+  }
+
+  /** Where it is asked about system calls; the filter itself is made apart. */
+  private Seccomp asked() {
+    return new Seccomp(
+        "SCMP_ACT_ERRNO",
+        Optional.empty(),
+        List.of(),
+        Optional.empty(),
+        Optional.of(engine.view.callsSocket()),
+        Optional.empty(),
+        List.of());
+  }
+
+  private SeccompProfile intercepting(SeccompProfile profile) {
+    List<String> calls = spec.security().interceptedCalls();
+    if (calls.isEmpty()) {
+      return profile;
+    }
+    if (!ProcView.possible()) {
+      throw new EngineException.Refused(
+          "create", reference(), "system calls are answered by the view, which needs /dev/fuse");
+    }
+    return profile.asking(calls);
   }
 
   private Optional<SeccompProfile> seccomp(Spec configuration) {
@@ -156,6 +184,8 @@ final class Assembly {
             configuration.process().orElseThrow().capabilities().orElseThrow().bounding());
     return switch (spec.security().seccomp()) {
       case SeccompRequest.Unconfined() -> Optional.empty();
+      case SeccompRequest.Default() when spec.security().nesting() ->
+          Optional.of(DefaultProfile.ofEngines(bounding, Abi.host()));
       case SeccompRequest.Default() ->
           Optional.of(
               PROFILES.computeIfAbsent(bounding, each -> DefaultProfile.profile(each, Abi.host())));

@@ -55,6 +55,9 @@ final class Mounting {
     addIpc(spec, mounts);
     if (spec.isSystem()) { // it has files of its own
       mounts.addAll(SystemProfile.mounts(files.resolve("host")));
+      if (spec.security().nesting()) {
+        mounts.addAll(SystemProfile.mountsOfEngines());
+      }
       return mounts;
     }
     for (String name : List.of("resolv.conf", "hostname", "hosts")) {

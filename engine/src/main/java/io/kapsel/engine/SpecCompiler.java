@@ -164,9 +164,13 @@ final class SpecCompiler {
   }
 
   private CapabilitySet base() {
-    return spec.isSystem()
-        ? SystemProfile.capabilities(identity.idBase().isPresent())
-        : CapabilitySet.DEFAULT;
+    if (!spec.isSystem()) {
+      return CapabilitySet.DEFAULT;
+    }
+    boolean users = identity.idBase().isPresent();
+    return spec.security().nesting()
+        ? SystemProfile.capabilitiesOfEngines(users)
+        : SystemProfile.capabilities(users);
   }
 
   private Optional<String> apparmor() {

@@ -108,6 +108,28 @@ public record Linux(
         memoryPolicy);
   }
 
+  /** The same with another part {@code seccomp}. */
+  public Linux withSeccomp(Seccomp other) {
+    return new Linux(
+        uidMappings,
+        gidMappings,
+        sysctl,
+        resources,
+        cgroupsPath,
+        namespaces,
+        devices,
+        netDevices,
+        Optional.of(other),
+        rootfsPropagation,
+        maskedPaths,
+        readonlyPaths,
+        mountLabel,
+        personality,
+        timeOffsets,
+        intelRdt,
+        memoryPolicy);
+  }
+
   /** The same with another class of service. */
   public Linux withIntelRdt(IntelRdt other) {
     return new Linux(

@@ -55,6 +55,9 @@ final class ContainerPlanner {
     stdio.connect(root, taken.subList(1 + binds.size(), taken.size()));
     roles();
     names();
+    AgentPlanner agent = new AgentPlanner(draft, wanted);
+    agent.prepare();
+    identity.answeredBy(agent);
     finishRoot(root);
     identity.planInit(wanted.bundle().seccomp(), rooms.proc);
     if (wanted.bundle().init()) {

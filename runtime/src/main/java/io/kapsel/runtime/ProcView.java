@@ -62,6 +62,7 @@ public final class ProcView implements AutoCloseable {
 
   private final Path mount;
   private final String socket;
+  private final String calls;
   private final ReentrantLock talk = new ReentrantLock();
   private Optional<SeqPacketSocket> connection = Optional.empty();
 
@@ -69,6 +70,7 @@ public final class ProcView implements AutoCloseable {
   public ProcView(Path run) {
     this.mount = run.resolve("view");
     this.socket = run.resolve("view.sock").toString();
+    this.calls = run.resolve("view-calls.sock").toString();
   }
 
   /** Whether this host can have it. */
@@ -96,6 +98,11 @@ public final class ProcView implements AutoCloseable {
                 "nodev",
                 "noexec"))
         .toList();
+  }
+
+  /** Where a launcher hands over the descriptor on which the kernel asks about system calls. */
+  public String callsSocket() {
+    return calls;
   }
 
   /** Makes its files, which show what the host has as long as nothing is known of it. */
@@ -206,12 +213,14 @@ public final class ProcView implements AutoCloseable {
     try {
       Files.createDirectories(mount);
       Files.deleteIfExists(Path.of(socket));
+      Files.deleteIfExists(Path.of(calls));
     } catch (IOException e) {
       throw new LaunchException(
           LaunchException.Kind.FAILED, "cannot show a /proc of its own: " + e.getMessage());
     }
     try (Fd device = Open.path(FUSE, OpenFlags.READ_WRITE);
         UnixListener listener = UnixListener.bind(socket, SocketKind.MESSAGES, 0600);
+        UnixListener asked = UnixListener.bind(calls, SocketKind.STREAM, 0600);
         Fd state = Memfd.room("kapsel-view-state", STATE_SIZE);
         Fd executable = Memfd.executable("kapsel-view", program)) {
       attach(device);
@@ -222,6 +231,7 @@ public final class ProcView implements AutoCloseable {
               .descriptor(3, device)
               .descriptor(4, listener.fd())
               .descriptor(5, state)
+              .descriptor(6, asked.fd())
               .session()
               .start();
       Thread.ofVirtual().name("view").start(child::await);

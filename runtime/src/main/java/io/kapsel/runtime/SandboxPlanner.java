@@ -66,8 +66,9 @@ final class SandboxPlanner {
     if (wanted.bundle().system()) {
       cgroups.count(COUNTED);
     }
-    Optional<Slot> group =
-        cgroups.make(wanted.limits(), wanted.deviceRules(), !wanted.bundle().privileged());
+    boolean filtered =
+        !wanted.bundle().privileged() && wanted.facts().authority().isRoot(); // bpf(2) is for root
+    Optional<Slot> group = cgroups.make(wanted.limits(), wanted.deviceRules(), filtered);
     if (wanted.mapped() && makesGroups()) {
       group.ifPresent(each -> cgroups.delegate(each, wanted.hostUid(0), wanted.hostGid(0)));
     }

@@ -56,6 +56,13 @@ final class RunFlags {
   static final Flag<Boolean> QUIET = Flag.toggle('q', "quiet", "Say nothing of a pull");
   static final Flag<Boolean> SYSTEM =
       Flag.toggle("system", "Boot a whole system: the command is an init, such as systemd");
+  static final Flag<Boolean> NESTING =
+      Flag.toggle("nesting", "Let a whole system run containers itself");
+  static final Flag<String> INTERCEPT =
+      Flag.text(
+          "intercept",
+          "list",
+          "System calls that tell a whole system what it has: sysinfo, affinity");
   static final Flag<Boolean> INIT =
       Flag.toggle("init", "Run a tiny init that passes signals on and reaps processes");
   static final Flag<String> STOP_SIGNAL =
@@ -85,7 +92,7 @@ final class RunFlags {
           "security-opt",
           "list",
           "seccomp=FILE|unconfined, no-new-privileges,\napparmor=PROFILE|unconfined, label=…,"
-              + "\nsystempaths=unconfined, writable-cgroups");
+              + "\nsystempaths=unconfined, writable-cgroups, nesting");
   static final Flag<String> DEVICE =
       Flag.text("device", "list", "Add a device: HOST[:CONTAINER][:rwm]");
   static final Flag<String> DEVICE_RULE =
@@ -223,6 +230,8 @@ final class RunFlags {
           PULL,
           PLATFORM,
           SYSTEM,
+          NESTING,
+          INTERCEPT,
           INIT,
           STOP_SIGNAL,
           STOP_TIMEOUT,

@@ -202,7 +202,14 @@ final class SpecReader {
     spec.privileged(arguments.is(RunFlags.PRIVILEGED));
     spec.capAdd(arguments.all(RunFlags.CAPABILITY_ADD));
     spec.capDrop(arguments.all(RunFlags.CAPABILITY_DROP));
-    spec.security(SecurityRequest.parse(arguments.all(RunFlags.SECURITY), this::profile));
+    SecurityRequest security =
+        SecurityRequest.parse(arguments.all(RunFlags.SECURITY), this::profile);
+    List<String> intercepted =
+        arguments.all(RunFlags.INTERCEPT).stream()
+            .flatMap(each -> List.of(each.split(",", -1)).stream())
+            .toList();
+    spec.security(
+        (arguments.is(RunFlags.NESTING) ? security.nested() : security).intercepting(intercepted));
     spec.devices(arguments.all(RunFlags.DEVICE).stream().map(DeviceRequest::parse).toList());
     spec.deviceRules(
         arguments.all(RunFlags.DEVICE_RULE).stream().map(DeviceRuleRequest::parse).toList());

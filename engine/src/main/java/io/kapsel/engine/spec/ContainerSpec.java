@@ -98,6 +98,12 @@ public record ContainerSpec(
     sysctls.forEach(ContainerSpec::checkSysctl);
     checkTargets(mounts);
     InvalidRequestException.unless(
+        security.intercept().isEmpty() || kind.filter(Kind.SYSTEM::equals).isPresent(),
+        "system calls are intercepted in whole systems; use 'launch' or --system with it");
+    InvalidRequestException.unless(
+        !security.nesting() || kind.filter(Kind.SYSTEM::equals).isPresent(),
+        "only a whole system can run containers itself; use 'launch' or --system with nesting");
+    InvalidRequestException.unless(
         !autoRemove || restart.filter(RestartPolicy::restarts).isEmpty(),
         "conflicting options: cannot specify both --restart and --rm");
     InvalidRequestException.unless(

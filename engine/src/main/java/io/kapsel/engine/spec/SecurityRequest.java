@@ -2,7 +2,10 @@ package io.kapsel.engine.spec;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
@@ -11,6 +14,8 @@ import java.util.function.Function;
  * @param labels those of SELinux without {@code label=}
  * @param pathsOpen whether no path of /proc and /sys is hidden or read-only
  * @param groupsWritable whether it may change its own control groups
+ * @param nesting whether it is to run containers itself
+ * @param intercept which system calls are answered by the view, so that they tell what it has
  */
 public record SecurityRequest(
     SeccompRequest seccomp,
@@ -18,11 +23,23 @@ public record SecurityRequest(
     Optional<String> apparmorProfile,
     List<String> labels,
     boolean pathsOpen,
-    boolean groupsWritable) {
+    boolean groupsWritable,
+    boolean nesting,
+    List<String> intercept) {
   /** Nothing but the defaults. */
   public static final SecurityRequest DEFAULT =
       new SecurityRequest(
-          new SeccompRequest.Default(), false, Optional.empty(), List.of(), false, false);
+          new SeccompRequest.Default(),
+          false,
+          Optional.empty(),
+          List.of(),
+          false,
+          false,
+          false,
+          List.of());
+
+  private static final Map<String, String> INTERCEPTED =
+      Map.of("sysinfo", "sysinfo", "affinity", "sched_getaffinity");
 
   /** Which filter of system calls. */
   public sealed interface SeccompRequest {
@@ -39,6 +56,14 @@ public record SecurityRequest(
   /** Copies the list. */
   public SecurityRequest {
     labels = List.copyOf(labels);
+    intercept = intercept.stream().distinct().sorted().toList();
+    for (String each : intercept) {
+      InvalidRequestException.unless(
+          INTERCEPTED.containsKey(each),
+          "'%s' cannot be intercepted; use %s",
+          each,
+          String.join(", ", new TreeSet<>(INTERCEPTED.keySet())));
+    }
   }
 
   /** Reads the operands of {@code --security-opt}; {@code read} yields the text of a file. */
@@ -49,6 +74,7 @@ public record SecurityRequest(
     List<String> labels = new ArrayList<>();
     boolean open = false;
     boolean writable = false;
+    boolean nesting = false;
     for (String option : options) {
       String[] parts = option.split(option.contains("=") ? "=" : ":", 2);
       String value = parts.length == 2 ? parts[1] : "";
@@ -59,14 +85,47 @@ public record SecurityRequest(
         case "label" -> labels.add(required(option, value));
         case "systempaths" -> open = unconfined(option, value);
         case "writable-cgroups" -> writable = truth(option, value);
+        case "nesting" -> nesting = truth(option, value);
         default ->
             throw new InvalidRequestException(
                 ("'%s' is not a security option; use seccomp=, no-new-privileges, apparmor=,"
-                        + " label=, systempaths=unconfined, writable-cgroups")
+                        + " label=, systempaths=unconfined, writable-cgroups, nesting")
                     .formatted(option));
       }
     }
-    return new SecurityRequest(seccomp, noNewPrivileges, apparmor, labels, open, writable);
+    return new SecurityRequest(
+        seccomp, noNewPrivileges, apparmor, labels, open, writable, nesting, List.of());
+  }
+
+  /** The same for one that is to run containers itself. */
+  public SecurityRequest nested() {
+    return new SecurityRequest(
+        seccomp,
+        noNewPrivileges,
+        apparmorProfile,
+        labels,
+        pathsOpen,
+        groupsWritable,
+        true,
+        intercept);
+  }
+
+  /** The same where these kinds of system calls are answered for it. */
+  public SecurityRequest intercepting(List<String> kinds) {
+    return new SecurityRequest(
+        seccomp,
+        noNewPrivileges,
+        apparmorProfile,
+        labels,
+        pathsOpen,
+        groupsWritable,
+        nesting,
+        kinds);
+  }
+
+  /** The system calls that are answered for it. */
+  public List<String> interceptedCalls() {
+    return intercept.stream().map(INTERCEPTED::get).map(Objects::requireNonNull).toList();
   }
 
   private static SeccompRequest seccomp(

@@ -41,6 +41,13 @@ public final class SystemProfile {
 
   private SystemProfile() {}
 
+  /**
+   * The rights of the root of one that runs containers, who may have what those have by default.
+   */
+  public static CapabilitySet capabilitiesOfEngines(boolean userNamespace) {
+    return capabilities(userNamespace).plus(CapabilitySet.of(Capability.AUDIT_WRITE));
+  }
+
   /** The rights of its root, before anything is added or taken away. */
   public static CapabilitySet capabilities(boolean userNamespace) {
     return CapabilitySet.ALL.minus(userNamespace ? EMPTY_WORDS : OF_THE_HOST);
@@ -77,6 +84,16 @@ public final class SystemProfile {
             "nodev",
             "noexec"));
     return mounts;
+  }
+
+  /**
+   * A proc and a sysfs that nothing is mounted over. The kernel lets a user namespace mount its own
+   * only where it sees such a one already; the places are those that LXC has.
+   */
+  public static List<Mount> mountsOfEngines() {
+    return List.of(
+        Mount.of("/dev/.lxc/proc", "proc", "proc", "nosuid", "nodev", "noexec"),
+        Mount.of("/dev/.lxc/sys", "sysfs", "sysfs", "nosuid", "nodev", "noexec"));
   }
 
   /** The variables of the first process. */

@@ -43,7 +43,18 @@ public final class DefaultProfile {
 
   /** The profile of a container with these capabilities in its bounding set. */
   public static SeccompProfile profile(CapabilitySet capabilities, Abi host) {
+    return profile(capabilities, host, DENY);
+  }
+
+  /** The same for one that is to run containers itself. */
+  public static SeccompProfile ofEngines(CapabilitySet capabilities, Abi host) {
+    return profile(capabilities, host, SeccompAction.ALLOW);
+  }
+
+  private static SeccompProfile profile(
+      CapabilitySet capabilities, Abi host, SeccompAction ofEngines) {
     List<SeccompRule> rules = new ArrayList<>();
+    rules.add(SeccompRule.of(ofEngines, SyscallGroups.OF_ENGINES));
     rules.add(SeccompRule.of(SeccompAction.ALLOW, SyscallGroups.ALLOWED));
     addGated(rules, capabilities);
     addClone(rules, capabilities.contains(Capability.SYS_ADMIN));

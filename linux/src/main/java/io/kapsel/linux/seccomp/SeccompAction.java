@@ -21,6 +21,9 @@ public record SeccompAction(Kind kind, int data) {
   /** The calling thread dies by SIGSYS. */
   public static final SeccompAction KILL_THREAD = new SeccompAction(Kind.KILL_THREAD, 0);
 
+  /** A supervisor is asked. */
+  public static final SeccompAction ASK = new SeccompAction(Kind.NOTIFY, 0);
+
   /** The kinds, with the bits that the kernel reads and the names of the OCI specification. */
   public enum Kind {
     KILL_PROCESS(0x80000000, "SCMP_ACT_KILL_PROCESS"),

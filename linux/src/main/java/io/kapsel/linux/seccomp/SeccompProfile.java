@@ -2,6 +2,7 @@ package io.kapsel.linux.seccomp;
 
 import io.kapsel.linux.Abi;
 import io.kapsel.linux.Syscall;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -22,6 +23,19 @@ public record SeccompProfile(
     architectures = List.copyOf(architectures);
     flags = Set.copyOf(flags);
     rules = List.copyOf(rules);
+  }
+
+  /** The same where a supervisor is asked about these calls, whatever their arguments. */
+  public SeccompProfile asking(List<String> calls) {
+    List<SeccompRule> all = new ArrayList<>();
+    for (SeccompRule rule : rules) {
+      List<String> left = rule.calls().stream().filter(each -> !calls.contains(each)).toList();
+      if (!left.isEmpty()) {
+        all.add(new SeccompRule(left, rule.action(), rule.conditions()));
+      }
+    }
+    all.add(SeccompRule.of(SeccompAction.ASK, calls));
+    return new SeccompProfile(defaultAction, architectures, flags, all);
   }
 
   /** The calls that rules name but that no architecture has: the filter leaves them out. */

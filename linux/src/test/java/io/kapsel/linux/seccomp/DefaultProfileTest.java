@@ -42,6 +42,7 @@ class DefaultProfileTest {
     List<String> decided = new ArrayList<>(SyscallGroups.ALLOWED);
     SyscallGroups.GATED.forEach(gate -> decided.addAll(gate.calls()));
     decided.addAll(SyscallGroups.BY_ARGUMENTS);
+    decided.addAll(SyscallGroups.OF_ENGINES);
     SyscallGroups.DENIED.forEach(decided::addAll);
     assertThat(decided)
         .doesNotHaveDuplicates()
@@ -70,6 +71,33 @@ class DefaultProfileTest {
     assertAnswer(admin, "clone", SeccompAction.ALLOW, 0x10000000);
     assertAnswer(admin, "clone3", SeccompAction.ALLOW, 0);
     assertAnswer(admin, "mount", SeccompAction.ALLOW, 0);
+  }
+
+  @Test
+  void opensWhatEnginesNeedOnlyToThem() {
+    FilterMachine plain = filter(CapabilitySet.ALL);
+    FilterMachine engine =
+        new FilterMachine(
+            SeccompCompiler.compile(
+                DefaultProfile.ofEngines(CapabilitySet.ALL, Abi.X86_64), Abi.X86_64));
+    for (String call : List.of("keyctl", "add_key", "request_key", "pivot_root")) {
+      assertAnswer(plain, call, EPERM, 0);
+      assertAnswer(engine, call, SeccompAction.ALLOW, 0);
+    }
+    assertAnswer(engine, "io_uring_setup", EPERM, 0);
+    assertAnswer(engine, "kexec_load", EPERM, 0);
+  }
+
+  @Test
+  void asksAboutWhatASupervisorAnswers() {
+    SeccompProfile asking =
+        DefaultProfile.profile(CapabilitySet.ALL, Abi.X86_64).asking(List.of("sysinfo", "keyctl"));
+    FilterMachine filter = new FilterMachine(SeccompCompiler.compile(asking, Abi.X86_64));
+    assertThat(asking.notifies()).isTrue();
+    assertAnswer(filter, "sysinfo", SeccompAction.ASK, 0);
+    assertAnswer(filter, "keyctl", SeccompAction.ASK, 0);
+    assertAnswer(filter, "uname", SeccompAction.ALLOW, 0);
+    assertAnswer(filter, "add_key", EPERM, 0);
   }
 
   @Test

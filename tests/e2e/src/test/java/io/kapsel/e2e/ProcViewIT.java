@@ -94,6 +94,25 @@ class ProcViewIT extends EndToEnd {
   }
 
   @Test
+  void answersSystemCallsForThoseWhoAskForThat() {
+    launch("--memory", "128m", "--cpus", "1", "--intercept", "sysinfo,affinity");
+
+    assertThat(in("getconf _PHYS_PAGES; nproc")).isEqualTo("32768\n1");
+    view().getLast().destroyForcibly();
+    assertThat(in("getconf _PHYS_PAGES; nproc")).isEqualTo("32768\n1");
+    assertThat(in("systemctl is-system-running")).isEqualTo("running");
+    kapsel("stop", "web").ok();
+    kapsel("start", "web").ok();
+    assertThat(in("nproc")).isEqualTo("1");
+  }
+
+  @Test
+  void saysWhatCanBeAnswered() {
+    assertThat(kapsel("launch", "--intercept", "mkdir", "debian/bookworm", "web").err())
+        .startsWith("kapsel: 'mkdir' cannot be intercepted; use affinity, sysinfo\n");
+  }
+
+  @Test
   void readsTheSameInSmallPieces() {
     launch("--memory", "128m");
 
