@@ -36,7 +36,7 @@ public final class Container {
   private final Launching launching;
   private final Ends ends = new Ends();
   private volatile Optional<Path> layerGoesTo = Optional.empty();
-  private final Optional<SystemLife> system;
+  private volatile Optional<SystemLife> system;
   private final Restarting restarting = new Restarting();
   private final Adjusting adjusting;
   private final Stopping stopping;
@@ -80,6 +80,9 @@ public final class Container {
   void replace(StoredContainer other) {
     engine.store.save(other);
     stored = other;
+    if (other.spec().isSystem() != system.isPresent()) {
+      system = SystemLife.of(engine, this);
+    }
   }
 
   void make(boolean soon, Consumer<Assembly> prepare) {
@@ -196,6 +199,7 @@ public final class Container {
   private void startNow() {
     try {
       ends.begin();
+      engine.companions.starting(this);
       engine.store.beginRun(id());
       system.ifPresent(SystemLife::begin);
       engine.volumes.mount(stored.spec());
@@ -212,6 +216,7 @@ public final class Container {
       throw notStarted(
           new EngineException.Failed("start", name(), String.valueOf(e.getMessage()), e));
     }
+    engine.companions.started(this, process.orElseThrow()::signal);
   }
 
   /** Once more, because its policy says so; what cannot be started stays as it is. */
@@ -416,6 +421,7 @@ public final class Container {
     } catch (EngineException | LaunchException | SyscallException e) {
       LOG.log(System.Logger.Level.ERROR, "a container's end cannot be written id=" + id(), e);
     } finally {
+      engine.companions.ended(this, again || system.filter(SystemLife::reboots).isPresent());
       if (again) {
         restarting.later(stored, this::startAgain);
       } else {

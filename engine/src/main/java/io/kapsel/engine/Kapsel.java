@@ -64,6 +64,7 @@ public final class Kapsel implements AutoCloseable {
   final Images images;
   final Joining joining;
   final Events events = new Events();
+  final Companions companions = new Companions();
   final Volumes volumes;
   final IdRanges ranges = new IdRanges();
   final String bootId = BootId.read();
@@ -224,6 +225,11 @@ public final class Kapsel implements AutoCloseable {
     return containers.values().stream()
         .filter(each -> each.status().phase() == ContainerStatus.Phase.RUNNING)
         .anyMatch(each -> Volumes.names(each.spec()).contains(name));
+  }
+
+  /** From now on this goes along with the life of all containers. */
+  public void accompany(Companion companion) {
+    companions.add(companion);
   }
 
   /** The volumes. */

@@ -2,7 +2,9 @@ package io.kapsel.engine;
 
 import io.kapsel.runtime.Account;
 import io.kapsel.runtime.GroupUsage;
+import io.kapsel.runtime.LaunchException;
 import java.util.List;
+import java.util.Optional;
 
 /** What a running container is, has and uses, as the kernel counts it. */
 public final class Measures {
@@ -34,5 +36,29 @@ public final class Measures {
       engine.accounting.write(container.id(), all);
     }
     return all;
+  }
+
+  /** What a file of its control groups says, such as {@code memory.max}; nothing without one. */
+  public Optional<String> group(String file) {
+    container.checkRunning("look at the control groups of");
+    try {
+      return engine.runtime.group(container.id(), file);
+    } catch (LaunchException e) {
+      throw failed("look at the control groups of", e);
+    }
+  }
+
+  /** Writes into such a file. */
+  public void group(String file, String value) {
+    container.checkRunning("limit");
+    try {
+      engine.runtime.group(container.id(), file, value);
+    } catch (LaunchException e) {
+      throw failed("limit", e);
+    }
+  }
+
+  private EngineException failed(String action, LaunchException e) {
+    return new EngineException.Failed(action, container.name(), String.valueOf(e.getMessage()), e);
   }
 }

@@ -158,6 +158,11 @@ final class SystemLife {
     }
   }
 
+  /** Whether it boots again by itself. */
+  boolean reboots() {
+    return reboot.filter(each -> !each.isDone()).isPresent();
+  }
+
   /** Somebody wants it to stop: it does not boot again, whatever its init asks for. */
   void stop() {
     stopping = true;

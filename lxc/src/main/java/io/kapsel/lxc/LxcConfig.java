@@ -25,6 +25,11 @@ record LxcConfig(List<Entry> entries) {
    * @param value empty: what was said before is taken back
    */
   record Entry(String key, String value, Path file, int line) {
+    /** The same line with another value. */
+    Entry of(String other) {
+      return new Entry(key, other, file, line);
+    }
+
     /** An error that names the line. */
     LxcException wrong(String reason) {
       return new LxcException(
@@ -110,6 +115,7 @@ record LxcConfig(List<Entry> entries) {
             file,
             line);
     LxcKeys.check(entry);
+    LxcValues.check(entry);
     return entry;
   }
 

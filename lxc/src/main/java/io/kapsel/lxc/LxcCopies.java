@@ -77,7 +77,7 @@ final class LxcCopies {
             "Destroying %s failed: '%s' stands on its files".formatted(name, other));
       }
     }
-    LxcLife.hooks(call).ifPresent(it -> it.run("destroy", ""));
+    LxcHooks.of(place, name).ifPresent(it -> it.run("destroy", ""));
     if (container.isPresent()) {
       int _ =
           call.caller()

@@ -35,6 +35,8 @@ public final class LxcFront {
     tools.putAll(LxcLife.TOOLS);
     tools.putAll(LxcLook.TOOLS);
     tools.putAll(LxcCopies.TOOLS);
+    tools.putAll(LxcPrograms.TOOLS);
+    engine.accompany(new LxcCompanion(engine));
   }
 
   /** Whether that is the name of one of LXC's programs. */

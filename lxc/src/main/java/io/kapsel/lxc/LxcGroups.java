@@ -1,5 +1,6 @@
 package io.kapsel.lxc;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -31,6 +32,12 @@ final class LxcGroups {
       Pattern.compile(
           "[cb] \\*:\\* m|c (1:[35789]|5:[012]|136:\\*|10:200|10:229) rwm?|c 1:[35] rwm");
 
+  private static final String PREFIX = "lxc.cgroup";
+  private static final String RELATIVE = "lxc.cgroup.relative";
+
+  /** Names of files have the controller before a dot. */
+  private static final Pattern FILE = Pattern.compile("(?!dir\\.)[a-z0-9_]+(\\.[A-Za-z0-9_]+)+");
+
   private static final long MOST_SHARES = 262_144;
   private static final long MOST_WEIGHT = 10_000;
 
@@ -43,14 +50,31 @@ final class LxcGroups {
       boolean usual =
           USUAL.matcher(each.value()).matches()
               || (each.value().equals("a") && each.key().endsWith(".deny"));
-      boolean place = each.key().equals("lxc.cgroup.relative");
       if (devices && !usual) {
         throw each.wrong("the device '" + each.value() + "' is not one that every container has");
       }
-      if (!devices && !place && !USED.contains(each.key())) {
-        throw each.wrong("this is not among the limits that can be set from here");
+      if (each.key().startsWith("lxc.cgroup.dir")) {
+        throw each.wrong("the engine has places of its own for the control groups of containers");
+      }
+      boolean named = FILE.matcher(file(each)).matches() || each.key().equals(RELATIVE);
+      if (!named) {
+        throw each.wrong("there is no such file in a control group");
       }
     }
+  }
+
+  /** What the engine has no limit of its own for: files that are written when it runs. */
+  static List<LxcConfig.Entry> others(LxcConfig config) {
+    return config.below(PREFIX).stream()
+        .filter(each -> !USED.contains(each.key()))
+        .filter(each -> FILE.matcher(file(each)).matches() && !file(each).startsWith("devices."))
+        .toList();
+  }
+
+  /** The name of the file that a key means. */
+  static String file(LxcConfig.Entry entry) {
+    String rest = entry.key().substring(PREFIX.length());
+    return rest.startsWith("2.") ? rest.substring(2) : rest.substring(1);
   }
 
   /** In the numbers of version 1, whose middle is 1024 as that of version 2 is 100. */

@@ -6,6 +6,7 @@ import io.kapsel.linux.process.WaitStatus;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The programs that a configuration names for certain moments, as far as they run on the host. */
 final class LxcHooks {
@@ -19,6 +20,15 @@ final class LxcHooks {
     this.config = config;
     this.name = name;
     this.file = file;
+  }
+
+  /** Those of a container, if it is defined in that place. */
+  static Optional<LxcHooks> of(LxcPlace place, String name) {
+    return place.config(name).map(it -> new LxcHooks(it, name, place.configOf(name)));
+  }
+
+  LxcConfig config() {
+    return config;
   }
 
   /** Runs those of one moment, one after the other; the first that fails ends it. */
@@ -59,15 +69,21 @@ final class LxcHooks {
   private List<String> environment(String moment, String target) {
     String root = config.value("lxc.rootfs.path").orElse("");
     String path = root.startsWith("dir:") ? root.substring("dir:".length()) : root;
-    return List.of(
-        "PATH=" + PATH,
-        "LXC_NAME=" + name,
-        "LXC_CONFIG_FILE=" + file,
-        "LXC_ROOTFS_PATH=" + path,
-        "LXC_ROOTFS_MOUNT=" + config.value("lxc.rootfs.mount").orElse(""),
-        "LXC_HOOK_TYPE=" + moment,
-        "LXC_HOOK_SECTION=lxc",
-        "LXC_HOOK_VERSION=" + config.value("lxc.hook.version").orElse("0"),
-        "LXC_TARGET=" + target);
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "PATH=" + PATH,
+                "LXC_NAME=" + name,
+                "LXC_CONFIG_FILE=" + file,
+                "LXC_ROOTFS_PATH=" + path,
+                "LXC_ROOTFS_MOUNT=" + config.value("lxc.rootfs.mount").orElse(""),
+                "LXC_HOOK_TYPE=" + moment,
+                "LXC_HOOK_SECTION=lxc",
+                "LXC_HOOK_VERSION=" + config.value("lxc.hook.version").orElse("0"),
+                "LXC_TARGET=" + target));
+    for (String key : List.of("lxc.environment", "lxc.environment.hooks")) {
+      config.all(key).forEach(each -> all.add(each.value()));
+    }
+    return all;
   }
 }

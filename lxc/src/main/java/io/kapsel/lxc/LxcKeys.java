@@ -100,17 +100,34 @@ final class LxcKeys {
 
   /** What keys were called before LXC 3. */
   private static final Map<String, String> OLD =
-      Map.of(
-          "lxc.rootfs", "lxc.rootfs.path",
-          "lxc.utsname", "lxc.uts.name",
-          "lxc.mount", "lxc.mount.fstab",
-          "lxc.id_map", "lxc.idmap",
-          "lxc.tty", "lxc.tty.max",
-          "lxc.pts", "lxc.pty.max",
-          "lxc.init_cmd", "lxc.init.cmd",
-          "lxc.aa_profile", "lxc.apparmor.profile",
-          "lxc.seccomp", "lxc.seccomp.profile",
-          "lxc.haltsignal", "lxc.signal.halt");
+      Map.ofEntries(
+          Map.entry("lxc.aa_allow_incomplete", "lxc.apparmor.allow_incomplete"),
+          Map.entry("lxc.aa_profile", "lxc.apparmor.profile"),
+          Map.entry("lxc.console", "lxc.console.path"),
+          Map.entry("lxc.devttydir", "lxc.tty.dir"),
+          Map.entry("lxc.haltsignal", "lxc.signal.halt"),
+          Map.entry("lxc.id_map", "lxc.idmap"),
+          Map.entry("lxc.init_cmd", "lxc.init.cmd"),
+          Map.entry("lxc.init_gid", "lxc.init.gid"),
+          Map.entry("lxc.init_uid", "lxc.init.uid"),
+          Map.entry("lxc.logfile", "lxc.log.file"),
+          Map.entry("lxc.loglevel", "lxc.log.level"),
+          Map.entry("lxc.mount", "lxc.mount.fstab"),
+          Map.entry("lxc.network", "lxc.net"),
+          Map.entry("lxc.pts", "lxc.pty.max"),
+          Map.entry("lxc.rebootsignal", "lxc.signal.reboot"),
+          Map.entry("lxc.rootfs", "lxc.rootfs.path"),
+          Map.entry("lxc.se_context", "lxc.selinux.context"),
+          Map.entry("lxc.seccomp", "lxc.seccomp.profile"),
+          Map.entry("lxc.stopsignal", "lxc.signal.stop"),
+          Map.entry("lxc.syslog", "lxc.log.syslog"),
+          Map.entry("lxc.tty", "lxc.tty.max"),
+          Map.entry("lxc.utsname", "lxc.uts.name"));
+
+  /** Keys from before LXC 3 that mean nothing any more. */
+  static final Set<String> GONE = Set.of("lxc.rootfs.backend", "lxc.pivotdir", "lxc.kmsg");
+
+  private static final String OLD_LIMIT = "lxc.limit.";
 
   private LxcKeys() {}
 
@@ -128,10 +145,22 @@ final class LxcKeys {
     }
     Optional<String> now =
         key.startsWith("lxc.network.")
-            ? Optional.of("lxc.net.0." + key.substring("lxc.network.".length()))
-            : Optional.ofNullable(OLD.get(key));
+            ? Optional.of("lxc.net.0." + ofCard(key.substring("lxc.network.".length())))
+            : now(key);
     throw entry.wrong(
         now.map(it -> "a name from before LXC 3; it is '" + it + "' now")
             .orElse("there is no such key"));
+  }
+
+  /** What a key from before LXC 3 is called now. */
+  static Optional<String> now(String old) {
+    return old.startsWith(OLD_LIMIT)
+        ? Optional.of("lxc.prlimit." + old.substring(OLD_LIMIT.length()))
+        : Optional.ofNullable(OLD.get(old));
+  }
+
+  /** The same for the end of a key of a network card, with its number or without. */
+  static String ofCard(String old) {
+    return old.matches("(\\d+\\.)?ipv[46]") ? old + ".address" : old;
   }
 }

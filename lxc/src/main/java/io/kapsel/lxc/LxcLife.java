@@ -1,6 +1,7 @@
 package io.kapsel.lxc;
 
 import io.kapsel.engine.Container;
+import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Events;
 import io.kapsel.engine.spec.ExecSpec;
 import io.kapsel.engine.spec.Stdio;
@@ -88,35 +89,23 @@ final class LxcLife {
       throw new LxcException("Container is already running");
     }
     Container container = call.current();
-    Optional<LxcHooks> hooks = hooks(call);
-    hooks.ifPresent(it -> it.run("pre-start", ""));
     if (call.options().has("foreground")) {
-      int code = call.caller().foreground(container);
-      hooks.ifPresent(it -> it.run("post-stop", "stop"));
-      return code;
+      return call.caller().foreground(container);
     }
-    container.start();
-    hooks.ifPresent(it -> it.run("start-host", ""));
-    hooks.ifPresent(it -> Thread.ofVirtual().name("post-stop").start(() -> after(container, it)));
+    started(call, container);
     call.options().last("pidfile").ifPresent(file -> writePid(call, container, file));
     return 0;
   }
 
-  static Optional<LxcHooks> hooks(LxcCall call) {
-    return call.place()
-        .config(call.name())
-        .map(it -> new LxcHooks(it, call.name(), call.place().configOf(call.name())));
-  }
-
-  private static void after(Container container, LxcHooks hooks) {
+  /** Where a hook ends what runs already, that end belongs to the failure. */
+  private static void started(LxcCall call, Container container) {
     try {
-      var _ = container.await();
-      hooks.run("post-stop", "stop");
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (LxcException e) {
-      System.getLogger(LxcLife.class.getName())
-          .log(System.Logger.Level.WARNING, "a hook has failed", e);
+      container.start();
+    } catch (EngineException e) {
+      if (call.place().isRunning(call.name())) {
+        var _ = call.caller().waiting(container::await);
+      }
+      throw e;
     }
   }
 

@@ -88,6 +88,7 @@ final class LxcLook {
             .map(LxcLook::pattern);
     List<String> names =
         call.place().names().stream()
+            .filter(name -> isReadable(call, name))
             .filter(name -> filter.isEmpty() || filter.get().matcher(name).find())
             .filter(name -> isWanted(call, name))
             .toList();
@@ -100,6 +101,17 @@ final class LxcLook {
       names.forEach(name -> call.print(padded(name, width)));
     }
     return 0;
+  }
+
+  /** One that cannot be read is told, and hides no other. */
+  private static boolean isReadable(LxcCall call, String name) {
+    try {
+      var _ = call.place().config(name);
+      return true;
+    } catch (LxcException e) {
+      call.caller().err("Failed to load config for %s: %s\n".formatted(name, e.getMessage()));
+      return false;
+    }
   }
 
   private static Pattern pattern(String text) {

@@ -67,15 +67,11 @@ final class LxcNetworks {
     return cards;
   }
 
-  /** Cards are named in their order, and up. */
+  /** Cards are named in their order. */
   private static void checkWords(Map<String, LxcConfig.Entry> card, String name) {
     LxcConfig.Entry named = card.get("name");
     if (named != null && !named.value().equals(name)) {
       throw named.wrong("this card is called '" + name + "'");
-    }
-    LxcConfig.Entry flags = card.get("flags");
-    if (flags != null && !flags.value().equals("up")) {
-      throw flags.wrong("a card is up and nothing else");
     }
   }
 

@@ -4,8 +4,10 @@ import io.kapsel.base.ByteSize;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.Limits;
+import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.engine.spec.SecurityRequest;
+import io.kapsel.engine.spec.Stdio;
 import io.kapsel.engine.spec.Ulimit;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ final class LxcPlan {
   /** Where the container is defined. */
   static final String PATH_LABEL = "io.kapsel.lxc.path";
 
+  private static final String SHARE = "lxc.namespace.share.";
   private static final String INIT = "/sbin/init";
 
   /** What the engine has in any case, or always does like that. */
@@ -34,9 +37,11 @@ final class LxcPlan {
           "lxc.autodev.tmpfs.size",
           "lxc.cgroup.relative",
           "lxc.console.buffer.size",
+          "lxc.console.path",
           "lxc.console.rotate",
           "lxc.console.size",
           "lxc.environment.hooks",
+          "lxc.keyring.session",
           "lxc.ephemeral",
           "lxc.execute.cmd",
           "lxc.group",
@@ -74,9 +79,13 @@ final class LxcPlan {
           "lxc.idmap",
           "lxc.init.cmd",
           "lxc.init.cwd",
+          "lxc.init.gid",
+          "lxc.init.groups",
+          "lxc.init.uid",
           "lxc.mount.auto",
           "lxc.mount.entry",
           "lxc.mount.fstab",
+          "lxc.namespace.keep",
           "lxc.no_new_privs",
           "lxc.rootfs.options",
           "lxc.rootfs.path",
@@ -102,10 +111,22 @@ final class LxcPlan {
   private final String name;
   private final Path place;
 
-  private LxcPlan(LxcConfig config, String name, Path place) {
+  private final Optional<Program> program;
+
+  /**
+   * What runs instead of a whole system.
+   *
+   * @param user USER[:GROUP]; absent: root
+   * @param terminal whether it gets one
+   * @param goes whether the container is gone when it has ended
+   */
+  record Program(List<String> words, Optional<String> user, boolean terminal, boolean goes) {}
+
+  private LxcPlan(LxcConfig config, String name, Path place, Optional<Program> program) {
     this.config = config;
     this.name = name;
     this.place = place;
+    this.program = program;
   }
 
   /**
@@ -114,8 +135,13 @@ final class LxcPlan {
    * @param place the directory of containers in which it is defined
    */
   static ContainerSpec of(LxcConfig config, String name, Path place) {
+    return of(config, name, place, Optional.empty());
+  }
+
+  /** The same for a program that runs instead of a whole system. */
+  static ContainerSpec of(LxcConfig config, String name, Path place, Optional<Program> program) {
     try {
-      return new LxcPlan(config, name, place).spec();
+      return new LxcPlan(config, name, place, program).spec();
     } catch (IllegalArgumentException e) {
       throw new LxcException("cannot use the configuration of '" + name + "': " + e.getMessage());
     }
@@ -123,14 +149,17 @@ final class LxcPlan {
 
   private ContainerSpec spec() {
     config.entries().forEach(LxcPlan::checkUsed);
-    ContainerSpecBuilder spec = new ContainerSpecBuilder(root()).system().name(name);
+    ContainerSpecBuilder spec = new ContainerSpecBuilder(root()).name(name);
     spec.hostname(config.value("lxc.uts.name").orElse(name));
     spec.labels(Map.of(PATH_LABEL, place.toString()));
-    spec.command(words(config.value("lxc.init.cmd").orElse(INIT)));
+    program.ifPresentOrElse(it -> program(spec, it), () -> system(spec));
     config.value("lxc.init.cwd").ifPresent(spec::workingDirectory);
     List<LxcConfig.Entry> variables = new ArrayList<>(config.all("lxc.environment"));
     variables.addAll(config.all("lxc.environment.runtime"));
-    spec.env(variables.stream().map(LxcConfig.Entry::value).toList());
+    List<String> env = new ArrayList<>(variables.stream().map(LxcConfig.Entry::value).toList());
+    program.ifPresent(_ -> env.addFirst("container=lxc"));
+    spec.env(env);
+    config.value("lxc.init.groups").map(it -> LxcFront.list(it)).ifPresent(spec::groups);
     capabilities(spec);
     security(spec);
     spec.mounts(new LxcMounts(config).all());
@@ -139,7 +168,54 @@ final class LxcPlan {
     spec.sysctls(sysctls());
     config.value("lxc.proc.oom_score_adj").map(Integer::valueOf).ifPresent(spec::oomScoreAdj);
     new LxcNetworks(config).addTo(spec);
+    namespaces(spec);
     return spec.build();
+  }
+
+  /** Namespaces of the host, or of another container. */
+  private void namespaces(ContainerSpecBuilder spec) {
+    for (LxcConfig.Entry each : config.all("lxc.namespace.keep")) {
+      for (String word : words(each.value())) {
+        namespace(spec, each, word, NamespaceMode.HOST);
+      }
+    }
+    for (LxcConfig.Entry each : config.below(SHARE)) {
+      if (each.value().matches("\\d+|/.*")) {
+        throw each.wrong("a namespace is shared with a container that is named");
+      }
+      namespace(
+          spec,
+          each,
+          each.key().substring(SHARE.length()),
+          new NamespaceMode.Container(each.value()));
+    }
+  }
+
+  private static void namespace(
+      ContainerSpecBuilder spec, LxcConfig.Entry entry, String kind, NamespaceMode mode) {
+    switch (kind) {
+      case "net" -> spec.network(mode);
+      case "ipc" -> spec.ipc(mode);
+      default -> throw entry.wrong("a system has '" + kind + "' of its own in any case");
+    }
+  }
+
+  private void system(ContainerSpecBuilder spec) {
+    spec.system();
+    spec.command(words(config.value("lxc.init.cmd").orElse(INIT)));
+    config
+        .value("lxc.init.uid")
+        .or(() -> config.value("lxc.init.gid").map(_ -> "0"))
+        .map(uid -> uid + config.value("lxc.init.gid").map(gid -> ":" + gid).orElse(""))
+        .ifPresent(spec::user);
+  }
+
+  private static void program(ContainerSpecBuilder spec, Program program) {
+    spec.init(true);
+    spec.command(program.words());
+    spec.stdio(new Stdio(program.terminal(), true, true, 0, 0));
+    spec.autoRemove(program.goes());
+    program.user().ifPresent(spec::user);
   }
 
   private static void checkUsed(LxcConfig.Entry entry) {
@@ -151,6 +227,7 @@ final class LxcPlan {
             || key.startsWith("lxc.cgroup")
             || key.startsWith("lxc.net")
             || key.startsWith("lxc.prlimit.")
+            || key.startsWith(SHARE)
             || key.startsWith("lxc.sysctl.")
             || key.equals("lxc.proc.oom_score_adj");
     if (!known) {
@@ -160,6 +237,12 @@ final class LxcPlan {
       throw entry.wrong(
           "the engine gives each container ids of its own and shows it the files of its root as"
               + " their owners; give the files back to root and take the line out");
+    }
+    if (key.equals("lxc.keyring.session") && entry.value().equals("0")) {
+      throw entry.wrong("a container always has a keyring of its own");
+    }
+    if (key.equals("lxc.console.path") && !entry.value().equals("none")) {
+      throw entry.wrong("the console is where kapsel console shows it; 'none' is possible");
     }
     if (key.equals("lxc.autodev") && entry.value().equals("0")) {
       throw entry.wrong("a container always has a /dev of its own");
@@ -174,11 +257,13 @@ final class LxcPlan {
   }
 
   private RootSource root() {
+    Optional<LxcConfig.Entry> said = config.last("lxc.rootfs.path");
+    if (said.isEmpty() && program.isPresent()) {
+      return RootSource.parse("host:", place); // as LXC does
+    }
     LxcConfig.Entry path =
-        config
-            .last("lxc.rootfs.path")
-            .orElseThrow(
-                () -> new LxcException("cannot start '" + name + "': it has no lxc.rootfs.path"));
+        said.orElseThrow(
+            () -> new LxcException("cannot start '" + name + "': it has no lxc.rootfs.path"));
     config
         .last("lxc.rootfs.options")
         .filter(it -> !it.value().equals("rw"))
@@ -196,7 +281,7 @@ final class LxcPlan {
     return new RootSource.Directory(Path.of(directory));
   }
 
-  private static List<String> words(String text) {
+  static List<String> words(String text) {
     return List.of(text.strip().split("\\s+", -1));
   }
 
@@ -233,13 +318,9 @@ final class LxcPlan {
         .ifPresent(_ -> options.add("no-new-privileges"));
     config
         .last("lxc.seccomp.profile")
-        .filter(it -> !it.value().endsWith("/common.seccomp"))
-        .ifPresent(it -> {
-          throw it.wrong(
-              "only LXC's own common.seccomp is known, for which the engine's filter"
-                  + " stands; take the line out to have that");
-        });
-    spec.security(SecurityRequest.parse(options, _ -> ""));
+        .filter(it -> !it.value().endsWith("/common.seccomp")) // the engine's own is narrower
+        .ifPresent(it -> options.add("seccomp=" + it.value()));
+    spec.security(SecurityRequest.parse(options, file -> LxcSeccomp.read(Path.of(file))));
   }
 
   private static String type(LxcConfig.Entry context) {

@@ -26,6 +26,9 @@ final class Cgroups {
   private static final List<String> DELEGATED =
       List.of("cpuset", "cpu", "io", "memory", "pids", "hugetlb");
 
+  /** Those of version 1 in which containers are. */
+  static final Set<String> LIMITING = Set.of("memory", "cpu", "cpuset", "pids", "blkio", "devices");
+
   private final CgroupHost host;
   private final List<Path> parents;
 
@@ -180,7 +183,7 @@ final class Cgroups {
   private static List<Path> parents(CgroupHost host) {
     List<Path> all = new ArrayList<>();
     host.unified().ifPresent(point -> all.add(point.resolve(PARENT)));
-    for (String controller : Set.of("memory", "cpu", "cpuset", "pids", "blkio", "devices")) {
+    for (String controller : LIMITING) {
       Path point = host.v1().get(controller);
       if (point != null) {
         all.add(point.resolve(PARENT));

@@ -353,6 +353,16 @@ public final class ContainerRuntime implements AutoCloseable {
     return words.length > START_TIME ? Long.parseLong(words[START_TIME]) * NANOS_A_TICK : 0;
   }
 
+  /** What a file of its control groups says; nothing where there is none. */
+  public Optional<String> group(String id, String file) {
+    return live(id).read(file);
+  }
+
+  /** Writes into a file of its control groups. */
+  public void group(String id, String file, String value) {
+    live(id).write(file, value);
+  }
+
   private LiveGroups live(String id) {
     return new LiveGroups(facts.cgroups(), id);
   }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** The control groups of a container that runs: looked at, frozen, and given other limits. */
 final class LiveGroups {
@@ -20,6 +21,7 @@ final class LiveGroups {
   private static final long MICROSECOND = 1000;
   private static final long TICK = 10_000_000; // USER_HZ is 100 on every architecture here
   private static final long PAGE = 4096;
+  private static final Pattern FILE = Pattern.compile("[a-z0-9_]+(\\.[A-Za-z0-9_]+)+");
   static final long NO_LIMIT = 0x7fff_ffff_ffff_f000L;
 
   private final CgroupHost host;
@@ -97,6 +99,37 @@ final class LiveGroups {
     if (!write.optional() || Files.exists(group.resolve(write.file()))) {
       write(group.resolve(write.file()), write.value());
     }
+  }
+
+  /** What a file such as {@code pids.max} says; nothing where there is no such file. */
+  Optional<String> read(String file) {
+    return file(file).map(each -> GroupFiles.text(each).stripTrailing());
+  }
+
+  /** Writes into such a file. */
+  void write(String file, String value) {
+    write(
+        file(file)
+            .orElseThrow(() ->
+                new LaunchException(
+                    LaunchException.Kind.REFUSED,
+                    "its control groups have no file '" + file + "'")),
+        value);
+  }
+
+  /** Wherever its controller is; a hierarchy in which nothing was limited is joined first. */
+  private Optional<Path> file(String name) {
+    if (!FILE.matcher(name).matches()) {
+      return Optional.empty();
+    }
+    String controller = name.substring(0, name.indexOf('.'));
+    Optional<Path> group = host.v1().containsKey(controller) ? joinable(controller) : unified();
+    return group.map(each -> each.resolve(name)).filter(Files::isRegularFile);
+  }
+
+  /** Nothing is limited in the others, and so no container is in them. */
+  private Optional<Path> joinable(String controller) {
+    return Cgroups.LIMITING.contains(controller) ? Optional.of(joined(controller)) : v1(controller);
   }
 
   private LaunchException missing(String controller) {

@@ -6,73 +6,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** LXC's programs, as Debian's lxc 5.0.2 and its users have them. */
-class LxcIT extends EndToEnd {
-  private Path place;
-
-  @BeforeEach
-  void define() throws IOException {
-    place = Files.createDirectory(product.home().resolve("lxc"));
-  }
-
-  @AfterEach
-  void forget() {
-    product.removeAll();
-    HostFiles.delete(place);
-  }
-
-  /** A configuration as an administrator has it, of a container that LXC made. */
-  private void define(String name, String... more) throws IOException {
-    Files.createDirectories(place.resolve(name));
-    List<String> lines =
-        new ArrayList<>(
-            List.of(
-                "lxc.rootfs.path = dir:" + TestRoot.path(),
-                "lxc.uts.name = " + name,
-                "lxc.init.cmd = /bin/busybox init",
-                "lxc.net.0.type = empty",
-                "lxc.mount.auto = proc:mixed sys:mixed cgroup:mixed",
-                "lxc.tty.max = 4"));
-    lines.addAll(List.of(more));
-    Files.write(place.resolve(name).resolve("config"), lines);
-  }
-
-  private Command program(String... words) {
-    List<String> all = new ArrayList<>();
-    all.add(Product.DIST.resolve("lxc").resolve(words[0]).toString());
-    all.addAll(placed(words));
-    return product.environment(new Command(all));
-  }
-
-  /** lxc-config has no place of containers. */
-  private List<String> placed(String... words) {
-    List<String> all = new ArrayList<>();
-    if (!words[0].equals("lxc-config")) {
-      all.addAll(List.of("-P", place.toString()));
-    }
-    all.addAll(List.of(words).subList(1, words.length));
-    return all;
-  }
-
-  private Result lxc(String... words) {
-    return program(words).run();
-  }
-
-  /** The same by Debian's lxc. */
-  private Result oracle(String... words) {
-    List<String> all = new ArrayList<>(List.of("/usr/bin/" + words[0]));
-    all.addAll(placed(words));
-    return new Command(all).run();
-  }
-
+class LxcIT extends LxcEndToEnd {
   /** What does not need a running container must be the same to the byte. */
   @ParameterizedTest
   @ValueSource(
@@ -110,6 +50,20 @@ class LxcIT extends EndToEnd {
         "lxc-autostart -L -g red",
         "lxc-autostart -L",
         "lxc-ls --version",
+        "lxc-execute -n nobody -- /bin/true",
+        "lxc-execute",
+        "lxc-cgroup",
+        "lxc-cgroup -n one",
+        "lxc-cgroup -n one memory.max",
+        "lxc-cgroup -n nobody memory.max",
+        "lxc-unshare",
+        "lxc-unshare -s NONSENSE /bin/true",
+        "lxc-unshare -s UTSNAME -H foo hostname",
+        "lxc-unshare -s UTSNAME|PID -- sh -c echo",
+        "lxc-unshare -s USER -u 5 -- id -u",
+        "lxc-unshare -d -s UTSNAME /bin/true",
+        "lxc-usernsexec -m b:0:0:10 -- id -u",
+        "lxc-update-config -c /does/not/exist",
       })
   void saysWhatDebiansDoes(String line) throws IOException {
     define("one", "lxc.start.auto = 1", "lxc.start.delay = 3", "lxc.group = red");
