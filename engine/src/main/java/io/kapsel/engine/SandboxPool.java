@@ -6,10 +6,13 @@ import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.Limits;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.RootSource;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.network.NetworkException;
 import io.kapsel.runtime.Sandbox;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -19,8 +22,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A few sandboxes for ordinary containers, made while nothing else is to do. A container that gets
- * one takes its id and its range of ids with it, so none is ever used twice.
+ * A few sandboxes for ordinary containers, made while nothing else is to do: with a link for those
+ * that will be in a network, and without one. A container that gets one takes its id and its range
+ * of ids with it, so none is ever used twice.
  */
 final class SandboxPool implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SandboxPool.class.getName());
@@ -32,16 +36,26 @@ final class SandboxPool implements AutoCloseable {
 
   private record Ready(Sandbox sandbox, long idBase, FileTime resolver) {}
 
+  /** Those of one kind, of which some are made as long as somebody wants them. */
+  private static final class Kind {
+    final boolean linked;
+    final Deque<Ready> free = new ArrayDeque<>();
+    boolean awake;
+
+    Kind(boolean linked) {
+      this.linked = linked;
+    }
+  }
+
   private final Kapsel engine;
   private final int size;
   private final Duration idle;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wanted = lock.newCondition();
-  private final Deque<Ready> free = new ArrayDeque<>();
+  private final List<Kind> kinds = List.of(new Kind(false), new Kind(true));
   private final Map<String, Ready> given = new HashMap<>();
   private final Thread refiller;
   private boolean closed;
-  private boolean awake;
   private long lastTaken;
 
   SandboxPool(Kapsel engine, int size, Duration idle) {
@@ -61,10 +75,11 @@ final class SandboxPool implements AutoCloseable {
     }
     lock.lock();
     try {
-      awake = true;
+      Kind kind = kinds.get(Joining.isJoined(spec) ? 1 : 0);
+      kind.awake = true;
       lastTaken = System.nanoTime();
       wanted.signalAll();
-      Ready ready = free.pollFirst();
+      Ready ready = kind.free.pollFirst();
       if (ready == null) {
         return Optional.empty();
       }
@@ -143,20 +158,17 @@ final class SandboxPool implements AutoCloseable {
   }
 
   private void discard(Sandbox sandbox) {
+    engine.networks().leave(sandbox.id());
     engine.runtime.discard(sandbox);
     engine.store.remove(sandbox.id());
   }
 
   private void refill() {
     while (true) {
+      Optional<Kind> next;
       lock.lock();
       try {
-        while (!closed && (!awake || free.size() >= size)) {
-          if (!wanted.await(idle.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)) {
-            awake = false;
-            drain();
-          }
-        }
+        next = awaitNeed();
         awaitQuiet();
         if (closed) {
           return;
@@ -166,8 +178,26 @@ final class SandboxPool implements AutoCloseable {
       } finally {
         lock.unlock();
       }
-      prepare();
+      next.ifPresent(this::prepare);
     }
+  }
+
+  private Optional<Kind> awaitNeed() throws InterruptedException {
+    Optional<Kind> next = needed();
+    while (!closed && next.isEmpty()) {
+      if (!wanted.await(idle.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)) {
+        drain();
+      }
+      next = needed();
+    }
+    return next;
+  }
+
+  /** The kind of which there are fewest. */
+  private Optional<Kind> needed() {
+    return kinds.stream()
+        .filter(each -> each.awake && each.free.size() < size)
+        .min(Comparator.comparingInt(each -> each.free.size()));
   }
 
   private void awaitQuiet() throws InterruptedException {
@@ -182,7 +212,7 @@ final class SandboxPool implements AutoCloseable {
     return QUIET.toNanos() - (System.nanoTime() - lastTaken);
   }
 
-  private void prepare() {
+  private void prepare(Kind kind) {
     long base = engine.ranges.take();
     String id = HexId.random();
     try {
@@ -195,12 +225,13 @@ final class SandboxPool implements AutoCloseable {
       new Assembly(engine, spec, identity, Optional.empty()).writeFiles();
       Sandbox sandbox =
           engine.runtime.prepare(id, engine.plans.plan(spec, identity, Optional.empty()).sandbox());
+      link(kind, sandbox);
       lock.lock();
       try {
         if (closed) {
           discard(sandbox);
         } else {
-          free.add(new Ready(sandbox, base, resolver));
+          kind.free.add(new Ready(sandbox, base, resolver));
         }
       } finally {
         lock.unlock();
@@ -211,19 +242,34 @@ final class SandboxPool implements AutoCloseable {
       LOG.log(System.Logger.Level.WARNING, "a sandbox cannot be prepared", e);
       lock.lock();
       try {
-        awake = false;
+        kind.awake = false;
       } finally {
         lock.unlock();
       }
     }
   }
 
-  private void drain() {
-    for (Ready ready : free) {
-      discard(ready.sandbox());
-      engine.ranges.release(ready.idBase());
+  /** Without one it is as good as the others, and slower. */
+  private void link(Kind kind, Sandbox sandbox) {
+    if (!kind.linked) {
+      return;
     }
-    free.clear();
+    try {
+      engine.networks().prepare(sandbox.id(), sandbox.pid());
+    } catch (SyscallException | NetworkException e) {
+      LOG.log(System.Logger.Level.DEBUG, "a link cannot be prepared", e);
+    }
+  }
+
+  private void drain() {
+    for (Kind kind : kinds) {
+      kind.awake = false;
+      for (Ready ready : kind.free) {
+        discard(ready.sandbox());
+        engine.ranges.release(ready.idBase());
+      }
+      kind.free.clear();
+    }
   }
 
   @Override

@@ -34,6 +34,7 @@ final class HostSide {
       List<BridgeRules> bridges, List<Card> cards, List<Published> ports, List<Policed> policed) {}
 
   private final NetlinkSocket route = NetlinkSocket.route();
+  private final NetlinkSocket removing = NetlinkSocket.route();
   private final NetlinkSocket netfilter = NetlinkSocket.netfilter();
   private final Naming naming;
   private final Path machineFile;
@@ -57,7 +58,7 @@ final class HostSide {
     this.machineFile = settings.run().resolve(MACHINE);
     this.packets = packets;
     this.members = members;
-    this.wiring = new Wiring(route, naming);
+    this.wiring = new Wiring(route, removing, naming);
     this.firewall = new Firewall(netfilter, naming, policing.learned());
     this.hostFirewall = new HostFirewall(route, naming, firewall, settings.obeysHost());
     this.changes = new Changes(changed);
@@ -189,7 +190,7 @@ final class HostSide {
       return false;
     }
     try (NetlinkSocket socket = NetlinkSocket.route()) {
-      return !new Wiring(socket, naming).own().isEmpty();
+      return !new Wiring(socket, socket, naming).own().isEmpty();
     } catch (SyscallException e) {
       return false;
     }
@@ -218,6 +219,7 @@ final class HostSide {
       remove();
     }
     route.close();
+    removing.close();
     netfilter.close();
   }
 

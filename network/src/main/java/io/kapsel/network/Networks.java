@@ -259,6 +259,12 @@ public final class Networks implements AutoCloseable {
     return places.take(network, id, wanted, inside, members(network).size());
   }
 
+  /** Makes a link into a process's network, for whoever will be in one; {@link #leave} ends it. */
+  public void prepare(String id, int pid) {
+    HostSide _ = locked(this::host);
+    plugs.prepare(id, pid);
+  }
+
   /** Makes a container's links, in the network namespace of that process; what it has then. */
   public Joined join(Joined joined, int pid) {
     try (NetworkNamespace namespace = NetworkNamespace.madeBy(pid)) {
@@ -357,6 +363,7 @@ public final class Networks implements AutoCloseable {
 
   /** Takes a container out of all networks. */
   public void leave(String id) {
+    plugs.discard(id);
     Optional<Joined> gone =
         locked(() -> {
           Joined joined = members.remove(id);

@@ -19,6 +19,7 @@ final class Plugs {
   private final Function<String, Network> networks;
 
   private final PluginNetworks plugins;
+  private final Spares spares = new Spares();
 
   Plugs(Supplier<HostSide> host, Function<String, Network> networks, PluginNetworks plugins) {
     this.host = host;
@@ -48,10 +49,19 @@ final class Plugs {
   Endpoint join(Joined joined, Endpoint place, NetworkNamespace namespace, boolean outside) {
     Network network = networks.apply(place.network());
     if (network.isMadeByPlugins()) {
+      discard(joined.id());
       boolean ports = outside && joined.endpoints().stream().noneMatch(this::isBridged);
       return plugins.add(joined, place, network, namespace, ports);
     }
-    host.get().wiring().join(place, network, namespace, joined.restricted().in(), outside);
+    Wiring wiring = host.get().wiring();
+    Optional<Spares.Spare> spare =
+        Optional.of(joined.id()).filter(_ -> isFirst(place)).flatMap(spares::take);
+    if (spare.filter(it -> it.namespace() == namespace.number()).isPresent() && isBridged(place)) {
+      wiring.plug(spare.get(), place, network, namespace, joined.restricted().in(), outside);
+      return place;
+    }
+    spare.ifPresent(it -> wiring.remove(it.link()));
+    wiring.join(place, network, namespace, joined.restricted().in(), outside);
     return place;
   }
 
@@ -59,6 +69,22 @@ final class Plugs {
   boolean hasPlugins(Joined joined) {
     return joined.endpoints().stream()
         .anyMatch(each -> networks.apply(each.network()).isMadeByPlugins());
+  }
+
+  private static boolean isFirst(Endpoint place) {
+    return place.inside().equals(Spares.INSIDE);
+  }
+
+  /** Makes a link for a container whose networks are not known yet. */
+  void prepare(String container, int pid) {
+    try (NetworkNamespace namespace = NetworkNamespace.madeBy(pid)) {
+      spares.put(container, host.get().wiring().spare(container, namespace));
+    }
+  }
+
+  /** Removes what was made for one that will not need it. */
+  void discard(String container) {
+    spares.take(container).ifPresent(it -> host.get().wiring().remove(it.link()));
   }
 
   private boolean isBridged(Endpoint place) {

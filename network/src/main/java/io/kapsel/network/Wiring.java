@@ -23,10 +23,15 @@ final class Wiring {
   private static final int MACVLAN_BRIDGE = 4;
 
   private final NetlinkSocket host;
+
+  /** The kernel takes its time to remove a link, and who makes one must not wait for that. */
+  private final NetlinkSocket removing;
+
   private final Naming naming;
 
-  Wiring(NetlinkSocket host, Naming naming) {
+  Wiring(NetlinkSocket host, NetlinkSocket removing, Naming naming) {
     this.host = host;
+    this.removing = removing;
     this.naming = naming;
   }
 
@@ -68,7 +73,7 @@ final class Wiring {
   }
 
   void remove(String link) {
-    boolean _ = host.askIfThere("remove link '" + link + "'", Links.delete(link));
+    boolean _ = removing.askIfThere("remove link '" + link + "'", Links.delete(link));
   }
 
   /** Whether the host has that link. */
@@ -131,23 +136,64 @@ final class Wiring {
       if (network.driver().equals(Network.MACVLAN)) {
         host.ask(what, Links.macvlan(inside, parent(network), MACVLAN_BRIDGE, lease.number()));
       } else {
-        int bridge =
-            Links.find(host, naming.bridge(network))
-                .map(Link::index)
-                .orElseGet(() -> raise(network));
         Links.Device out = Links.Device.of(endpoint.link(), network.mtu());
-        host.ask(what, Links.veth(out, inside, lease.number(), bridge));
-        if (!network.letsNeighboursTalk() || rate.isPresent()) {
-          restrict(endpoint, network, rate);
-        }
+        host.ask(what, Links.veth(out, inside, lease.number(), bridge(network)));
       }
     }
+    restrict(endpoint, network, rate);
     try (NetlinkSocket socket = namespace.in(NetlinkSocket::route)) {
-      address(socket, endpoint, network, outside);
+      int index = Links.find(socket, endpoint.inside()).orElseThrow().index();
+      address(socket, Links.up(index), index, endpoint, network, outside);
+    }
+  }
+
+  private int bridge(Network network) {
+    return Links.find(host, naming.bridge(network))
+        .map(Link::index)
+        .orElseGet(() -> raise(network));
+  }
+
+  /** Makes a link into a namespace whose network is not known yet. */
+  Spares.Spare spare(String container, NetworkNamespace namespace) {
+    String name = naming.link(container, "");
+    try (Fd.Lease lease = namespace.fd().lease();
+        NetlinkSocket socket = namespace.in(NetlinkSocket::route)) {
+      host.ask(
+          "make link '" + name + "'",
+          Links.spare(Links.Device.of(name, 0), Links.Device.of(Spares.INSIDE, 0), lease.number()));
+      return new Spares.Spare(
+          name,
+          Links.find(host, name).orElseThrow().index(),
+          Links.find(socket, Spares.INSIDE).orElseThrow().index(),
+          namespace.number());
+    }
+  }
+
+  /** The same as {@link #join} by a link that is there. */
+  void plug(
+      Spares.Spare spare,
+      Endpoint endpoint,
+      Network network,
+      NetworkNamespace namespace,
+      Optional<Long> rate,
+      boolean outside) {
+    Links.Device out = Links.Device.of(endpoint.link(), network.mtu());
+    host.ask(
+        "plug in link '" + endpoint.link() + "'",
+        Links.plug(spare.outside(), out, bridge(network)));
+    restrict(endpoint, network, rate);
+    try (NetlinkSocket socket = namespace.in(NetlinkSocket::route)) {
+      NetlinkMessage open =
+          Links.open(spare.inside(), new MacAddress(endpoint.mac()), network.mtu());
+      address(socket, open, spare.inside(), endpoint, network, outside);
     }
   }
 
   private void restrict(Endpoint endpoint, Network network, Optional<Long> rate) {
+    if (network.driver().equals(Network.MACVLAN)
+        || (network.letsNeighboursTalk() && rate.isEmpty())) {
+      return;
+    }
     int index = Links.find(host, endpoint.link()).orElseThrow().index();
     if (!network.letsNeighboursTalk()) {
       host.ask("isolate link '" + endpoint.link() + "'", Links.isolate(index));
@@ -177,10 +223,14 @@ final class Wiring {
   }
 
   private static void address(
-      NetlinkSocket socket, Endpoint endpoint, Network network, boolean outside) {
-    int index = Links.find(socket, endpoint.inside()).orElseThrow().index();
+      NetlinkSocket socket,
+      NetlinkMessage up,
+      int index,
+      Endpoint endpoint,
+      Network network,
+      boolean outside) {
     List<NetlinkMessage> all = new ArrayList<>();
-    all.add(Links.up(index));
+    all.add(up);
     if (!network.leases()) {
       network.ipv4Subnet().ifPresent(it -> place(all, index, it, endpoint.ipv4Address(), outside));
     }

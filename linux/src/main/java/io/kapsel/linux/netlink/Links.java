@@ -68,6 +68,17 @@ public final class Links {
     if (bridge > 0) {
       message.value(MASTER, bridge);
     }
+    return pair(message, inside, namespace);
+  }
+
+  /** The same in no bridge, and down: for {@link #plug}. */
+  public static NetlinkMessage spare(Device outside, Device inside, int namespace) {
+    NetlinkMessage message = creation(0);
+    outside.write(message);
+    return pair(message, inside, namespace);
+  }
+
+  private static NetlinkMessage pair(NetlinkMessage message, Device inside, int namespace) {
     return info(
         message,
         "veth",
@@ -122,6 +133,18 @@ public final class Links {
   /** Makes it a port of a bridge, and brings it up. */
   public static NetlinkMessage join(int index, int bridge) {
     return up(index).value(MASTER, bridge);
+  }
+
+  /** Makes a link that is down a port of a bridge under another name, and brings it up. */
+  public static NetlinkMessage plug(int index, Device device, int bridge) {
+    NetlinkMessage message = join(index, bridge);
+    device.write(message);
+    return message;
+  }
+
+  /** Gives a link an address and a size, and brings it up. */
+  public static NetlinkMessage open(int index, MacAddress mac, int mtu) {
+    return up(index).bytes(ADDRESS, mac.bytes()).value(MTU, mtu);
   }
 
   /** Lets a port of a bridge reach only what is not isolated, which is the bridge itself. */

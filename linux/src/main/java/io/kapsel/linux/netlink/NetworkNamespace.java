@@ -64,7 +64,8 @@ public final class NetworkNamespace implements AutoCloseable {
     }
   }
 
-  private long number() {
+  /** What tells it from others as long as it is open. */
+  public long number() {
     return Attributes.status(fd).inode();
   }
 
