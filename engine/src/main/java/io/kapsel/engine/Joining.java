@@ -36,10 +36,16 @@ final class Joining {
   private final ContainerStore store;
   private final Networks networks;
   private final Linking linking;
+  private final Supplier<List<Container>> all;
 
-  Joining(ContainerStore store, Networks networks, Function<String, Container> containers) {
+  Joining(
+      ContainerStore store,
+      Networks networks,
+      Function<String, Container> containers,
+      Supplier<List<Container>> all) {
     this.store = store;
     this.networks = networks;
+    this.all = all;
     this.linking = new Linking(networks, containers);
   }
 
@@ -146,6 +152,29 @@ final class Joining {
           writeFiles(spec, made);
           return made;
         });
+    tellWhoLinksTo(stored.id());
+  }
+
+  /** Its address may be another than when it ran the last time. */
+  private void tellWhoLinksTo(String id) {
+    for (Container each : all.get()) {
+      ContainerSpec spec = each.spec();
+      if (spec.networks().filter(asked -> linking.names(asked, id)).isPresent()) {
+        networks.member(each.id()).ifPresent(joined -> rewrite(spec, joined));
+      }
+    }
+  }
+
+  private void rewrite(ContainerSpec spec, Joined joined) {
+    try {
+      writeFiles(spec, joined);
+    } catch (EngineException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "links of a container stay as they were name={0} reason={1}",
+          joined.name(),
+          e.getMessage());
+    }
   }
 
   /** Has a container's resolver ask whom it wants. */

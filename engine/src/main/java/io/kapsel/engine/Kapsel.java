@@ -93,7 +93,12 @@ public final class Kapsel implements AutoCloseable {
             ImageStore.open(config.state()),
             () -> containers.values().stream().flatMap(Kapsel::use).toList());
     this.volumes = new Volumes(config.state(), events, this::usersOfVolume);
-    this.joining = new Joining(store, new Networks(config.networks()), this::container);
+    this.joining =
+        new Joining(
+            store,
+            new Networks(config.networks()),
+            this::container,
+            () -> List.copyOf(containers.values()));
     joining.networks().refusals().tell(this::publish);
     this.pool = new SandboxPool(this, config.pool(), config.poolIdle());
     this.accounting = new Accounting(this);

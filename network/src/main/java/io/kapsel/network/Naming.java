@@ -52,6 +52,15 @@ record Naming(String tag) {
     return linkPrefix() + hash(container + network).substring(0, LINK_ID);
   }
 
+  String sparePrefix() {
+    return "ks" + tag;
+  }
+
+  /** The host's end of a link that waits in a sandbox for its container. */
+  String spare(String container) {
+    return sparePrefix() + hash(container).substring(0, LINK_ID);
+  }
+
   /** The two ends over which the host sends to itself what its own rules have let in. */
   String detour(boolean far) {
     return "kd" + tag + (far ? "b" : "a");

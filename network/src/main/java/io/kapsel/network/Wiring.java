@@ -86,6 +86,7 @@ final class Wiring {
     return Links.list(host).stream()
         .filter(each ->
             each.name().startsWith(naming.linkPrefix())
+                || each.name().startsWith(naming.sparePrefix())
                 || each.name().startsWith(naming.bridgePrefix()))
         .toList();
   }
@@ -155,7 +156,7 @@ final class Wiring {
 
   /** Makes a link into a namespace whose network is not known yet. */
   Spares.Spare spare(String container, NetworkNamespace namespace) {
-    String name = naming.link(container, "");
+    String name = naming.spare(container);
     try (Fd.Lease lease = namespace.fd().lease();
         NetlinkSocket socket = namespace.in(NetlinkSocket::route)) {
       host.ask(

@@ -1,5 +1,6 @@
 package io.kapsel.network.dns;
 
+import io.kapsel.linux.netlink.Cidr;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -13,6 +14,7 @@ import java.util.Optional;
 public final class Resolver {
   private static final String REVERSE4 = ".in-addr.arpa";
   private static final String REVERSE6 = ".ip6.arpa";
+  private static final String LOCALHOST = "localhost";
   private static final int NIBBLES = 32;
 
   private final Zone zone;
@@ -34,8 +36,16 @@ public final class Resolver {
     if (reverse.isPresent()) {
       return zone.name(reverse.get()).map(name -> DnsReply.pointer(question, name));
     }
-    return zone.addresses(question.name())
+    return localhost(question.name())
+        .or(() -> zone.addresses(question.name()))
         .map(all -> DnsReply.addresses(question, chosen(question, all), most));
+  }
+
+  /** Whatever a container is called: RFC 6761, 6.3. */
+  private static Optional<List<InetAddress>> localhost(String name) {
+    return name.equals(LOCALHOST) || name.endsWith("." + LOCALHOST)
+        ? Optional.of(List.of(Cidr.address("127.0.0.1"), Cidr.address("::1")))
+        : Optional.empty();
   }
 
   /** Of the asked kind, each time in another order. */

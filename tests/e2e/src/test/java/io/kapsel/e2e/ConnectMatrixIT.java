@@ -29,22 +29,45 @@ class ConnectMatrixIT {
       neighbour - - - - - any - out
       """;
 
+  private static final String GOLDEN6 =
+      """
+      a1        a1 a2 - - any - out
+      a2        a1 a2 - - any - out
+      b1        - - b1 - any - out
+      bridge    - - - - - - -
+      inner     - - - in - - -
+      host      a1 a2 b1 in any loop out
+      neighbour - - - - any - out
+      """;
+
   private static TwoHosts hosts;
   private static final Map<String, String> targets = new LinkedHashMap<>();
+  private static final Map<String, String> targets6 = new LinkedHashMap<>();
   private static final List<Process> servers = new ArrayList<>();
 
   @BeforeAll
   static void makeHosts() {
     hosts = new TwoHosts();
-    hosts.kapsel("network", "create", "neta");
-    hosts.kapsel("network", "create", "netb");
-    hosts.kapsel("network", "create", "--internal", "netinner");
-    hosts.server("a1", "--network", "neta", "-p", "8080:80", "-p", "127.0.0.1:8081:80");
+    hosts.kapsel("network", "create", "--ipv6", "neta");
+    hosts.kapsel("network", "create", "--ipv6", "netb");
+    hosts.kapsel("network", "create", "--ipv6", "--internal", "netinner");
+    hosts.server(
+        "a1",
+        "--network",
+        "neta",
+        "-p",
+        "8080:80",
+        "-p",
+        "127.0.0.1:8081:80",
+        "-p",
+        "[::1]:8082:80");
     hosts.server("a2", "--network", "neta");
     hosts.server("b1", "--network", "netb");
     hosts.server("bridge");
     hosts.server("inner", "--network", "netinner");
-    servers.add(hosts.startOnNeighbour("socat", "TCP-LISTEN:80,fork,reuseaddr", "SYSTEM:echo hi"));
+    servers.add(
+        hosts.startOnNeighbour(
+            "socat", "TCP6-LISTEN:80,fork,reuseaddr,ipv6only=0", "SYSTEM:echo hi"));
     Await.until(
         Duration.ofSeconds(20),
         () -> "the neighbour listens",
@@ -57,6 +80,13 @@ class ConnectMatrixIT {
     targets.put("any", TwoHosts.HOST + ":8080");
     targets.put("loop", "127.0.0.1:8081");
     targets.put("out", TwoHosts.NEIGHBOUR + ":80");
+    targets6.put("a1", address6("a1", "neta"));
+    targets6.put("a2", address6("a2", "neta"));
+    targets6.put("b1", address6("b1", "netb"));
+    targets6.put("in", address6("inner", "netinner"));
+    targets6.put("any", "[2001:db8::1]:8080");
+    targets6.put("loop", "[::1]:8082");
+    targets6.put("out", "[2001:db8::2]:80");
   }
 
   @AfterAll
@@ -67,67 +97,93 @@ class ConnectMatrixIT {
   }
 
   private static String address(String name, String network) {
+    return address(name, network, "IPAddress");
+  }
+
+  private static String address6(String name, String network) {
+    return "[" + address(name, network, "GlobalIPv6Address") + "]:80";
+  }
+
+  private static String address(String name, String network, String field) {
     return hosts.kapsel(
-        "inspect", "-f", "{{.NetworkSettings.Networks." + network + ".IPAddress}}", name);
+        "inspect", "-f", "{{.NetworkSettings.Networks." + network + "." + field + "}}", name);
   }
 
   /** The words of a shell that try all targets at once, and print those that answer. */
-  private static String tries() {
+  private static String tries(Map<String, String> all) {
     StringBuilder script = new StringBuilder();
-    targets.forEach((name, address) ->
+    all.forEach((name, address) ->
         script.append(
             "(socat -u TCP:%s,connect-timeout=2 - 2>/dev/null | grep -q . && echo %s) & "
                 .formatted(address, name)));
     return script + "wait";
   }
 
-  private static String row(String from) {
+  private static String row(String from, Map<String, String> all) {
     String found =
         switch (from) {
-          case "host" -> hosts.onHost(tries());
-          case "neighbour" -> hosts.onNeighbour(tries());
-          default -> hosts.product.kapsel("exec", from, "sh", "-c", tries()).out();
+          case "host" -> hosts.onHost(tries(all));
+          case "neighbour" -> hosts.onNeighbour(tries(all));
+          default -> hosts.product.kapsel("exec", from, "sh", "-c", tries(all)).out();
         };
     List<String> reached = found.lines().toList();
     StringBuilder row = new StringBuilder("%-9s".formatted(from));
-    for (String each : targets.keySet()) {
+    for (String each : all.keySet()) {
       row.append(' ').append(reached.contains(each) ? each : "-");
     }
     return row.toString();
   }
 
-  private static String matrix() throws Exception {
+  private static String matrix(Map<String, String> to) throws Exception {
     Map<String, String> rows = new ConcurrentHashMap<>();
     List<String> from = List.of("a1", "a2", "b1", "bridge", "inner", "host", "neighbour");
-    AtOnce.run(from, each -> rows.put(each, row(each)));
+    AtOnce.run(from, each -> rows.put(each, row(each, to)));
     StringBuilder all = new StringBuilder();
     from.forEach(each -> all.append(new TreeMap<>(rows).get(each)).append('\n'));
     return all.toString();
   }
 
   /** Where frames of bridges go through the rules for IP, too, nobody reaches himself that way. */
-  private static String golden() {
+  private static String golden(String all) {
     String filtered = hosts.onHost("cat /proc/sys/net/bridge/bridge-nf-call-iptables 2>/dev/null");
-    return filtered.equals("1")
-        ? GOLDEN.replace("a1        a1 a2 - - - any", "a1        a1 a2 - - - -")
-        : GOLDEN;
+    return filtered.equals("1") ? all.replaceFirst("(a1        a1 a2 [- ]*)any", "$1-") : all;
   }
 
-  @Test
-  void itIsTheSameAfterAFlushAndADeathOfTheEngine() throws Exception {
-    assertThat(matrix()).isEqualTo(golden());
+  private static void isGolden(String when) throws Exception {
+    assertThat(matrix(targets)).as(when).isEqualTo(golden(GOLDEN));
+    assertThat(matrix(targets6)).as(when + ", IPv6").isEqualTo(golden(GOLDEN6));
+  }
 
-    hosts.onHost("nft flush ruleset");
+  private static void awaitRules() {
     Await.until(
         Duration.ofSeconds(20),
         () -> "the rules are made again",
         () -> hosts.onHost("nft list tables").contains("inet kapsel-"));
-    assertThat(matrix()).isEqualTo(golden());
+  }
+
+  @Test
+  void itIsTheSameAfterAFlushAReloadAndTheEndOfTheEngine() throws Exception {
+    isGolden("at first");
+
+    hosts.onHost("nft flush ruleset");
+    awaitRules();
+    isGolden("after a flush");
+
+    hosts.onHost(
+        "printf 'flush ruleset\\ntable inet fw { chain in { type filter hook input priority 0; }; }'"
+            + " | nft -f -");
+    awaitRules();
+    isGolden("after a reload of a firewall");
 
     hosts.product.killEngine();
     assertThat(hosts.onHost(TwoHosts.get("127.0.0.1:8081"))).startsWith("a1 sees");
     hosts.kapsel("ps");
-    assertThat(matrix()).isEqualTo(golden());
+    isGolden("after the death of the engine");
+
+    hosts.product.stopEngine();
+    assertThat(hosts.onHost(TwoHosts.get("[::1]:8082"))).startsWith("a1 sees");
+    hosts.kapsel("ps");
+    isGolden("after a restart of the engine");
   }
 
   @Test
@@ -136,7 +192,7 @@ class ConnectMatrixIT {
         Map.of("a1", "a1", "a2", "a2", "b1", "b1", "bridge", "br", "inner", "in");
     List<String> from = List.of("a1", "b1", "bridge", "inner", "host");
     for (String each : from) {
-      String row = row(each);
+      String row = row(each, targets);
       names.forEach((container, column) -> {
         Result trace = hosts.product.kapsel("network", "trace", each, container + ":80");
         assertThat(trace.exitCode() == 0)

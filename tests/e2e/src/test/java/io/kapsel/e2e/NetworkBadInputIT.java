@@ -119,6 +119,25 @@ class NetworkBadInputIT extends OnTwoHosts {
   }
 
   @Test
+  void aLinkLeadsToTheNewAddressOfWhoIsStartedAgain() {
+    hosts.server("db");
+    hosts.kapsel("run", "-d", "--name", "web", "--link", "db:store", "host:", "sleep", "1000");
+    String before = hosts.kapsel("exec", "web", "getent", "ahostsv4", "store");
+    hosts.kapsel("stop", "-t", "0", "db");
+    hosts.kapsel("run", "-d", "--name", "between", "host:", "sleep", "1000");
+    hosts.kapsel("start", "db");
+    String address =
+        hosts.kapsel("inspect", "-f", "{{.NetworkSettings.Networks.bridge.IPAddress}}", "db");
+    assertThat(before).doesNotContain(address + " ");
+    Await.until(
+        Duration.ofSeconds(20),
+        () -> "the link leads there",
+        () -> hosts.from("web", "store:80").startsWith("db sees"));
+    assertThat(hosts.product.kapsel("exec", "web", "cat", "/etc/hosts").out())
+        .contains(address + "\tstore");
+  }
+
+  @Test
   void theDoctorLooksAtNetworks() {
     hosts.server("web", "-p", "8080:80");
     assertThat(hosts.product.kapsel("doctor").out()).contains("nftables works; table kapsel-");

@@ -17,18 +17,13 @@ final class TwoHosts implements AutoCloseable {
   final Process host;
   final Process neighbour;
   final Product product;
+  private final Product outside = Product.fresh();
 
   TwoHosts() {
     host = Command.of("unshare", "-n", "sleep", "1000").start();
     neighbour = Command.of("unshare", "-n", "sleep", "1000").start();
-    for (Process each : List.of(host, neighbour)) {
-      Await.until(
-          Duration.ofSeconds(20),
-          () -> "a namespace is made",
-          () ->
-              !HostFiles.link("/proc/" + each.pid() + "/ns/net")
-                  .equals(HostFiles.link("/proc/self/ns/net")));
-    }
+    awaitMade(host);
+    awaitMade(neighbour);
     onHost(
         "ip link set lo up; ip link add up0 type veth peer name eth0 netns "
             + neighbour.pid()
@@ -38,7 +33,36 @@ final class TwoHosts implements AutoCloseable {
         "ip link set lo up; ip addr add 203.0.113.2/24 dev eth0;"
             + " ip addr add 2001:db8::2/64 dev eth0 nodad; ip link set eth0 up;"
             + " ip route add default via 203.0.113.1");
-    product = Product.fresh().in(host.pid());
+    product = outside.in(host.pid());
+  }
+
+  private static void awaitMade(Process of) {
+    Await.until(
+        Duration.ofSeconds(20),
+        () -> "a namespace is made",
+        () ->
+            !HostFiles.link("/proc/" + of.pid() + "/ns/net")
+                .equals(HostFiles.link("/proc/self/ns/net")));
+  }
+
+  /** One more neighbour, at a link of the host of its own; the caller ends it. */
+  Process another(String link, String here, String there, String here6, String there6) {
+    Process other = Command.of("unshare", "-n", "sleep", "1000").start();
+    awaitMade(other);
+    onHost(
+        "ip link add %s type veth peer name eth0 netns %d; ip addr add %s/24 dev %s;"
+                .formatted(link, other.pid(), here, link)
+            + " ip addr add %s/64 dev %s nodad; ip link set %s up".formatted(here6, link, link));
+    in(
+        other,
+        "ip addr add %s/24 dev eth0; ip addr add %s/64 dev eth0 nodad; ip link set eth0 up"
+            .formatted(there, there6));
+    return other;
+  }
+
+  /** The same places with an engine where the machine's own network is; not both at once. */
+  Product outside() {
+    return outside;
   }
 
   /** What a script prints on the host. */
@@ -51,7 +75,8 @@ final class TwoHosts implements AutoCloseable {
     return in(neighbour, script);
   }
 
-  private static String in(Process where, String script) {
+  /** What a script prints on such a host. */
+  static String in(Process where, String script) {
     return Command.of("nsenter", "-t", Long.toString(where.pid()), "-n", "sh", "-c", script)
         .run()
         .out()
@@ -110,7 +135,7 @@ final class TwoHosts implements AutoCloseable {
   public void close() {
     try {
       product.close();
-      assertThat(onHost("ip -br link; nft list tables")).doesNotContain("kapsel", "kb", "kv");
+      assertThat(onHost("ip -br link; nft list tables")).doesNotContain("kapsel", "kb", "kv", "ks");
     } finally {
       host.destroy();
       neighbour.destroy();
