@@ -97,7 +97,18 @@ final class HostSide {
       firewall.exceptFromForeignPolicies();
       changes.listen();
     } else if (network.driver().equals(Network.BRIDGE)) {
-      firewall.add(BridgeRules.of(network, naming), packets.policed(network));
+      change(() -> firewall.add(BridgeRules.of(network, naming), packets.policed(network)));
+    }
+  }
+
+  /** Where somebody has just flushed the rules, they are all made anew. */
+  void change(Runnable rules) {
+    try {
+      rules.run();
+    } catch (SyscallException e) {
+      System.getLogger(HostSide.class.getName())
+          .log(System.Logger.Level.DEBUG, "the rules for packets are made anew", e);
+      replaceRules();
     }
   }
 
@@ -154,7 +165,7 @@ final class HostSide {
   void lower(Network network) {
     if (raised.remove(network.id()) != null && network.driver().equals(Network.BRIDGE)) {
       wiring.lower(network);
-      firewall.remove(BridgeRules.of(network, naming), packets.policed(network));
+      change(() -> firewall.remove(BridgeRules.of(network, naming), packets.policed(network)));
     }
   }
 

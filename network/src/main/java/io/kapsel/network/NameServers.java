@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** The resolvers of all containers, and what each of them may tell. */
 final class NameServers implements AutoCloseable {
@@ -27,6 +28,9 @@ final class NameServers implements AutoCloseable {
   private final Upstreams upstreams = new Upstreams();
   private final Policing policing;
   private volatile Directory directory = Directory.NOBODY;
+
+  /** Counted after the directory is another one: who sees a new number sees the new one, too. */
+  private final AtomicLong edition = new AtomicLong();
 
   NameServers(Policing policing) {
     this.policing = policing;
@@ -91,6 +95,7 @@ final class NameServers implements AutoCloseable {
   /** From now on names are told as they are now. */
   void publish(Directory now) {
     directory = now;
+    long _ = edition.incrementAndGet();
   }
 
   /** Who is asked for a container's other names; {@code --dns} instead of the host's. */
@@ -136,6 +141,11 @@ final class NameServers implements AutoCloseable {
 
     View(String id) {
       this.id = id;
+    }
+
+    @Override
+    public long edition() {
+      return edition.get();
     }
 
     @Override

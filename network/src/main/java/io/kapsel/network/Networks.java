@@ -286,21 +286,16 @@ public final class Networks implements AutoCloseable {
     });
   }
 
-  /** Where somebody has just flushed the rules, or they were made anew, they are made once more. */
   private void letIn(Joined joined) {
     if (packets.bridged(joined).isEmpty()) {
       return;
     }
     boolean _ =
         locked(() -> {
-          try {
-            host()
-                .firewall()
-                .add(packets.cards(joined), packets.published(joined), packets.policed(joined));
-          } catch (SyscallException e) {
-            LOG.log(System.Logger.Level.DEBUG, "the rules for packets are made anew", e);
-            host().replaceRules();
-          }
+          HostSide now = host();
+          now.change(() ->
+              now.firewall()
+                  .add(packets.cards(joined), packets.published(joined), packets.policed(joined)));
           return true;
         });
   }
@@ -388,14 +383,10 @@ public final class Networks implements AutoCloseable {
     if (packets.bridged(joined).isEmpty()) {
       return;
     }
-    try {
-      host()
-          .firewall()
-          .remove(packets.cards(joined), packets.published(joined), packets.policed(joined));
-    } catch (SyscallException e) {
-      LOG.log(System.Logger.Level.DEBUG, "the rules for packets are made anew", e);
-      host().replaceRules();
-    }
+    HostSide now = host();
+    now.change(() ->
+        now.firewall()
+            .remove(packets.cards(joined), packets.published(joined), packets.policed(joined)));
   }
 
   /** Lets the host offer other ports of a running container; those that stay go on. */

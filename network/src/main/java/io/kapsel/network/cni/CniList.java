@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network configuration: the plugins of a network, in order, and what each is told (section 1 of
@@ -182,7 +183,7 @@ public record CniList(
   }
 
   @SuppressWarnings("unchecked") // names of a JSON object are texts
-  static Map<String, Object> object(@org.jspecify.annotations.Nullable Object value) {
+  static Map<String, Object> object(@Nullable Object value) {
     if (value instanceof Map<?, ?> map) {
       return (Map<String, Object>) map;
     }

@@ -1,5 +1,6 @@
 package io.kapsel.network.cni;
 
+import io.kapsel.base.JsonException;
 import io.kapsel.base.JsonTree;
 import io.kapsel.linux.Fd;
 import java.nio.charset.StandardCharsets;
@@ -251,7 +252,7 @@ public final class CniNetwork {
     try {
       Map<String, Object> _ =
           CniList.object(JsonTree.read(answer.getBytes(StandardCharsets.UTF_8)));
-    } catch (io.kapsel.base.JsonException | CniException e) {
+    } catch (JsonException | CniException e) {
       throw program.failed("ADD", "its result makes no sense: " + e.getMessage());
     }
   }

@@ -8,6 +8,7 @@ import io.kapsel.linux.file.Content;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,7 +46,7 @@ final class CniRecords {
       Files.createDirectories(directory);
       AtomicFile.write(
           directory.resolve(CONFIGURATION), list.text(), AtomicFile.Durability.SURVIVES_POWER_LOSS);
-    } catch (IOException | java.io.UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw new CniException("its configuration cannot be saved: " + e.getMessage(), e);
     }
   }

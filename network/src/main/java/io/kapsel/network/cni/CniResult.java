@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What plugins have made for a container, as far as the engine needs it (section 5 of the
@@ -82,8 +83,7 @@ public record CniResult(
     return servers;
   }
 
-  private static List<Map<String, Object>> objects(
-      @org.jspecify.annotations.Nullable Object value) {
+  private static List<Map<String, Object>> objects(@Nullable Object value) {
     return value instanceof List<?> list ? list.stream().map(CniList::object).toList() : List.of();
   }
 }

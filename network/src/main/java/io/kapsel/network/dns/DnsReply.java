@@ -52,6 +52,11 @@ final class DnsReply {
     return reply.flip();
   }
 
+  /** Whether an answer has several records, which are in another order each time. */
+  static boolean isOneOfSeveral(ByteBuffer reply) {
+    return reply.getShort(reply.position() + 6) > 1;
+  }
+
   private static void record(ByteBuffer reply, int type, byte[] data) {
     reply
         .putShort((short) TO_QUESTION)

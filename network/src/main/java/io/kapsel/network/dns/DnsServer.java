@@ -33,6 +33,8 @@ public final class DnsServer implements AutoCloseable {
   private final Resolver resolver;
   private final DatagramChannel datagrams;
   private final ServerSocketChannel streams;
+  private final KnownAnswers known = new KnownAnswers();
+  private final ByteBuffer answer = ByteBuffer.allocateDirect(LARGEST_DATAGRAM);
   private final Semaphore queries = new Semaphore(MOST_QUERIES);
   private final Semaphore connections = new Semaphore(MOST_CONNECTIONS);
 
@@ -90,8 +92,16 @@ public final class DnsServer implements AutoCloseable {
   }
 
   private void answer(ByteBuffer query, SocketAddress from) throws IOException {
+    long edition = resolver.edition();
+    if (known.find(query, edition, answer)) {
+      int _ = datagrams.send(answer, from);
+      return;
+    }
     Optional<ByteBuffer> own = resolver.own(query, LARGEST_DATAGRAM);
     if (own.isPresent()) {
+      if (!DnsReply.isOneOfSeveral(own.get())) {
+        known.keep(query, edition, own.get());
+      }
       int _ = datagrams.send(own.get(), from);
       return;
     }

@@ -26,6 +26,11 @@ public final class Resolver {
     this.upstreams = upstreams;
   }
 
+  /** Which edition of what is known of names the next answers are from, or a later one. */
+  long edition() {
+    return zone.edition();
+  }
+
   /** What this host itself can answer; nothing if others must be asked, or nobody. */
   public Optional<ByteBuffer> own(ByteBuffer query, int most) {
     return DnsQuestion.read(query).flatMap(question -> own(question, most));

@@ -13,6 +13,9 @@ public interface Zone {
   /** The name of an address; nothing if it is nobody's. */
   Optional<String> name(InetAddress address);
 
+  /** Which edition of all that is known the next answers are from, or a later one. */
+  long edition();
+
   /** Who is asked for the names of others; empty: nobody. */
   List<InetAddress> upstreams();
 

@@ -24,6 +24,11 @@ class ResolverTest {
   private final Zone zone =
       new Zone() {
         @Override
+        public long edition() {
+          return 1;
+        }
+
+        @Override
         public Optional<List<InetAddress>> addresses(String name) {
           return switch (name) {
             case "web" -> Optional.of(List.of(ip("172.18.0.2"), ip("fd00::2")));

@@ -3,6 +3,8 @@ package io.kapsel.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -96,7 +98,7 @@ class NetworkFloodIT extends OnTwoHosts {
     assertThat(hosts.from("db", "db:80")).startsWith("db sees");
     assertThat(hosts.product.kapsel("exec", "db", "getent", "hosts", "bad").ok().out())
         .contains("bad");
-    assertThat(flood.waitFor(60, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+    assertThat(flood.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(memory() - before)
         .as("KiB that the engine has grown")
         .isLessThan(LARGEST_GROWTH_KIB);
@@ -213,7 +215,7 @@ class NetworkFloodIT extends OnTwoHosts {
         """;
     assertThat(hosts.product.kapsel("exec", "asks", "python3", "-c", ask).ok().lines())
         .containsExactly("127.0.0.1", "127.0.0.1");
-    for (String odd : java.util.List.of("*", "a.b*", "-x", "..")) {
+    for (String odd : List.of("*", "a.b*", "-x", "..")) {
       assertThat(hosts.product.kapsel("run", "--rm", "--name", odd, "host:", "true").exitCode())
           .as(odd)
           .isEqualTo(125);

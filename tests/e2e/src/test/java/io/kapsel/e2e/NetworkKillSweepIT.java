@@ -2,6 +2,7 @@ package io.kapsel.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -81,7 +82,7 @@ class NetworkKillSweepIT extends OnTwoHosts {
       hosts.kapsel("network", "rm", "net");
     }
     Await.until(
-        java.time.Duration.ofSeconds(20),
+        Duration.ofSeconds(20),
         () -> what + ": nothing is left: " + hosts.onHost("ip -o link; nft list ruleset"),
         () ->
             !hosts.onHost("ip -o link").contains("master kb")
