@@ -21,7 +21,7 @@ final class Sizes {
     try (Stream<Path> files = Files.walk(checkout.resolve("native/build"))) {
       for (Path file :
           files
-              .filter(path -> path.getFileName().toString().matches("kapsel(-launcher)?"))
+              .filter(path -> path.getFileName().toString().matches("kapsel(-launcher|-view)?"))
               .toList()) {
         largest = Math.max(largest, Files.isRegularFile(file) ? Files.size(file) / 1024.0 : 0);
       }

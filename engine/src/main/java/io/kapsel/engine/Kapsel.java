@@ -76,8 +76,9 @@ public final class Kapsel implements AutoCloseable {
   private final DebianImages debianImages;
   final Accounting accounting;
   final ProcView view;
+  private final Profiles profiles;
   private final Upkeep upkeep;
-  private volatile boolean closed;
+  private final Autostart autostart = new Autostart();
 
   private Kapsel(EngineConfig config, ContainerStore store, ContainerRuntime runtime) {
     this.config = config;
@@ -103,6 +104,7 @@ public final class Kapsel implements AutoCloseable {
     this.pool = new SandboxPool(this, config.pool(), config.poolIdle());
     this.accounting = new Accounting(this);
     this.view = new ProcView(config.run());
+    this.profiles = new Profiles(config.state());
     this.upkeep = new Upkeep(this);
     this.debianImages = new DebianImages(this, config.state());
   }
@@ -125,7 +127,7 @@ public final class Kapsel implements AutoCloseable {
       engine.recover();
       engine.saved.sweep();
       engine.recoverNetworks();
-      Thread.ofVirtual().name("policies").start(engine::startByPolicy);
+      engine.autostart.begin(engine);
       return engine;
     } catch (LaunchException | SecurityModuleException | ImageException e) {
       store.close();
@@ -172,15 +174,6 @@ public final class Kapsel implements AutoCloseable {
     idsByName.put(stored.name(), stored.id());
     new OwnLayer(this, container).recover();
     container.recover();
-  }
-
-  /** In the order in which they were started before; whoever asks meanwhile is answered. */
-  private void startByPolicy() {
-    containers.values().stream()
-        .filter(each -> each.spec().restartPolicy().restarts())
-        .sorted(Comparator.comparing(each -> each.status().startedAt().orElse(Instant.MAX)))
-        .takeWhile(_ -> !closed)
-        .forEach(Container::startByPolicy);
   }
 
   private void publish(Refusal refusal) {
@@ -235,6 +228,11 @@ public final class Kapsel implements AutoCloseable {
   /** From now on this goes along with the life of all containers. */
   public void accompany(Companion companion) {
     companions.add(companion);
+  }
+
+  /** The profiles. */
+  public Profiles profiles() {
+    return profiles;
   }
 
   /** The volumes. */
@@ -580,7 +578,7 @@ public final class Kapsel implements AutoCloseable {
   /** Lets go of everything; containers run on. */
   @Override
   public void close() {
-    closed = true;
+    autostart.close();
     events.close();
     upkeep.close();
     pool.close();

@@ -21,6 +21,7 @@ final class Upkeep implements AutoCloseable {
     this.engine = engine;
     every(OFTEN, engine.accounting::writeAll);
     every(OFTEN, this::removeExpired);
+    every(OFTEN, new SnapshotSchedule(engine)::run);
   }
 
   private void every(Duration pause, Runnable task) {

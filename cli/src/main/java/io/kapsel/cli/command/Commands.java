@@ -83,6 +83,7 @@ final class Commands {
             new DebugCommand(),
             new ConsoleCommand(),
             DeviceCommands.group(),
+            ProfileCommands.group(),
             SnapshotCommands.group(clock),
             SnapshotCommands.restore(),
             new CloneCommand(),

@@ -10,6 +10,7 @@ import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.FilesView;
 import io.kapsel.engine.Images;
 import io.kapsel.engine.LogQuery;
+import io.kapsel.engine.Profiles;
 import io.kapsel.engine.Snapshots;
 import io.kapsel.engine.Volumes;
 import io.kapsel.engine.log.LogRecord;
@@ -122,6 +123,9 @@ public interface Engine {
     /** What was asked for and is not as asked, once it has started. */
     List<String> notices();
   }
+
+  /** Options that stand together under names. */
+  Profiles profiles();
 
   /** A container. */
   interface Container extends Running {

@@ -84,6 +84,10 @@ public final class KapselFront implements Front {
     Manual manual = command.manual();
     try {
       Arguments arguments = manual.flags().parse(words);
+      if (arguments.has(RunFlags.PROFILE)) {
+        List<String> all = ProfileCommands.expanded(arguments, words, engine.profiles());
+        arguments = manual.flags().parse(all);
+      }
       if (arguments.is(FlagSet.HELP)) {
         client.out(manual.help());
         return 0;

@@ -8,6 +8,7 @@ import io.kapsel.engine.Event;
 import io.kapsel.engine.Events;
 import io.kapsel.engine.Images;
 import io.kapsel.engine.Kapsel;
+import io.kapsel.engine.Profiles;
 import io.kapsel.engine.Volumes;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.Healthcheck;
@@ -180,5 +181,10 @@ public final class LiveEngine implements Engine, AutoCloseable {
     public boolean ended() {
       return reader.ended();
     }
+  }
+
+  @Override
+  public Profiles profiles() {
+    return kapsel.profiles();
   }
 }

@@ -58,6 +58,28 @@ final class RunFlags {
       Flag.toggle("system", "Boot a whole system: the command is an init, such as systemd");
   static final Flag<Boolean> NESTING =
       Flag.toggle("nesting", "Let a whole system run containers itself");
+  static final Flag<String> PROFILE =
+      Flag.text("profile", "list", "Options that stand under this name, see 'kapsel profile'");
+  static final Flag<Long> START_ORDER =
+      Flag.of(
+          "start-order",
+          "int",
+          "Its place among those that --restart starts with the engine, lower ones first",
+          Values::integer);
+  static final Flag<Integer> START_DELAY =
+      Flag.of("start-delay", "int", "Seconds that the next one waits after it", Values::seconds);
+  static final Flag<Duration> SNAPSHOT_EVERY =
+      Flag.of(
+          "snapshot-every",
+          "duration",
+          "Keep it as it is that often while it runs, such as 24h",
+          SnapshotCommand::duration);
+  static final Flag<Duration> SNAPSHOT_KEEP =
+      Flag.of(
+          "snapshot-keep",
+          "duration",
+          "Remove such a snapshot after that long, such as 168h",
+          SnapshotCommand::duration);
   static final Flag<String> INTERCEPT =
       Flag.text(
           "intercept",
@@ -230,8 +252,13 @@ final class RunFlags {
           PULL,
           PLATFORM,
           SYSTEM,
+          PROFILE,
           NESTING,
           INTERCEPT,
+          START_ORDER,
+          START_DELAY,
+          SNAPSHOT_EVERY,
+          SNAPSHOT_KEEP,
           INIT,
           STOP_SIGNAL,
           STOP_TIMEOUT,
@@ -293,6 +320,11 @@ final class RunFlags {
             GROUP,
             DIRECTORY);
     return CREATE.stream().filter(flag -> !without.contains(flag)).toList();
+  }
+
+  /** What a profile may hold: no other profile. */
+  static List<Flag<?>> ofProfiles() {
+    return ofLaunch().stream().filter(flag -> flag != PROFILE).toList();
   }
 
   /** What {@code run} knows. */

@@ -13,7 +13,8 @@ final class SnapshotCommand implements Command {
   private static final Flag<String> COMMENT =
       Flag.text('c', "comment", "string", "What to remember of it");
   private static final Flag<Duration> KEEP =
-      Flag.of("keep", "duration", "Remove it after that long, such as 72h", SnapshotCommand::keep);
+      Flag.of(
+          "keep", "duration", "Remove it after that long, such as 72h", SnapshotCommand::duration);
 
   private final Manual manual;
 
@@ -33,7 +34,7 @@ final class SnapshotCommand implements Command {
             new Operands(1, 2));
   }
 
-  private static Duration keep(String text) {
+  static Duration duration(String text) {
     Duration duration = GoDuration.parse(text);
     if (duration.isNegative() || duration.isZero()) {
       throw new IllegalArgumentException("is no time at all");

@@ -4,6 +4,7 @@ import io.kapsel.base.AtomicFile;
 import io.kapsel.cli.flag.Arguments;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.server.Request;
+import io.kapsel.engine.spec.Care;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.DeviceRequest;
@@ -21,6 +22,7 @@ import io.kapsel.linux.process.Signal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -204,6 +206,12 @@ final class SpecReader {
     spec.capDrop(arguments.all(RunFlags.CAPABILITY_DROP));
     SecurityRequest security =
         SecurityRequest.parse(arguments.all(RunFlags.SECURITY), this::profile);
+    spec.care(
+        new Care(
+            arguments.last(RunFlags.START_ORDER),
+            arguments.last(RunFlags.START_DELAY).orElse(0),
+            arguments.last(RunFlags.SNAPSHOT_EVERY).map(Duration::toSeconds),
+            arguments.last(RunFlags.SNAPSHOT_KEEP).map(Duration::toSeconds)));
     List<String> intercepted =
         arguments.all(RunFlags.INTERCEPT).stream()
             .flatMap(each -> List.of(each.split(",", -1)).stream())

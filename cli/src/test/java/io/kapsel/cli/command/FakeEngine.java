@@ -184,6 +184,11 @@ final class FakeEngine implements Engine {
     return Digest.of(new byte[0]);
   }
 
+  @Override
+  public io.kapsel.engine.Profiles profiles() {
+    throw new UnsupportedOperationException();
+  }
+
   /** A container whose state a test sets. */
   final class FakeContainer implements Container {
     final List<Attachment> connected = new ArrayList<>();

@@ -56,7 +56,8 @@ public record ContainerSpec(
     Optional<NetworkRequest> networks,
     Map<String, String> annotations,
     List<DeviceRuleRequest> deviceRules,
-    Optional<LogRequest> log) {
+    Optional<LogRequest> log,
+    Optional<Care> care) {
   private static final int LONGEST_HOSTNAME = 64;
   private static final int WORST_OOM_SCORE = 1000;
   private static final Pattern HOSTNAME =
@@ -106,6 +107,9 @@ public record ContainerSpec(
     InvalidRequestException.unless(
         !autoRemove || restart.filter(RestartPolicy::restarts).isEmpty(),
         "conflicting options: cannot specify both --restart and --rm");
+    InvalidRequestException.unless(
+        !autoRemove || care.flatMap(Care::snapshotEverySeconds).isEmpty(),
+        "conflicting options: what goes when it stops has no snapshots");
     InvalidRequestException.unless(
         !(network instanceof NamespaceMode.Container)
             || networks.filter(it -> !it.published().isEmpty()).isEmpty(),

@@ -28,6 +28,7 @@ public final class ContainerSpecBuilder {
   private boolean privileged = false;
   private List<String> capAdd = List.of();
   private List<String> capDrop = List.of();
+  private Optional<Care> care = Optional.empty();
   private SecurityRequest security = SecurityRequest.DEFAULT;
   private List<DeviceRequest> devices = List.of();
   private Limits limits = Limits.DEFAULT;
@@ -79,6 +80,7 @@ public final class ContainerSpecBuilder {
     capAdd = spec.capAdd();
     capDrop = spec.capDrop();
     security = spec.security();
+    care = spec.care();
     devices = spec.devices();
     limits = spec.limits();
     ulimits = spec.ulimits();
@@ -335,6 +337,12 @@ public final class ContainerSpecBuilder {
     return this;
   }
 
+  /** Sets what the engine does for it of its own accord. */
+  public ContainerSpecBuilder care(Care value) {
+    care = value.equals(Care.NONE) ? Optional.empty() : Optional.of(value);
+    return this;
+  }
+
   /** Sets of which containers it has the volumes and binds as well, NAME[:ro]. */
   public ContainerSpecBuilder volumesFrom(List<String> value) {
     volumesFrom = value;
@@ -413,6 +421,7 @@ public final class ContainerSpecBuilder {
         networks,
         annotations,
         deviceRules,
-        log);
+        log,
+        care);
   }
 }
