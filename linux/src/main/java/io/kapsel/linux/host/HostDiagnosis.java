@@ -51,6 +51,7 @@ public final class HostDiagnosis {
     diagnosis.controlGroups();
     diagnosis.swap();
     diagnosis.securityModules();
+    diagnosis.view();
     return List.copyOf(diagnosis.findings);
   }
 
@@ -71,6 +72,16 @@ public final class HostDiagnosis {
               "Linux " + release + " lacks calls that every launch makes",
               "use Linux 5.19 or newer"));
     }
+  }
+
+  private void view() {
+    add(
+        probes.fuse()
+            ? ok("view", "systems have a /proc that shows what is theirs, by /dev/fuse")
+            : limited(
+                "view",
+                "without /dev/fuse systems see the host's numbers in their /proc",
+                "modprobe fuse"));
   }
 
   private void calls() {

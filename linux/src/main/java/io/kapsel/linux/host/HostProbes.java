@@ -25,6 +25,7 @@ import java.util.Map;
  * @param swap whether the host has any swap
  * @param swapAccounting whether a limit of memory and swap can be set
  * @param appArmorParser whether the program that loads AppArmor profiles is installed
+ * @param fuse whether file systems can be served by programs
  */
 public record HostProbes(
     Map<Syscall, Errno> refused,
@@ -35,7 +36,8 @@ public record HostProbes(
     boolean cgroupsWritable,
     boolean swap,
     boolean swapAccounting,
-    boolean appArmorParser) {
+    boolean appArmorParser,
+    boolean fuse) {
   /** Fail with another error than ENOSYS when they are called with nothing but -1. */
   private static final List<Syscall> NEEDED =
       List.of(
@@ -71,7 +73,8 @@ public record HostProbes(
         writable(facts),
         read("/proc/swaps").lines().count() > 1,
         probeSwapAccounting(facts),
-        findAppArmorParser());
+        findAppArmorParser(),
+        Files.exists(Path.of("/dev/fuse")));
   }
 
   /** The kernel looks at the arguments only after it knows the call and may do it. */

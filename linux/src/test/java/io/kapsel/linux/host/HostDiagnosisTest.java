@@ -24,7 +24,8 @@ class HostDiagnosisTest {
           Map.of());
   private static final CgroupHost NONE = new CgroupHost(Optional.empty(), Set.of(), Map.of());
   private static final HostProbes GOOD =
-      new HostProbes(Map.of(), List.of("ext4", "overlay"), "ext4", 0, true, true, true, true, true);
+      new HostProbes(
+          Map.of(), List.of("ext4", "overlay"), "ext4", 0, true, true, true, true, true, true);
 
   @Test
   void findsNothingToMendOnAGoodHost() {
@@ -42,6 +43,7 @@ class HostDiagnosisTest {
             List.of("ext4"),
             "nfs",
             2,
+            false,
             false,
             false,
             false,
