@@ -1,10 +1,13 @@
 package io.kapsel.engine;
 
+import io.kapsel.base.AtomicFile;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NetworkRequest;
+import io.kapsel.engine.system.HostKeys;
 import io.kapsel.network.Attachment;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,7 +67,16 @@ public final class Cloning {
         record.image(),
         record.archive(),
         Optional.of(new StoredContainer.Saved(layers, whole)),
-        assembly -> new Renewal(engine, assembly).apply(source.name()));
+        assembly -> new Renewal(engine, assembly).apply(source.name(), noted()));
+  }
+
+  /** One that was never started has not made the keys yet that it is to have. */
+  private List<String> noted() {
+    try {
+      return HostKeys.noted(engine.store.stateOf(source.id()));
+    } catch (IOException e) {
+      throw new EngineException.Failed("clone", source.name(), AtomicFile.reason(e), e);
+    }
   }
 
   private ContainerSpec renamed(ContainerSpec spec, Request request) {

@@ -9,7 +9,9 @@ import io.kapsel.linux.file.FileType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /** Gives a copy of a system an identity of its own, in the layer that it will write. */
@@ -32,8 +34,9 @@ final class Renewal {
    * Writes it.
    *
    * @param before the name of the one that was copied
+   * @param noted the keys that it was to get and has not yet
    */
-  void apply(String before) {
+  void apply(String before, List<String> noted) {
     Path upper = assembly.upper();
     ContainerStore.resemble(upper, assembly.layers().getFirst());
     if (!assembly.spec().isSystem()) {
@@ -41,7 +44,9 @@ final class Renewal {
     }
     String hostname = assembly.identity().hostname(assembly.spec());
     OwnFiles.renew(upper, assembly.layers(), before, hostname);
-    List<String> keys = keys();
+    Set<String> all = new TreeSet<>(noted);
+    all.addAll(keys());
+    List<String> keys = List.copyOf(all);
     if (!keys.isEmpty()) {
       OwnFiles.hideAll(upper, HostKeys.DIRECTORY, keys);
       HostKeys.later(engine.store.stateOf(assembly.identity().id()), keys);

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -23,17 +24,39 @@ record LxcConfig(List<Entry> entries) {
    * One line that says something.
    *
    * @param value empty: what was said before is taken back
+   * @param said the key as it stands in the file, which may be that of another system
    */
-  record Entry(String key, String value, Path file, int line) {
+  record Entry(String key, String value, Path file, int line, String said) {
+    Entry(String key, String value, Path file, int line) {
+      this(key, value, file, line, key);
+    }
+
     /** The same line with another value. */
     Entry of(String other) {
-      return new Entry(key, other, file, line);
+      return new Entry(key, other, file, line, said);
     }
 
     /** An error that names the line. */
-    LxcException wrong(String reason) {
-      return new LxcException(
-          "cannot read '%s': line %s: %s: %s".formatted(file, line, key, reason));
+    WrongEntry wrong(String reason) {
+      return new WrongEntry(this, reason);
+    }
+  }
+
+  /** A line that says what cannot be. */
+  static final class WrongEntry extends LxcException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient Entry entry;
+
+    WrongEntry(Entry entry, String reason) {
+      super(
+          "cannot read '%s': line %s: %s: %s"
+              .formatted(entry.file(), entry.line(), entry.said(), reason));
+      this.entry = entry;
+    }
+
+    Entry entry() {
+      return entry;
     }
   }
 
@@ -43,9 +66,18 @@ record LxcConfig(List<Entry> entries) {
 
   /** Reads a file. */
   static LxcConfig read(Path file) {
-    List<Entry> all = new ArrayList<>();
-    read(file, all, 0);
-    return new LxcConfig(all);
+    return read(
+        file,
+        e -> {
+          throw e;
+        });
+  }
+
+  /** Reads a file and passes over the lines that are wrong, which are told. */
+  static LxcConfig read(Path file, Consumer<LxcException> wrong) {
+    Reading reading = new Reading(new ArrayList<>(), wrong);
+    reading.read(file, 0);
+    return new LxcConfig(reading.all());
   }
 
   /** One that says this and what was defined on a command line, {@code KEY=VALUE}. */
@@ -57,38 +89,50 @@ record LxcConfig(List<Entry> entries) {
     return new LxcConfig(all);
   }
 
-  private static void read(Path file, List<Entry> all, int depth) {
-    if (depth > DEEPEST) {
-      throw new LxcException("cannot read '" + file + "': files include each other");
-    }
-    if (Files.isDirectory(file)) {
-      directory(file, all, depth);
-      return;
-    }
-    int number = 0;
-    for (String line : lines(file)) {
-      number++;
-      String text = line.strip();
-      if (text.isEmpty() || text.startsWith("#")) {
-        continue;
+  /** A file and those that it includes. */
+  private record Reading(List<Entry> all, Consumer<LxcException> wrong) {
+    void read(Path file, int depth) {
+      if (depth > DEEPEST) {
+        throw new LxcException("cannot read '" + file + "': files include each other");
       }
-      Entry entry = entry(text, file, number);
+      if (Files.isDirectory(file)) {
+        directory(file, depth);
+        return;
+      }
+      int number = 0;
+      for (String line : lines(file)) {
+        number++;
+        String text = line.strip();
+        if (!text.isEmpty() && !text.startsWith("#")) {
+          line(text, file, number, depth);
+        }
+      }
+    }
+
+    private void line(String text, Path file, int number, int depth) {
+      Entry entry;
+      try {
+        entry = entry(text, file, number);
+      } catch (LxcException e) {
+        wrong.accept(e);
+        return;
+      }
       if (entry.key().equals(INCLUDE)) {
-        read(file.resolveSibling(entry.value()), all, depth + 1);
+        read(file.resolveSibling(entry.value()), depth + 1);
       } else {
         all.add(entry);
       }
     }
-  }
 
-  private static void directory(Path directory, List<Entry> all, int depth) {
-    try (Stream<Path> files = Files.list(directory)) {
-      files
-          .filter(each -> each.toString().endsWith(SUFFIX))
-          .sorted()
-          .forEach(each -> read(each, all, depth + 1));
-    } catch (IOException e) {
-      throw new LxcException("cannot read '" + directory + "': " + e.getMessage());
+    private void directory(Path directory, int depth) {
+      try (Stream<Path> files = Files.list(directory)) {
+        files
+            .filter(each -> each.toString().endsWith(SUFFIX))
+            .sorted()
+            .forEach(each -> read(each, depth + 1));
+      } catch (IOException e) {
+        throw new LxcException("cannot read '" + directory + "': " + e.getMessage());
+      }
     }
   }
 

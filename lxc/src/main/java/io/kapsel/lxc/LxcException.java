@@ -1,7 +1,7 @@
 package io.kapsel.lxc;
 
 /** Why one of LXC's programs does not do what it was asked for. */
-public final class LxcException extends RuntimeException {
+public class LxcException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final int exitCode;

@@ -377,6 +377,12 @@ final class LxcPlan {
   private Optional<Long> swap() {
     Optional<Long> alone = config.value("lxc.cgroup2.memory.swap.max").flatMap(LxcPlan::bytes);
     Optional<Long> memory = config.value("lxc.cgroup2.memory.max").flatMap(LxcPlan::bytes);
+    config
+        .last("lxc.cgroup2.memory.swap.max")
+        .filter(_ -> alone.isPresent() && memory.isEmpty())
+        .ifPresent(it -> {
+          throw it.wrong("swap is limited together with memory: lxc.cgroup2.memory.max is missing");
+        });
     return alone
         .flatMap(it -> memory.map(more -> it + more))
         .or(() -> config.value("lxc.cgroup.memory.memsw.limit_in_bytes").flatMap(LxcPlan::bytes));

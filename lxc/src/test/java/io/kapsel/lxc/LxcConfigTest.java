@@ -137,6 +137,10 @@ class LxcConfigTest {
         "lxc.mount.entry = /dev/sda1 mnt ext4 ro 0 0 | only bind mounts and tmpfs",
         "lxc.mount.entry = /x y none bind,bogus 0 0 | 'bogus' is not an option",
         "lxc.rootfs.options = ro | a system writes to its root",
+        "lxc.cgroup2.memory.swap.max = 1G | lxc.cgroup2.memory.max is missing",
+        "lxc.namespace.keep = uts | of its own in any case",
+        "lxc.namespace.share.net = 4711 | with a container that is named",
+        "lxc.console.path = /dev/tty1 | 'none' is possible",
         "lxc.autodev = 0 | always has a /dev of its own",
       })
   void saysWhichLineIsWrongAndWhy(String line, String reason) {

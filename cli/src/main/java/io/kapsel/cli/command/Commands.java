@@ -87,6 +87,7 @@ final class Commands {
             SnapshotCommands.group(clock),
             SnapshotCommands.restore(),
             new CloneCommand(),
+            new AdoptCommand(),
             new AccountingCommand(),
             volumeGroup(clock),
             new EventsCommand("events", clock),

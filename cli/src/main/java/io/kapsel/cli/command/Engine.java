@@ -52,6 +52,9 @@ public interface Engine {
   /** Makes a container like another. */
   Container copy(String source, Cloning.Request request);
 
+  /** Whether there is a network of that name. */
+  boolean hasNetwork(String name);
+
   /** Makes a container from an archive with a whole one; a trusted one gets what it asks for. */
   Container imported(InputStream archive, Optional<String> name, boolean trusted);
 

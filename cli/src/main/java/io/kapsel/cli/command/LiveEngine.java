@@ -90,6 +90,11 @@ public final class LiveEngine implements Engine, AutoCloseable {
   }
 
   @Override
+  public boolean hasNetwork(String name) {
+    return kapsel.networks().list().stream().anyMatch(each -> each.name().equals(name));
+  }
+
+  @Override
   public Engine.Container copy(String source, Cloning.Request request) {
     return new LiveContainer(kapsel.copy(kapsel.container(source), request));
   }

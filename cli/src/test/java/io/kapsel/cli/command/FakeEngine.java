@@ -69,6 +69,11 @@ final class FakeEngine implements Engine {
   }
 
   @Override
+  public boolean hasNetwork(String name) {
+    return false;
+  }
+
+  @Override
   public Container imported(java.io.InputStream archive, Optional<String> name, boolean trusted) {
     throw new UnsupportedOperationException();
   }

@@ -46,6 +46,12 @@ public final class HostKeys {
         AtomicFile.Durability.SURVIVES_CRASH);
   }
 
+  /** Those that were noted and are not made yet. */
+  public static List<String> noted(Path state) throws IOException {
+    Path list = state.resolve(LIST);
+    return Files.exists(list) ? Files.readAllLines(list) : List.of();
+  }
+
   /** Makes those that were noted, in the directory {@code upper}, before anything of it runs. */
   public static void make(Path state, Path upper, String comment) throws IOException {
     Path list = state.resolve(LIST);

@@ -84,19 +84,27 @@ public final class TreeClone {
       case REGULAR -> file(from, to, name);
       case LINK -> {
         Entries.symlink(Entries.readLink(from, name), to, name);
-        special(to, name, status);
+        special(from, to, name, status);
       }
       case BLOCK_DEVICE, CHARACTER_DEVICE, FIFO, SOCKET -> {
         Entries.makeNode(to, name, status.type(), 0, status.device());
-        special(to, name, status);
+        special(from, to, name, status);
         Attributes.mode(to, name, status.mode());
       }
       case DIRECTORY, UNKNOWN -> {}
     }
   }
 
-  private static void special(Fd to, String name, FileStatus status) {
+  private static void special(Fd from, Fd to, String name, FileStatus status) {
     Attributes.own(to, name, status.uid(), status.gid());
+    OpenHow place = OpenHow.of(OpenFlags.PATH | OpenFlags.NO_FOLLOW);
+    try (Fd source = Open.at(from, name, place);
+        Fd target = Open.at(to, name, place)) {
+      for (String key : ExtendedAttributes.list(source)) {
+        ExtendedAttributes.get(source, key)
+            .ifPresent(value -> ExtendedAttributes.set(target, key, value));
+      }
+    }
     Attributes.times(to, name, status.modified(), status.modified());
   }
 

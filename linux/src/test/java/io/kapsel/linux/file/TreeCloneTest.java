@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,6 +82,30 @@ class TreeCloneTest {
     assertThat(Files.mismatch(file, copied)).isEqualTo(-1);
     try (Fd dir = Open.path(to.toString(), OpenFlags.DIRECTORY)) {
       assertThat(Attributes.status(dir, "sparse").blocks()).isLessThan(1000);
+    }
+  }
+
+  @Test
+  void keepsAttributesOfWhatHasNoContent() throws IOException {
+    Files.createSymbolicLink(from.resolve("link"), Path.of("/nowhere"));
+    OpenHow place = OpenHow.of(OpenFlags.PATH | OpenFlags.NO_FOLLOW);
+    try (Fd top = Open.path(from.toString(), OpenFlags.DIRECTORY)) {
+      Entries.makeNode(top, "pipe", FileType.FIFO, 0600, new DeviceNumber(0, 0));
+      for (String name : List.of("link", "pipe")) {
+        try (Fd file = Open.at(top, name, place)) {
+          ExtendedAttributes.set(file, "trusted.word", WORD);
+        }
+      }
+    }
+
+    copy();
+
+    try (Fd top = Open.path(to.toString(), OpenFlags.DIRECTORY)) {
+      for (String name : List.of("link", "pipe")) {
+        try (Fd file = Open.at(top, name, place)) {
+          assertThat(ExtendedAttributes.get(file, "trusted.word")).contains(WORD);
+        }
+      }
     }
   }
 }

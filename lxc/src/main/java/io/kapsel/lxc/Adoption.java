@@ -1,0 +1,129 @@
+package io.kapsel.lxc;
+
+import io.kapsel.engine.spec.ContainerSpec;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Takes a container of LXC, Incus or OpenVZ over where it is: what its configuration says becomes a
+ * specification, and each line that cannot be taken over is named.
+ *
+ * @param spec what the container is to be
+ * @param leftOut what was said and is not obeyed, a line each
+ */
+public record Adoption(ContainerSpec spec, List<String> leftOut) {
+  /** Without these the container would not be what it was. */
+  private static final Set<String> NEEDED =
+      Set.of("lxc.idmap", "lxc.rootfs.path", "lxc.rootfs.options");
+
+  private static final String DEFAULT_NETWORK = "the default network is taken";
+
+  /** Copies the list. */
+  public Adoption {
+    leftOut = List.copyOf(leftOut);
+  }
+
+  /** What a configuration of another system says, in LXC's words, and what there are none for. */
+  record Said(String name, List<LxcConfig.Entry> entries, List<String> leftOut) {}
+
+  /**
+   * Reads what is at a path: the directory or the {@code config} of a container of LXC, the
+   * directory or the {@code backup.yaml} of one of Incus, or the {@code VEID.conf} of one of
+   * OpenVZ.
+   *
+   * @param name absent: the one that it has
+   * @param networks whether there is a network of that name
+   */
+  public static Adoption read(Path path, Optional<String> name, Predicate<String> networks) {
+    Said said = said(path);
+    List<String> leftOut = new ArrayList<>(said.leftOut());
+    List<LxcConfig.Entry> entries = new ArrayList<>(said.entries());
+    entries.removeIf(each -> isForeignNetwork(each, networks, leftOut));
+    entries.removeIf(each -> isLost(each, leftOut));
+    while (true) {
+      try {
+        LxcConfig config = new LxcConfig(entries);
+        ContainerSpec spec = LxcPlan.of(config, name.orElse(said.name()), Path.of("/"));
+        return new Adoption(Adopted.unbound(spec, path), leftOut);
+      } catch (LxcConfig.WrongEntry e) {
+        if (NEEDED.contains(e.entry().key()) || !entries.remove(e.entry())) {
+          throw e;
+        }
+        leftOut.add(String.valueOf(e.getMessage()));
+      }
+    }
+  }
+
+  private static boolean isForeignNetwork(
+      LxcConfig.Entry entry, Predicate<String> networks, List<String> leftOut) {
+    boolean foreign =
+        entry.key().matches("lxc\\.net\\.\\d+\\.link") && !networks.test(entry.value());
+    if (foreign) {
+      String text = "there is no network '" + entry.value() + "'; " + DEFAULT_NETWORK;
+      leftOut.add(String.valueOf(entry.wrong(text).getMessage()));
+    }
+    return foreign;
+  }
+
+  /** What is done at each start by what the configuration says, and nobody reads it any more. */
+  private static boolean isLost(LxcConfig.Entry entry, List<String> leftOut) {
+    boolean hook = entry.key().matches("lxc\\.hook\\.(pre-start|start-host|post-stop|destroy)");
+    boolean start = entry.key().equals("lxc.start.auto") && entry.value().equals("1");
+    boolean group = !LxcGroups.others(new LxcConfig(List.of(entry))).isEmpty();
+    if (hook || group) {
+      String text = "it is obeyed for containers that are defined in LXC's place alone";
+      leftOut.add(String.valueOf(entry.wrong(text).getMessage()));
+    } else if (start) {
+      String text = "start it with the machine by --restart unless-stopped";
+      leftOut.add(String.valueOf(entry.wrong(text).getMessage()));
+    }
+    return hook || start || group;
+  }
+
+  private static Said said(Path path) {
+    if (Files.isDirectory(path)) {
+      for (String name : List.of("config", "backup.yaml")) {
+        if (Files.isRegularFile(path.resolve(name))) {
+          return said(path.resolve(name));
+        }
+      }
+      throw new LxcException(
+          "cannot read '" + path + "': there is neither 'config' nor 'backup.yaml' in it");
+    }
+    String file = path.getFileName().toString();
+    if (file.endsWith(".yaml") || file.endsWith(".yml")) {
+      return IncusConfig.read(path);
+    }
+    return file.endsWith(".conf") && !isLxc(path) ? OpenvzConfig.read(path) : lxc(path);
+  }
+
+  private static boolean isLxc(Path path) {
+    return lines(path).stream().anyMatch(line -> line.strip().startsWith("lxc."));
+  }
+
+  private static Said lxc(Path path) {
+    List<String> leftOut = new ArrayList<>();
+    LxcConfig config =
+        LxcConfig.read(path, wrong -> leftOut.add(String.valueOf(wrong.getMessage())));
+    Path parent = path.toAbsolutePath().normalize().getParent();
+    String name = parent == null ? "" : String.valueOf(parent.getFileName());
+    return new Said(name, config.entries(), leftOut);
+  }
+
+  static List<String> lines(Path path) {
+    try {
+      return Files.readAllLines(path, StandardCharsets.UTF_8);
+    } catch (java.nio.file.NoSuchFileException e) {
+      throw new LxcException("cannot read '" + path + "': no such file or directory (ENOENT)");
+    } catch (IOException e) {
+      throw new LxcException("cannot read '" + path + "': " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,218 @@
+package io.kapsel.lxc;
+
+import io.kapsel.lxc.Translation.Line;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The configuration of a container of Incus or LXD: the {@code backup.yaml} beside its {@code
+ * rootfs}, or what {@code incus config show --expanded} prints.
+ */
+final class IncusConfig {
+  private static final Pattern SHARE = Pattern.compile("(\\d+)ms/(\\d+)ms");
+  private static final Pattern MAPPED = Pattern.compile("\"Hostid\"\\s*:\\s*[1-9]");
+  private static final int PERIOD = 100_000;
+
+  /** What Incus notes for itself. */
+  private static final Pattern REMARKS =
+      Pattern.compile(
+          "(volatile|image|user)\\..*|security\\.privileged|boot\\.autostart\\.priority");
+
+  private final Translation out;
+  private final Map<String, Line> said = new LinkedHashMap<>();
+  private final Path rootfs;
+  private final Map<String, Map<String, Line>> devices = new TreeMap<>();
+  private String name = "";
+  private int cards;
+
+  private IncusConfig(Path file) {
+    this.out = new Translation(file);
+    this.rootfs = file.toAbsolutePath().normalize().resolveSibling("rootfs");
+  }
+
+  static Adoption.Said read(Path file) {
+    IncusConfig incus = new IncusConfig(file);
+    List<Line> lines = YamlLines.read(file);
+    boolean expanded =
+        lines.stream().anyMatch(each -> parts(each.key()).startsWith("expanded_config/"));
+    String prefix = expanded ? "expanded_" : "";
+    for (Line each : lines) {
+      String path = parts(each.key());
+      if (path.equals("name")) {
+        incus.name = each.value();
+      } else if (path.startsWith(prefix + "config/")) {
+        incus.note(
+            new Line(each.number(), path.substring((prefix + "config/").length()), each.value()));
+      } else if (path.startsWith(prefix + "devices/")) {
+        incus.device(path.substring((prefix + "devices/").length()), each);
+      }
+    }
+    return incus.translated(lines.isEmpty() ? new Line(1, "", "") : lines.getFirst());
+  }
+
+  /** The file of a backup has the container below one key, beside its pool and snapshots. */
+  private static String parts(String path) {
+    return path.replaceFirst("^(instance|container)/", "");
+  }
+
+  private void note(Line line) {
+    said.put(line.key(), line);
+  }
+
+  private void device(String path, Line line) {
+    int slash = path.indexOf('/');
+    if (slash > 0) {
+      String key = path.substring(slash + 1);
+      devices
+          .computeIfAbsent(path.substring(0, slash), _ -> new TreeMap<>())
+          .put(key, new Line(line.number(), path.replace('/', '.'), line.value()));
+    }
+  }
+
+  private Adoption.Said translated(Line first) {
+    Line map = said.get("volatile.last_state.idmap");
+    if (map != null && MAPPED.matcher(map.value()).find()) {
+      throw out.wrong(
+          map,
+          "its files belong to other ids than inside; let Incus give them back: "
+              + "incus config set NAME security.privileged true, and start it once");
+    }
+    out.add(first, "lxc.rootfs.path", "dir:" + rootfs);
+    said.values().forEach(this::translate);
+    devices.forEach(this::device);
+    return out.under(name);
+  }
+
+  private void translate(Line line) {
+    String key = line.key();
+    String value = line.value();
+    switch (key) {
+      case "limits.memory" -> memory(line);
+      case "limits.processes" -> out.add(line, "lxc.cgroup2.pids.max", value);
+      case "limits.cpu" -> processors(line);
+      case "limits.cpu.allowance" -> allowance(line);
+      case "raw.lxc" -> raw(line);
+      case "boot.autostart" -> {
+        if (value.equals("true")) {
+          out.leave(line, "start it with the machine by --restart unless-stopped");
+        }
+      }
+      default -> family(line);
+    }
+  }
+
+  private void family(Line line) {
+    String key = line.key();
+    if (key.startsWith("environment.")) {
+      out.add(line, "lxc.environment", key.substring("environment.".length()) + "=" + line.value());
+    } else if (key.startsWith("limits.kernel.")) {
+      out.add(line, "lxc.prlimit." + key.substring("limits.kernel.".length()), line.value());
+    } else if (key.startsWith("linux.sysctl.")) {
+      out.add(line, "lxc.sysctl." + key.substring("linux.sysctl.".length()), line.value());
+    } else if (!REMARKS.matcher(key).matches() && !line.value().equals("false")) {
+      out.leave(line, "Kapsel has nothing that means the same");
+    }
+  }
+
+  private void memory(Line line) {
+    if (line.value().endsWith("%")) {
+      out.leave(line, "a limit is a number of bytes, and no part of the machine");
+    } else {
+      out.add(line, "lxc.cgroup2.memory.max", line.value());
+    }
+  }
+
+  private void processors(Line line) {
+    String value = line.value();
+    if (value.matches("\\d{1,4}")) {
+      out.add(line, "lxc.cgroup2.cpu.max", Long.parseLong(value) * PERIOD + " " + PERIOD);
+    } else {
+      out.add(line, "lxc.cgroup2.cpuset.cpus", value);
+    }
+  }
+
+  private void allowance(Line line) {
+    Matcher share = SHARE.matcher(line.value());
+    if (share.matches()) {
+      out.add(line, "lxc.cgroup2.cpu.max", share.group(1) + "000 " + share.group(2) + "000");
+    } else if (line.value().matches("\\d{1,3}%")) {
+      String percent = line.value().substring(0, line.value().length() - 1);
+      out.add(line, "lxc.cgroup2.cpu.weight", percent);
+    } else {
+      out.leave(line, "'" + line.value() + "' is neither 25ms/100ms nor 50%");
+    }
+  }
+
+  private void raw(Line line) {
+    int number = line.number();
+    for (String each : line.value().split("\n", -1)) {
+      String[] halves = each.split("=", 2);
+      number++;
+      if (halves.length == 2 && LxcKeys.isKnown(halves[0].strip())) {
+        String key = halves[0].strip();
+        out.add(new Line(number, key, halves[1].strip()), key, halves[1].strip());
+      } else if (!each.isBlank()) {
+        out.leave(new Line(number, line.key(), each), "'" + each.strip() + "' is no key of LXC's");
+      }
+    }
+  }
+
+  private void device(String called, Map<String, Line> device) {
+    String type = Optional.ofNullable(device.get("type")).map(Line::value).orElse("");
+    Line any = device.getOrDefault("type", device.values().iterator().next());
+    switch (type.toLowerCase(Locale.ROOT)) {
+      case "disk" -> disk(any, device);
+      case "nic" -> card(called, any, device);
+      case "none" -> {}
+      default -> out.leave(any, "a device of the type '" + type + "' is given by --device or -p");
+    }
+  }
+
+  private void disk(Line line, Map<String, Line> device) {
+    Line source = device.get("source");
+    Line path = device.get("path");
+    if (path != null && path.value().equals("/")) {
+      Optional.ofNullable(device.get("size"))
+          .ifPresent(size -> out.leave(size, "the room of a root is not limited"));
+      return;
+    }
+    if (source == null || path == null || device.containsKey("pool")) {
+      out.leave(line, "only directories and files of the host become mounts, not volumes of Incus");
+      return;
+    }
+    boolean readOnly =
+        Optional.ofNullable(device.get("readonly"))
+            .filter(it -> it.value().equals("true"))
+            .isPresent();
+    out.add(
+        source,
+        "lxc.mount.entry",
+        "%s %s none bind,create=dir%s 0 0"
+            .formatted(source.value(), path.value().substring(1), readOnly ? ",ro" : ""));
+  }
+
+  private void card(String called, Line line, Map<String, Line> device) {
+    String card = "lxc.net." + cards++ + ".";
+    out.add(line, card + "type", "veth");
+    device.forEach((key, each) -> {
+      switch (key) {
+        case "network", "parent" -> out.add(each, card + "link", each.value());
+        case "hwaddr" -> out.add(each, card + "hwaddr", each.value());
+        case "ipv4.address" -> out.add(each, card + "ipv4.address", each.value());
+        case "ipv6.address" -> out.add(each, card + "ipv6.address", each.value());
+        case "name", "type", "nictype" -> {}
+        default -> out.leave(each, "a card has nothing that means the same");
+      }
+    });
+    Optional.ofNullable(said.get("volatile." + called + ".hwaddr"))
+        .filter(_ -> !device.containsKey("hwaddr"))
+        .ifPresent(address -> out.add(address, card + "hwaddr", address.value()));
+  }
+}

@@ -1,0 +1,220 @@
+package io.kapsel.lxc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.MountRequest;
+import io.kapsel.engine.spec.RootSource;
+import io.kapsel.network.Attachment;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What becomes of configurations of other systems, and that nothing is left out in silence. */
+class AdoptionTest {
+  @TempDir Path place;
+  private Path web;
+
+  @BeforeEach
+  void make() throws IOException {
+    web = Files.createDirectory(place.resolve("web"));
+  }
+
+  private Path write(String name, String... lines) throws IOException {
+    return Files.write(web.resolve(name), List.of(lines));
+  }
+
+  private static Adoption read(Path path) {
+    return Adoption.read(path, Optional.empty(), "lan"::equals);
+  }
+
+  private static Attachment card(ContainerSpec spec) {
+    return spec.networks().orElseThrow().attachments().getFirst();
+  }
+
+  @Test
+  void ofLxc() throws IOException {
+    Path file =
+        write(
+            "config",
+            "lxc.rootfs.path = dir:/srv/web",
+            "lxc.uts.name = www",
+            "lxc.nonsense = 1",
+            "lxc.cgroup2.memory.max = 64M",
+            "lxc.hook.mount = /bin/true",
+            "lxc.net.0.type = veth",
+            "lxc.net.0.link = lxcbr0",
+            "lxc.start.auto = maybe",
+            "lxc.hook.pre-start = /bin/true",
+            "lxc.cgroup2.memory.high = 1",
+            "lxc.start.auto = 1");
+
+    Adoption adopted = read(web);
+
+    assertThat(adopted.spec().name()).contains("web");
+    assertThat(adopted.spec().hostname()).contains("www");
+    assertThat(adopted.spec().root()).isEqualTo(new RootSource.Directory(Path.of("/srv/web")));
+    assertThat(adopted.spec().limits().memory()).contains(64L << 20);
+    assertThat(adopted.spec().labels()).doesNotContainKey(LxcPlan.PATH_LABEL);
+    String start = "cannot read '" + file + "': line ";
+    assertThat(adopted.leftOut())
+        .containsExactlyInAnyOrder(
+            start + "3: lxc.nonsense: there is no such key",
+            start + "8: lxc.start.auto: 'maybe' is not one of 0 1",
+            start
+                + "9: lxc.hook.pre-start: it is obeyed for containers that are defined in LXC's"
+                + " place alone",
+            start
+                + "10: lxc.cgroup2.memory.high: it is obeyed for containers that are defined in"
+                + " LXC's place alone",
+            start + "11: lxc.start.auto: start it with the machine by --restart unless-stopped",
+            start + "7: lxc.net.0.link: there is no network 'lxcbr0'; the default network is taken",
+            start
+                + "5: lxc.hook.mount: Kapsel cannot do that yet; take the line out to go without it");
+  }
+
+  @Test
+  void ofIncus() throws IOException {
+    write(
+        "backup.yaml",
+        "container:",
+        "  architecture: x86_64",
+        "  config:",
+        "    image.os: debian",
+        "  expanded_config:",
+        "    limits.memory: 512MiB",
+        "    limits.cpu: \"2\"",
+        "    limits.processes: '300'",
+        "    limits.kernel.nofile: 1000:2000",
+        "    environment.COLOUR: 'it''s blue'",
+        "    security.nesting: \"true\"",
+        "    security.privileged: \"false\"",
+        "    volatile.eth0.hwaddr: 00:16:3e:00:00:01",
+        "    volatile.last_state.idmap: '[]'",
+        "    raw.lxc: |-",
+        "      lxc.cgroup2.pids.max = 7",
+        "      lxc.nonsense = 1",
+        "  expanded_devices:",
+        "    eth0:",
+        "      name: eth0",
+        "      network: lan",
+        "      type: nic",
+        "      ipv4.address: 10.1.2.3",
+        "      security.mac_filtering: \"true\"",
+        "    root:",
+        "      path: /",
+        "      pool: default",
+        "      size: 10GiB",
+        "      type: disk",
+        "    data:",
+        "      path: /data",
+        "      source: /srv/data",
+        "      readonly: \"true\"",
+        "      type: disk",
+        "    gpu0:",
+        "      type: gpu",
+        "  name: web",
+        "  profiles:",
+        "  - default",
+        "snapshots: []",
+        "pool:",
+        "  config:",
+        "    source: /x",
+        "  name: default");
+
+    Adoption adopted = read(web);
+
+    ContainerSpec spec = adopted.spec();
+    assertThat(spec.name()).contains("web");
+    assertThat(spec.root()).isEqualTo(new RootSource.Directory(web.resolve("rootfs")));
+    assertThat(spec.limits().memory()).contains(512L << 20);
+    assertThat(spec.limits().cpuQuota()).contains(200_000L);
+    assertThat(spec.limits().pids()).contains(7L);
+    assertThat(spec.env()).containsExactly("COLOUR=it's blue");
+    assertThat(spec.mounts())
+        .containsExactly(
+            new MountRequest.Bind(Path.of("/srv/data"), "/data", true, false, "rprivate"));
+    assertThat(card(spec).network()).isEqualTo("lan");
+    assertThat(card(spec).ipv4()).contains("10.1.2.3");
+    assertThat(card(spec).mac()).contains("00:16:3e:00:00:01");
+    assertThat(adopted.leftOut().stream().map(line -> line.replaceFirst(".*': ", "")))
+        .containsExactlyInAnyOrder(
+            "line 11: security.nesting: Kapsel has nothing that means the same",
+            "line 17: raw.lxc: 'lxc.nonsense = 1' is no key of LXC's",
+            "line 24: eth0.security.mac_filtering: a card has nothing that means the same",
+            "line 28: root.size: the room of a root is not limited",
+            "line 36: gpu0.type: a device of the type 'gpu' is given by --device or -p");
+  }
+
+  @Test
+  void ofOpenvz() throws IOException {
+    Path file =
+        write(
+            "101.conf",
+            "# made by vzctl",
+            "ONBOOT=\"yes\"",
+            "PHYSPAGES=\"0:131072\"",
+            "SWAPPAGES=\"0:512M\"",
+            "NUMPROC=\"100:120\"",
+            "KMEMSIZE=\"11055923:11377049\"",
+            "NUMFILE=\"unlimited\"",
+            "CPUUNITS=\"2000\"",
+            "CPULIMIT=\"50\"",
+            "VE_ROOT=\"/vz/root/$VEID\"",
+            "VE_PRIVATE=\"/vz/private/$VEID\"",
+            "OSTEMPLATE=\"debian-12-x86_64\"",
+            "HOSTNAME=\"www.example.org\"",
+            "IP_ADDRESS=\"10.0.0.2 10.0.0.3\"",
+            "NAMESERVER=\"10.0.0.1\"",
+            "this is no line");
+
+    Adoption adopted = read(file);
+
+    ContainerSpec spec = adopted.spec();
+    assertThat(spec.name()).contains("ct101");
+    assertThat(spec.root()).isEqualTo(new RootSource.Directory(Path.of("/vz/private/101")));
+    assertThat(spec.hostname()).contains("www.example.org");
+    assertThat(spec.limits().memory()).contains(512L << 20);
+    assertThat(spec.limits().memorySwap()).contains(1024L << 20);
+    assertThat(spec.limits().pids()).contains(120L);
+    assertThat(spec.limits().cpuQuota()).contains(50_000L);
+    assertThat(card(spec).ipv4()).contains("10.0.0.2");
+    assertThat(adopted.leftOut().stream().map(line -> line.replaceFirst(".*': line ", "")))
+        .hasSize(5)
+        .anyMatch(line -> line.startsWith("2: ONBOOT: start it with the machine by"))
+        .anyMatch(line -> line.startsWith("6: KMEMSIZE: the kernel has no such counter"))
+        .anyMatch(line -> line.startsWith("14: IP_ADDRESS: a card has one address"))
+        .anyMatch(line -> line.startsWith("15: NAMESERVER: Kapsel has nothing that means"))
+        .anyMatch(line -> line.startsWith("16: this is no line: this is not KEY="));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "config | lxc.uts.name = web | has no lxc.rootfs.path",
+        "config | lxc.rootfs.path = lvm:/dev/vg/web | line 1: lxc.rootfs.path: only a directory",
+        "config | lxc.rootfs.path = /srv/web;lxc.idmap = u 0 100000 65536 | line 2: lxc.idmap",
+        "1.conf | HOSTNAME=web | VE_PRIVATE does not say",
+        "1.conf | VE_PRIVATE=/x;VE_LAYOUT=ploop | line 2: VE_LAYOUT: its files are in an image",
+        "a.yaml | config: [1, 2];\tx | is not KEY: VALUE",
+        "a.yaml | config:;  volatile.last_state.idmap: '[{\"Isuid\":true,\"Hostid\":1000000}]' | belong to other ids",
+        "a.yaml | &anchor x: y | line 1: '&anchor x: y' is not KEY: VALUE",
+      })
+  void someThingsAreNoDetails(String file, String lines, String reason) throws IOException {
+    Path path = write(file, lines.split(";"));
+
+    assertThatThrownBy(() -> read(path))
+        .isInstanceOf(LxcException.class)
+        .hasMessageContaining(reason);
+  }
+}
