@@ -128,8 +128,16 @@ public final class Main {
             setup.configuration(), setup.environment(), next -> obey(next, manager));
     KapselFront front = new KapselFront(engine, Clock.systemUTC(), live);
     Daemon daemon = setup.daemon(run, new Fronts(front, engine));
+    Optional<MetricsServer> metrics =
+        setup.configuration().metrics().map(at -> MetricsServer.open(at, engine::metrics));
     Runtime.getRuntime()
-        .addShutdownHook(new Thread(() -> end(daemon, engine, manager), "kapsel-end"));
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  metrics.ifPresent(MetricsServer::close);
+                  end(daemon, engine, manager);
+                },
+                "kapsel-end"));
     Optional<Duration> idle = setup.idle();
     idle.ifPresent(limit -> daemon.whenIdle(limit, engine::dispensable, Main::exit));
     Reaper.other()

@@ -347,6 +347,7 @@ public final class Container {
         removing.clear(true);
       } else {
         engine.store.endRun(id());
+        LogForwarding.begin(this, stored, engine.store.stateOf(id()));
       }
       return;
     }
@@ -373,6 +374,7 @@ public final class Container {
             .orElseGet(
                 () -> new ExitStatus(128 + Stopping.KILL, Stopping.KILL, false, Instant.now()));
     boolean rebooted = !stored.bootId().equals(engine.bootId);
+    LogForwarding.begin(this, stored, engine.store.stateOf(id()));
     settle(status, rebooted ? EndFacts.Cause.REBOOT : EndFacts.Cause.OWN);
   }
 
@@ -551,6 +553,11 @@ public final class Container {
   /** The same; with the volumes that were made for it alone, if that is asked. */
   public void remove(boolean force, boolean volumes) throws InterruptedException {
     removing.remove(force, volumes);
+  }
+
+  /** The file with what it has printed, where others may read it. */
+  public Optional<Path> logPath() {
+    return Logging.path(stored, engine.store.stateOf(id()));
   }
 
   /** What it has printed. */

@@ -1,5 +1,8 @@
 package io.kapsel.engine;
 
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.ContainerSpecBuilder;
+import io.kapsel.engine.spec.LogRequest;
 import io.kapsel.network.NetworkSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +16,7 @@ import java.time.Duration;
  * @param poolIdle after how long without a launch the pool is emptied
  * @param logLimitBytes at which size a container's log is rotated; five times that is kept at most
  * @param networks how its networks are
+ * @param log where the output of a container is kept that does not say it
  */
 public record EngineConfig(
     Path state,
@@ -20,7 +24,8 @@ public record EngineConfig(
     int pool,
     Duration poolIdle,
     long logLimitBytes,
-    NetworkSettings networks) {
+    NetworkSettings networks,
+    LogRequest log) {
   private static final int LARGEST_POOL = 64;
 
   /** With networks as the environment of this process says. */
@@ -31,7 +36,8 @@ public record EngineConfig(
         pool,
         poolIdle,
         logLimitBytes,
-        NetworkSettings.ofEnvironment(state, run, System.getenv()));
+        NetworkSettings.ofEnvironment(state, run, System.getenv()),
+        LogRequest.DEFAULT);
   }
 
   /** Checks each part. */
@@ -57,6 +63,17 @@ public record EngineConfig(
 
   /** The same with another pool and other networks. */
   public EngineConfig with(int sandboxes, NetworkSettings others) {
-    return new EngineConfig(state, run, sandboxes, poolIdle, logLimitBytes, others);
+    return new EngineConfig(state, run, sandboxes, poolIdle, logLimitBytes, others, log);
+  }
+
+  /** The same with another place for output. */
+  public EngineConfig with(LogRequest other) {
+    return new EngineConfig(state, run, pool, poolIdle, logLimitBytes, networks, other);
+  }
+
+  /** What a container asks for, with what it does not say of its log. */
+  ContainerSpec logged(ContainerSpec spec) {
+    LogRequest whole = spec.log().map(it -> it.or(log)).orElse(log);
+    return whole.equals(spec.logging()) ? spec : new ContainerSpecBuilder(spec).log(whole).build();
   }
 }

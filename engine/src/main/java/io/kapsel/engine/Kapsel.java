@@ -354,7 +354,7 @@ public final class Kapsel implements AutoCloseable {
   }
 
   private Container make(ContainerSpec asked, Ground ground, boolean soon) {
-    ContainerSpec spec = joining.resolved(asked);
+    ContainerSpec spec = config.logged(joining.resolved(asked));
     String id =
         Optional.of(spec)
             .filter(_ -> ground.saved().isEmpty())

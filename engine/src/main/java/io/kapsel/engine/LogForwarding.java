@@ -27,6 +27,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import javax.net.ssl.SSLContext;
 
 /**
  * Sends what a container prints to the journal or to a syslog, from its log on disk. So nothing
@@ -73,6 +75,7 @@ final class LogForwarding {
     if (log.driver().equals(LogRequest.JOURNALD)) {
       return new Journal(Journal.SOCKET, fields(stored, tag), own);
     }
+    Optional<SSLContext> tls = SyslogTls.of(log);
     SyslogFormat format =
         new SyslogFormat(
             log.options().getOrDefault("syslog-format", ""),
@@ -80,7 +83,7 @@ final class LogForwarding {
             hostname(),
             tag,
             ProcessHandle.current().pid());
-    return new Syslog(log.syslogAddress(), format, own);
+    return new Syslog(log.syslogAddress(), format, own, tls);
   }
 
   private static String hostname() {
@@ -109,22 +112,69 @@ final class LogForwarding {
   }
 
   private void run() {
+    Optional<Long> most = container.record().spec().logging().sendBuffer();
+    if (most.isEmpty()) {
+      try (destination) {
+        pass(this::send, () -> true);
+      }
+      return;
+    }
+    LogBuffer buffer = new LogBuffer(most.get());
+    Thread sender = Thread.ofVirtual().name("log-sender").start(() -> sendFrom(buffer));
+    pass(lines -> lines.forEach(buffer::put), buffer::isEmpty);
+    buffer.end();
+    try {
+      sender.join();
+    } catch (InterruptedException e) {
+      sender.interrupt();
+      Thread.currentThread().interrupt();
+    }
+    if (buffer.dropped() > 0) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "lines were not sent because too many waited id={0} lines={1}",
+          container.id(),
+          buffer.dropped());
+    }
+  }
+
+  private void sendFrom(LogBuffer buffer) {
+    try (destination) {
+      Optional<LogLine> line = buffer.take();
+      while (line.isPresent()) {
+        send(List.of(line.get()));
+        buffer.sent();
+        line = buffer.take();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Where lines go next. */
+  private interface Outlet {
+    void pass(List<LogLine> lines) throws InterruptedException;
+  }
+
+  /** What is read is noted as sent as soon as {@code settled} says that nothing waits. */
+  private void pass(Outlet outlet, BooleanSupplier settled) {
     Instant after = sent();
     LogQuery query = new LogQuery(OptionalInt.empty(), Optional.of(after), Optional.empty(), true);
     Lines lines = new Lines();
     Instant last = after;
-    try (destination;
-        LogReader reader = container.log(query)) {
+    try (LogReader reader = container.log(query)) {
       Optional<LogRecord> record = reader.next();
       while (record.isPresent()) {
         if (record.get().time().isAfter(after)) {
-          send(lines.add(record.get()));
+          outlet.pass(lines.add(record.get()));
           last = record.get().time();
-          note(last, false);
+          if (settled.getAsBoolean()) {
+            note(last, false);
+          }
         }
         record = reader.next();
       }
-      send(lines.rest(last));
+      outlet.pass(lines.rest(last));
       note(last, true);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -8,6 +8,7 @@ import io.kapsel.engine.log.LogFiles;
 import io.kapsel.engine.log.RecordFile;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.LogRequest;
+import io.kapsel.image.ImageException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import javax.net.ssl.SSLContext;
 
 /** How a container's output is kept, which its monitor does, and read again. */
 final class Logging {
@@ -41,6 +43,14 @@ final class Logging {
     return log.driver().equals(LogRequest.JSON_FILE) ? id + "-json.log" : "log";
   }
 
+  /** What others may read is in one form alone; that of the others may change. */
+  static Optional<Path> path(StoredContainer stored, Path state) {
+    LogRequest log = stored.spec().logging();
+    return log.driver().equals(LogRequest.JSON_FILE)
+        ? Optional.of(state.resolve(fileName(stored.id(), log)))
+        : Optional.empty();
+  }
+
   /** Tells the monitor, which looks for that with the first output. */
   static void write(StoredContainer stored, Path state) {
     LogRequest log = stored.spec().logging();
@@ -49,6 +59,9 @@ final class Logging {
           "create",
           stored.name(),
           "failed to initialize logging driver: journald is not enabled on this host");
+    }
+    if (log.driver().equals(LogRequest.SYSLOG)) {
+      checkTls(stored, log);
     }
     if (log.equals(LogRequest.DEFAULT) || log.isForwarded()) {
       return; // as usual
@@ -64,6 +77,15 @@ final class Logging {
     bytes.put(fileName(stored.id(), log).getBytes(StandardCharsets.US_ASCII));
     bytes.position(24 + NAME).putInt(extra.length).putInt(0).put(extra);
     AtomicFile.write(state.resolve(OPTIONS), bytes.array(), AtomicFile.Durability.SURVIVES_CRASH);
+  }
+
+  private static void checkTls(StoredContainer stored, LogRequest log) {
+    try {
+      Optional<SSLContext> _ = SyslogTls.of(log);
+    } catch (ImageException e) {
+      throw new EngineException.Invalid(
+          "create", stored.name(), "failed to initialize logging driver: " + e.getMessage());
+    }
   }
 
   private static int format(LogRequest log) {

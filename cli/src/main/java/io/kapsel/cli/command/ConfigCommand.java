@@ -90,7 +90,11 @@ final class ConfigCommand implements Command {
 
   private static int check(Call call, Path file) {
     try {
-      List<String> problems = ConfigFile.read(file).problems();
+      ConfigFile read = ConfigFile.read(file);
+      List<String> problems = new ArrayList<>(read.problems());
+      if (problems.isEmpty()) {
+        Configuration.wrong(read).ifPresent(problems::add);
+      }
       problems.forEach(call::complain);
       if (problems.isEmpty()) {
         call.print("configuration OK");

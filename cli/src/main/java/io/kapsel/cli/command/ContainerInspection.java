@@ -17,6 +17,7 @@ import io.kapsel.linux.process.Uname;
 import io.kapsel.network.NetworkRate;
 import io.kapsel.network.Networks;
 import io.kapsel.network.Restrictions;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,7 @@ final class ContainerInspection {
             .with("Args", words.isEmpty() ? List.of() : words.subList(1, words.size()))
             .with("State", state(it.status()))
             .with("Image", it.imageId().orElse(spec.root().toString()))
+            .with("LogPath", it.logPath().map(Path::toString).orElse(""))
             .with("Name", "/" + it.name())
             .with("RestartCount", (long) it.status().restartCount())
             .with("Driver", "overlay")

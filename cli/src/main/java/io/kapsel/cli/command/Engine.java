@@ -32,6 +32,7 @@ import io.kapsel.runtime.GroupUsage;
 import io.kapsel.runtime.plan.LaunchPlan;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -213,6 +214,9 @@ public interface Engine {
 
     /** Waits until nothing of it is left. */
     void awaitRemoval() throws InterruptedException;
+
+    /** The file in which Docker's users look for what it has printed; other drivers have none. */
+    Optional<Path> logPath();
 
     /** What it has printed. */
     Log log(LogQuery query);

@@ -22,6 +22,7 @@ import io.kapsel.network.Joined;
 import io.kapsel.runtime.Account;
 import io.kapsel.runtime.GroupUsage;
 import java.io.OutputStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -118,6 +119,11 @@ record LiveContainer(io.kapsel.engine.Container container) implements Engine.Con
   @Override
   public void awaitRemoval() throws InterruptedException {
     container.awaitRemoval();
+  }
+
+  @Override
+  public Optional<Path> logPath() {
+    return container.logPath();
   }
 
   @Override

@@ -63,6 +63,11 @@ public final class LiveEngine implements Engine, AutoCloseable {
     return new LxcFront(kapsel);
   }
 
+  /** Figures of this moment, for Prometheus. */
+  public String metrics() {
+    return MetricsCommand.text(this);
+  }
+
   /** What Java programs ask. */
   Service service() {
     return new Service(kapsel);

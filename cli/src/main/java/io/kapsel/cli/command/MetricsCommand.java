@@ -37,6 +37,12 @@ final class MetricsCommand implements Command {
 
   @Override
   public int run(Call call) {
+    call.client().out(text(call.engine()));
+    return 0;
+  }
+
+  /** The figures of this moment. */
+  static String text(Engine engine) {
     Families families = new Families();
     families.add(
         "kapsel_build_info",
@@ -44,7 +50,7 @@ final class MetricsCommand implements Command {
         "The build of the engine.",
         Map.of("version", VersionCommand.version()),
         1);
-    List<Engine.Container> all = call.engine().containers();
+    List<Engine.Container> all = engine.containers();
     Map<String, Integer> states = new TreeMap<>();
     all.forEach(it -> states.merge(ContainerRow.state(it.status()), 1, Integer::sum));
     states.forEach((state, count) ->
@@ -52,13 +58,8 @@ final class MetricsCommand implements Command {
             "kapsel_containers", "gauge", "Containers by state.", Map.of("state", state), count));
     all.forEach(it -> container(families, it));
     families.add(
-        "kapsel_images",
-        "gauge",
-        "Images in the store.",
-        Map.of(),
-        call.engine().images().list().size());
-    call.client().out(families.text());
-    return 0;
+        "kapsel_images", "gauge", "Images in the store.", Map.of(), engine.images().list().size());
+    return families.text();
   }
 
   private static void container(Families families, Engine.Container it) {

@@ -93,7 +93,7 @@ final class SpecReader {
     Map<String, String> options = pairs(arguments.all(RunFlags.LOG_OPTION));
     return driver.isEmpty() && options.isEmpty()
         ? Optional.empty()
-        : Optional.of(new LogRequest(driver.orElse(LogRequest.LOCAL), options));
+        : Optional.of(new LogRequest(driver.orElse(LogRequest.UNNAMED), options));
   }
 
   private RootSource root(String text) {

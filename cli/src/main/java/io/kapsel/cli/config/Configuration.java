@@ -2,6 +2,8 @@ package io.kapsel.cli.config;
 
 import io.kapsel.base.GoDuration;
 import io.kapsel.engine.EngineConfig;
+import io.kapsel.engine.spec.InvalidRequestException;
+import io.kapsel.engine.spec.LogRequest;
 import io.kapsel.network.NetworkSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** What an engine goes by: each setting's value, and who says so. The environment wins. */
 public final class Configuration {
@@ -49,6 +52,16 @@ public final class Configuration {
     return of(file.map(ConfigFile::read), environment);
   }
 
+  /** What is wrong with the settings of a file together. */
+  public static Optional<String> wrong(ConfigFile file) {
+    try {
+      Configuration _ = of(Optional.of(file), Map.of());
+      return Optional.empty();
+    } catch (ConfigException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
   static Configuration of(Optional<ConfigFile> file, Map<String, String> environment) {
     file.flatMap(it -> it.problems().stream().findFirst())
         .ifPresent(it -> {
@@ -63,7 +76,9 @@ public final class Configuration {
               it.find(each).map(line -> new Value(line.value(), it.name() + ":" + line.number())));
       values.put(each, ofEnvironment.or(() -> ofFile).orElse(new Value(each.usual(), USUAL)));
     }
-    return new Configuration(values);
+    Configuration whole = new Configuration(values);
+    LogRequest _ = whole.log();
+    return whole;
   }
 
   private static Value variable(Setting setting, String text) {
@@ -109,11 +124,36 @@ public final class Configuration {
     return System.Logger.Level.valueOf(text(Setting.LOG_LEVEL).toUpperCase(java.util.Locale.ROOT));
   }
 
+  /** Where figures are read. */
+  public Optional<MetricsAddress> metrics() {
+    return MetricsAddress.parse(text(Setting.METRICS));
+  }
+
+  /** Where the output of a container is kept that does not say it. */
+  private LogRequest log() {
+    Map<String, String> options = new TreeMap<>();
+    for (String each : text(Setting.LOG_OPTS).strip().split("\\s+")) {
+      int equals = each.indexOf('=');
+      if (equals > 0) {
+        options.put(each.substring(0, equals), each.substring(equals + 1));
+      }
+    }
+    try {
+      return new LogRequest(text(Setting.LOG_DRIVER), options);
+    } catch (InvalidRequestException e) {
+      Value opts = get(Setting.LOG_OPTS);
+      throw new ConfigException(
+          "log-driver and log-opts (from %s and %s): %s"
+              .formatted(get(Setting.LOG_DRIVER).from(), opts.from(), e.getMessage()));
+    }
+  }
+
   /** What the engine has to know of it. */
   public EngineConfig engine(Path state, Path run) {
     EngineConfig usual = EngineConfig.of(state, run);
     String pools = text(Setting.ADDRESS_POOLS).strip();
-    return usual.with(
+    EngineConfig networked =
+        usual.with(
         Integer.parseInt(text(Setting.SANDBOX_POOL)),
         new NetworkSettings(
             state,
@@ -123,5 +163,6 @@ public final class Configuration {
             !text(Setting.HOST_FIREWALL).equals("bypass"),
             Path.of(text(Setting.CNI_CONF)),
             NetworkSettings.paths(text(Setting.CNI_PATH))));
+    return networked.with(log());
   }
 }

@@ -1,6 +1,7 @@
 package io.kapsel.cli.config;
 
 import io.kapsel.base.GoDuration;
+import io.kapsel.engine.spec.LogRequest;
 import io.kapsel.network.NetworkSettings;
 import io.kapsel.network.SubnetPools;
 import java.nio.file.Path;
@@ -53,6 +54,18 @@ public enum Setting {
       "never",
       "after how long without a command the engine ends, such as 10m; containers go on",
       Setting::span),
+  /** Where output is kept. */
+  LOG_DRIVER(
+      "log-driver",
+      "KAPSEL_LOG_DRIVER",
+      LogRequest.LOCAL,
+      "log driver of a container whose caller names none: local, json-file, journald, syslog or none",
+      one(
+          LogRequest.LOCAL,
+          LogRequest.JSON_FILE,
+          LogRequest.JOURNALD,
+          LogRequest.SYSLOG,
+          LogRequest.NONE)),
   /** How much is logged. */
   LOG_LEVEL(
       "log-level",
@@ -60,6 +73,22 @@ public enum Setting {
       "info",
       "what the engine logs: trace, debug, info, warning or error",
       one("trace", "debug", "info", "warning", "error")),
+  /** How output is kept. */
+  LOG_OPTS(
+      "log-opts",
+      "KAPSEL_LOG_OPTS",
+      "",
+      "options of log-driver, as --log-opt has them: KEY=VALUE …",
+      Setting::pairs),
+  /** Who may read figures. */
+  METRICS(
+      "metrics",
+      "KAPSEL_METRICS",
+      "off",
+      "where Prometheus reads figures by HTTP: off, ADDRESS:PORT or unix:PATH",
+      text -> {
+        var _ = MetricsAddress.parse(text);
+      }),
   /** The network of those who name none. */
   NETWORK(
       "network",
@@ -134,6 +163,14 @@ public enum Setting {
         throw new IllegalArgumentException("it is one of " + String.join(", ", words));
       }
     };
+  }
+
+  private static void pairs(String text) {
+    for (String each : text.isBlank() ? new String[0] : text.strip().split("\\s+")) {
+      if (each.indexOf('=') < 1) {
+        throw new IllegalArgumentException("'" + each + "' is not KEY=VALUE");
+      }
+    }
   }
 
   private static void span(String text) {

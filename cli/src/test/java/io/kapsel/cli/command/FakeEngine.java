@@ -414,6 +414,11 @@ final class FakeEngine implements Engine {
     }
 
     @Override
+    public Optional<Path> logPath() {
+      return Optional.empty();
+    }
+
+    @Override
     public Log log(LogQuery wanted) {
       query = wanted;
       Iterator<LogRecord> left = List.copyOf(records).iterator();

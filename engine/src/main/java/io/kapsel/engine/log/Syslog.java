@@ -4,27 +4,42 @@ import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.socket.Credentials;
 import io.kapsel.linux.socket.UnixDatagrams;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /** A syslog: by messages, or by a connection, which is made again when it is lost. */
 public final class Syslog implements Destination {
   private static final int PORT = 514;
+  private static final String TLS = "tcp+tls";
+  private static final int PATIENCE_MILLIS = 10_000;
 
   private final Address address;
   private final SyslogFormat format;
   private final Credentials sender;
-  private @Nullable SocketChannel stream;
+  private final Optional<SSLContext> tls;
+  private @Nullable OutputStream stream;
 
   /** At an address. */
   public Syslog(Address address, SyslogFormat format, Credentials sender) {
+    this(address, format, sender, Optional.empty());
+  }
+
+  /** At an address, by TLS where that is asked for. */
+  public Syslog(
+      Address address, SyslogFormat format, Credentials sender, Optional<SSLContext> tls) {
+    this.tls = tls;
     this.address = address;
     this.format = format;
     this.sender = sender;
@@ -33,7 +48,7 @@ public final class Syslog implements Destination {
   /**
    * Where one listens.
    *
-   * @param protocol {@code udp}, {@code tcp}, {@code unix} or {@code unixgram}
+   * @param protocol {@code udp}, {@code tcp}, {@code tcp+tls}, {@code unix} or {@code unixgram}
    * @param place a host, or a path
    */
   public record Address(String protocol, String place, int port) {
@@ -51,9 +66,14 @@ public final class Syslog implements Destination {
       String rest = text.substring(colon + 3);
       return switch (protocol) {
         case "unix", "unixgram" -> new Address(protocol, rest, 0);
-        case "udp", "tcp" -> host(protocol, rest);
+        case "udp", "tcp", TLS -> host(protocol, rest);
         default -> throw new IllegalArgumentException("unsupported syslog protocol: " + protocol);
       };
+    }
+
+    /** Whether nobody else is to read it. */
+    public boolean isTls() {
+      return protocol.equals(TLS);
     }
 
     private static Address host(String protocol, String text) {
@@ -90,33 +110,54 @@ public final class Syslog implements Destination {
   }
 
   private void write(byte[] message) throws IOException {
-    SocketChannel open = stream;
+    OutputStream open = stream;
     if (open == null) {
       open = connect();
       stream = open;
     }
     try {
-      ByteBuffer bytes = ByteBuffer.wrap(Arrays.copyOf(message, message.length + 1));
-      bytes.put(message.length, (byte) '\n');
-      while (bytes.hasRemaining()) {
-        open.write(bytes);
-      }
+      byte[] line = Arrays.copyOf(message, message.length + 1);
+      line[message.length] = '\n';
+      open.write(line);
+      open.flush();
     } catch (IOException e) {
       close();
       throw e;
     }
   }
 
-  private SocketChannel connect() throws IOException {
-    return SocketChannel.open(
-        address.protocol().equals("tcp")
-            ? new InetSocketAddress(InetAddress.getByName(address.place()), address.port())
-            : UnixDomainSocketAddress.of(address.place()));
+  private OutputStream connect() throws IOException {
+    if (address.isTls()) {
+      return secured();
+    }
+    return Channels.newOutputStream(
+        SocketChannel.open(
+            address.protocol().equals("tcp")
+                ? new InetSocketAddress(InetAddress.getByName(address.place()), address.port())
+                : UnixDomainSocketAddress.of(address.place())));
+  }
+
+  /** A certificate has to be for that host; closing the stream closes the connection. */
+  private OutputStream secured() throws IOException {
+    SSLContext context = tls.orElseThrow(() -> new IOException("TLS without certificates"));
+    SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket();
+    try {
+      SSLParameters parameters = socket.getSSLParameters();
+      parameters.setEndpointIdentificationAlgorithm("HTTPS");
+      socket.setSSLParameters(parameters);
+      socket.setSoTimeout(PATIENCE_MILLIS);
+      socket.connect(new InetSocketAddress(address.place(), address.port()), PATIENCE_MILLIS);
+      socket.startHandshake();
+      return socket.getOutputStream();
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
   }
 
   @Override
   public void close() {
-    SocketChannel open = stream;
+    OutputStream open = stream;
     stream = null;
     try {
       if (open != null) {

@@ -33,24 +33,37 @@ public record LogRequest(String driver, Map<String, String> options) {
   /** Nothing is kept. */
   public static final String NONE = "none";
 
+  /** Stands for the driver that the engine has for those who name none. */
+  public static final String UNNAMED = "";
+
   /** What a container gets that asks for nothing: 5 files of 20 MiB at most. */
   public static final LogRequest DEFAULT = new LogRequest(LOCAL, Map.of());
 
   private static final Set<String> OF_FILES = Set.of("max-size", "max-file", "compress");
   private static final Set<String> OF_MODE = Set.of("mode", "max-buffer-size");
   private static final Set<String> OF_SYSLOG =
-      Set.of("syslog-address", "syslog-facility", "syslog-format");
+      Set.of(
+          "syslog-address",
+          "syslog-facility",
+          "syslog-format",
+          "syslog-tls-ca-cert",
+          "syslog-tls-cert",
+          "syslog-tls-key",
+          "syslog-tls-skip-verify");
   private static final Set<String> OF_LINES =
       Set.of("labels", "labels-regex", "env", "env-regex", "tag");
+  private static final String NON_BLOCKING = "non-blocking";
   private static final int MOST_FILES = 1000;
   private static final int USUAL_FILES = 5;
   private static final long USUAL_SIZE = 20L << 20;
   private static final long LEAST_SIZE = 1024;
+  private static final long USUAL_BUFFER = 1 << 20;
 
   /** Checks each part. */
   public LogRequest {
     options = Map.copyOf(options);
     switch (driver) {
+      case UNNAMED -> {} // they are checked when it is known
       case LOCAL -> check(options, driver, OF_FILES, Set.of());
       case JSON_FILE -> check(options, driver, OF_FILES, OF_LINES);
       case JOURNALD -> check(options, driver, OF_LINES, OF_MODE);
@@ -65,9 +78,19 @@ public record LogRequest(String driver, Map<String, String> options) {
           throw new InvalidRequestException(
               "logger: no log driver named '" + driver + "' is registered");
     }
-    checkValues(options);
+    checkValues(options, driver);
     Optional<Pattern> _ = pattern(options, "labels-regex");
     Optional<Pattern> _ = pattern(options, "env-regex");
+  }
+
+  /** With what an engine has for those who do not say it. */
+  public LogRequest or(LogRequest usual) {
+    if (!driver.equals(UNNAMED) && !driver.equals(usual.driver)) {
+      return this;
+    }
+    Map<String, String> all = new TreeMap<>(usual.options);
+    all.putAll(options);
+    return new LogRequest(usual.driver, all);
   }
 
   private static void check(
@@ -107,12 +130,22 @@ public record LogRequest(String driver, Map<String, String> options) {
     return address(options);
   }
 
+  /**
+   * Bytes of lines that may wait to be sent; those that come then are dropped. Empty: all wait for
+   * as long as the log has them.
+   */
+  public Optional<Long> sendBuffer() {
+    return options.getOrDefault("mode", "").equals(NON_BLOCKING)
+        ? Optional.of(bytes(options, "max-buffer-size", USUAL_BUFFER))
+        : Optional.empty();
+  }
+
   /** Whether it is sent somewhere besides being kept. */
   public boolean isForwarded() {
     return driver.equals(JOURNALD) || driver.equals(SYSLOG);
   }
 
-  private static void checkValues(Map<String, String> options) {
+  private static void checkValues(Map<String, String> options, String driver) {
     long size = size(options);
     int count = files(options);
     InvalidRequestException.unless(
@@ -122,13 +155,15 @@ public record LogRequest(String driver, Map<String, String> options) {
         count <= MOST_FILES, "max-file cannot be more than %s", MOST_FILES);
     String mode = options.getOrDefault("mode", "blocking");
     InvalidRequestException.unless(
-        mode.equals("blocking"),
-        mode.equals("non-blocking")
-            ? "logging mode '%s': output is written where it is read, so nothing has to wait"
-            : "logger: logging mode not supported: %s",
+        Set.of("blocking", NON_BLOCKING).contains(mode),
+        "logger: logging mode not supported: %s",
         mode);
     InvalidRequestException.unless(
-        !options.containsKey("max-buffer-size"), "max-buffer-size goes with mode=non-blocking");
+        driver.equals(UNNAMED)
+            || !options.containsKey("max-buffer-size")
+            || mode.equals(NON_BLOCKING),
+        "logger: max-buffer-size option is only supported with 'mode=non-blocking'");
+    bytes(options, "max-buffer-size", USUAL_BUFFER);
     InvalidRequestException.unless(
         options.getOrDefault("compress", "false").equals("false"),
         "compress=%s: files of a log are not compressed",
@@ -136,10 +171,14 @@ public record LogRequest(String driver, Map<String, String> options) {
   }
 
   private static long size(Map<String, String> options) {
-    String text = options.getOrDefault("max-size", "");
-    if (!options.containsKey("max-size") || text.equals("-1")) {
-      return 0;
+    return options.getOrDefault("max-size", "").equals("-1") ? 0 : bytes(options, "max-size", 0);
+  }
+
+  private static long bytes(Map<String, String> options, String option, long usual) {
+    if (!options.containsKey(option)) {
+      return usual;
     }
+    String text = options.getOrDefault(option, "");
     try {
       return ByteSize.parse(text);
     } catch (IllegalArgumentException e) {

@@ -31,7 +31,7 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** Whom an endpoint's TLS trusts, and what proves who we are. */
-final class Trust {
+public final class Trust {
   private static final char[] NO_PASSWORD = new char[0];
   private static final List<Path> SYSTEM =
       List.of(
@@ -42,7 +42,12 @@ final class Trust {
 
   private Trust() {}
 
-  static SSLContext of(Endpoint endpoint) {
+  /**
+   * What speaks TLS with an endpoint.
+   *
+   * @throws ImageException when its certificates cannot be used
+   */
+  public static SSLContext of(Endpoint endpoint) {
     return context(endpoint, () -> trust(endpoint));
   }
 
