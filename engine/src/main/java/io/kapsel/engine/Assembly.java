@@ -201,7 +201,7 @@ final class Assembly {
     }
     VolumeFilling filling = new VolumeFilling(layers);
     for (MountRequest mount : spec.mounts()) {
-      if (mount instanceof MountRequest.Volume volume && volume.copy()) {
+      if (mount instanceof MountRequest.Volume volume && volume.copy() && volume.part().isEmpty()) {
         filling.fill(engine.volumes.contentOf(volume.name()), volume.target());
       }
     }

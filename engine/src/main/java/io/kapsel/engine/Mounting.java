@@ -5,6 +5,7 @@ import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.system.SystemProfile;
 import io.kapsel.oci.Mount;
+import io.kapsel.runtime.Bundle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -103,15 +104,19 @@ final class Mounting {
               bind.propagation(),
               bind.readOnly() ? "ro" : "rw");
       case MountRequest.Tmpfs tmpfs -> tmpfs(tmpfs);
-      case MountRequest.Volume volume ->
-          Mount.of(
-              volume.target(),
-              "bind",
-              volumes.resolve(volume.name()).resolve(Volumes.CONTENT).toString(),
-              "rbind",
-              "rprivate",
-              volume.readOnly() ? "ro" : "rw");
+      case MountRequest.Volume volume -> volume(volume, volumes);
     };
+  }
+
+  private static Mount volume(MountRequest.Volume volume, Path volumes) {
+    List<String> options =
+        new ArrayList<>(List.of("rbind", "rprivate", volume.readOnly() ? "ro" : "rw"));
+    volume.part().ifPresent(way -> options.add(Bundle.PART + way));
+    return Mount.of(
+        volume.target(),
+        "bind",
+        volumes.resolve(volume.name()).resolve(Volumes.CONTENT).toString(),
+        options.toArray(String[]::new));
   }
 
   private static Mount tmpfs(MountRequest.Tmpfs request) {

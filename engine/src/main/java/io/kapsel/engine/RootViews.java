@@ -7,7 +7,9 @@ import io.kapsel.linux.confine.RootView;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.mount.FilesystemContext;
+import io.kapsel.linux.mount.Mounts;
 import io.kapsel.oci.Mount;
+import io.kapsel.runtime.Bundle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,7 +64,10 @@ final class RootViews {
         Optional<String> source = each.source().filter(it -> Files.exists(Path.of(it)));
         if (each.type().filter("bind"::equals).isPresent() && source.isPresent()) {
           places.add(
-              RootView.Place.of(source.get(), each.destination(), each.options().contains("ro")));
+              RootView.Place.of(
+                  tree(source.get(), each.options()),
+                  each.destination(),
+                  each.options().contains("ro")));
         }
       }
       return new RootView.Assembled(overlay(lowers, state), places, stored.spec().readOnly(), 0);
@@ -71,6 +76,15 @@ final class RootViews {
       throw new EngineException.Failed(
           "open the files of", stored.name(), String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private static Fd tree(String source, List<String> options) {
+    int flags = Mounts.CLONE | Mounts.RECURSIVE;
+    return options.stream()
+        .filter(it -> it.startsWith(Bundle.PART))
+        .map(it -> Mounts.openTreeBelow(source, it.substring(Bundle.PART.length()), flags))
+        .findFirst()
+        .orElseGet(() -> Mounts.openTree(source, flags));
   }
 
   private static Fd overlay(List<Path> lowers, Path state) {

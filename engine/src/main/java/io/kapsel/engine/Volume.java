@@ -24,4 +24,9 @@ public record Volume(
     options = Map.copyOf(options);
     labels = Map.copyOf(labels);
   }
+
+  /** Its directory, which has more than its files. */
+  Path place() {
+    return content.resolveSibling(".").normalize();
+  }
 }

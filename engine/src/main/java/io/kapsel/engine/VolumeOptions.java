@@ -36,9 +36,13 @@ final class VolumeOptions {
       }
     }
     boolean memory = options.getOrDefault("type", "").equals("tmpfs");
+    VolumeImage.check(name, options);
+    if (VolumeImage.size(options).isPresent()) {
+      return;
+    }
     if (options.containsKey("size") && !memory) {
       throw new EngineException.Refused(
-          "create", name, "a size needs a file system of its own; use type=tmpfs and size=…");
+          "create", name, "a size goes alone, or with type=tmpfs: what is there has its own");
     }
     if (!options.isEmpty() && !options.containsKey("device") && !memory) {
       throw new EngineException.Invalid("create", name, "missing device in volume options");
@@ -59,14 +63,18 @@ final class VolumeOptions {
       return;
     }
     try (Fd place = Open.path(volume.content().toString(), OpenFlags.PATH);
-        Fd made = made(volume.options())) {
+        Fd made = made(volume)) {
       Mounts.move(made, place);
     } catch (SyscallException e) {
       throw new EngineException.Failed("mount", volume.name(), String.valueOf(e.getMessage()), e);
     }
   }
 
-  private static Fd made(Map<String, String> options) {
+  private static Fd made(Volume volume) {
+    Map<String, String> options = volume.options();
+    if (stays(volume)) {
+      return VolumeImage.open(volume.place());
+    }
     String device = options.getOrDefault("device", options.getOrDefault("type", ""));
     long flags = 0;
     if (binds(options)) {
@@ -94,6 +102,11 @@ final class VolumeOptions {
     } else {
       context.option(option.substring(0, equals), option.substring(equals + 1));
     }
+  }
+
+  /** Whether it is mounted as long as there is the volume, not only while it is used. */
+  static boolean stays(Volume volume) {
+    return VolumeImage.size(volume.options()).isPresent();
   }
 
   /** Whether something is mounted on the directory. */

@@ -91,7 +91,10 @@ public final class Volumes {
         throw new JsonException("it was written by a newer version, or for another volume");
       }
       volumes.put(name, volume(stored));
-    } catch (IOException | JsonException e) {
+      if (VolumeOptions.stays(volume(stored))) {
+        VolumeOptions.mount(volume(stored));
+      }
+    } catch (IOException | JsonException | EngineException e) {
       LOG.log(
           System.Logger.Level.ERROR,
           "a volume cannot be read and is left alone name={0} reason={1}",
@@ -191,13 +194,19 @@ public final class Volumes {
       Files.createDirectory(place);
       Path content = Files.createDirectory(place.resolve(CONTENT));
       Files.setPosixFilePermissions(content, PosixFilePermissions.fromString("rwxr-xr-x"));
+      Volume made = volume(stored);
+      if (VolumeOptions.stays(made)) {
+        VolumeImage.make(stored.name(), place, VolumeImage.size(stored.options()).orElseThrow());
+        VolumeOptions.mount(made);
+        VolumeImage.empty(content);
+      }
       AtomicFile.write(
           place.resolve(FILE),
           Json.write(stored),
           stored.anonymous()
               ? AtomicFile.Durability.SURVIVES_CRASH
               : AtomicFile.Durability.SURVIVES_POWER_LOSS);
-      return volume(stored);
+      return made;
     } catch (IOException | UncheckedIOException e) {
       throw new EngineException.Failed("create", stored.name(), String.valueOf(e.getMessage()), e);
     }
@@ -300,7 +309,10 @@ public final class Volumes {
       lock.lock();
       try {
         Volume volume = volumes.get(name);
-        if (volume != null && !volume.options().isEmpty() && !needed.apply(name)) {
+        if (volume != null
+            && !volume.options().isEmpty()
+            && !VolumeOptions.stays(volume)
+            && !needed.apply(name)) {
           VolumeOptions.unmount(volume);
         }
       } finally {

@@ -128,7 +128,7 @@ class VolumesTest {
     "foo, 1, invalid option",
     "type, nfs, missing device",
     "device, /srv, missing type",
-    "size, 1g, a size needs a file system",
+    "size, 1m, a volume of a size has at least",
   })
   void optionsThatMakeNoSenseAreRefused(String key, String value, String message) {
     assertThatThrownBy(() -> volumes.create(Optional.of("data"), Map.of(key, value), Map.of()))

@@ -35,6 +35,11 @@ public record Bundle(
     long logLimitBytes,
     Optional<AsWritten> asWritten,
     boolean system) {
+  /**
+   * Option of a bind mount: what is shown is what this leads to below the source, and no link there
+   * leads out of it. The engine writes it; in the bundles of others it is an unknown option.
+   */
+  public static final String PART = "x-kapsel.part=";
 
   /**
    * One that is obeyed word for word, with the root and the filter that its configuration names.

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The second segment: the root file system, what is mounted into it, and the program. */
 final class ContainerPlanner {
@@ -82,16 +83,15 @@ final class ContainerPlanner {
   private Bind bind(Mount mount) {
     String source = mount.source().orElseThrow();
     MountOptions options = MountOptions.of(mount);
-    if (!options.data().isEmpty()) {
+    Optional<String> part = options.part();
+    if (options.data().size() > part.stream().count()) {
       throw new LaunchException(
           LaunchException.Kind.REFUSED,
           "a bind mount at '%s' cannot have the option '%s'"
               .formatted(mount.destination(), options.data().getFirst()));
     }
     String why = "'" + source + "' is seen at '" + mount.destination() + "'";
-    Slot tree =
-        draft.input(
-            options.recursive() ? Input.Kind.TREE_RECURSIVE : Input.Kind.TREE, source, "tree", why);
+    Slot tree = tree(source, part, options, why);
     if (wanted.mapped()) {
       Step mapping =
           draft
@@ -108,7 +108,22 @@ final class ContainerPlanner {
       }
     }
     draft.attributes(draft.monitor, tree, options, why);
-    return new Bind(mount, tree, isOfTheEngine(mount) || Files.isDirectory(Path.of(source)));
+    return new Bind(mount, tree, isOfTheEngine(mount) || isDirectory(Path.of(source), part));
+  }
+
+  private Slot tree(String source, Optional<String> part, MountOptions options, String why) {
+    return part.map(way -> draft.input(Input.Kind.TREE_BELOW, source + "\n" + way, "tree", why))
+        .orElseGet(() ->
+            draft.input(
+                options.recursive() ? Input.Kind.TREE_RECURSIVE : Input.Kind.TREE,
+                source,
+                "tree",
+                why));
+  }
+
+  private static boolean isDirectory(Path source, Optional<String> part) {
+    return part.map(way -> RootLook.isDirectoryBelow(source, way))
+        .orElseGet(() -> Files.isDirectory(source));
   }
 
   /** The directory of a system container that the engine makes when it is started. */

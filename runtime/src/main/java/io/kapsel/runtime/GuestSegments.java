@@ -78,7 +78,8 @@ final class GuestSegments {
     return switch (input.kind()) {
       case TREE, TREE_RECURSIVE, READ, SOCKET -> true;
       case FILESYSTEM -> !who.isRoot();
-      case DIRECTORY,
+      case TREE_BELOW,
+          DIRECTORY,
           WRITE,
           WRITE_EXISTING,
           LISTENER,

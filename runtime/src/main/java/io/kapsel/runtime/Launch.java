@@ -113,6 +113,10 @@ final class Launch {
     return switch (input.kind()) {
       case TREE -> Mounts.openTree(path, Mounts.CLONE);
       case TREE_RECURSIVE -> Mounts.openTree(path, Mounts.CLONE | Mounts.RECURSIVE);
+      case TREE_BELOW -> {
+        String[] parts = path.split("\n", 2);
+        yield Mounts.openTreeBelow(parts[0], parts[1], Mounts.CLONE | Mounts.RECURSIVE);
+      }
       case DIRECTORY -> Open.path(path, OpenFlags.READ | OpenFlags.DIRECTORY);
       case WRITE ->
           Open.create(path, OpenFlags.WRITE | OpenFlags.CREATE | OpenFlags.TRUNCATE, PRIVATE_FILE);

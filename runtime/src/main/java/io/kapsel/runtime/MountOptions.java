@@ -5,6 +5,7 @@ import io.kapsel.runtime.plan.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -144,6 +145,14 @@ record MountOptions(
       }
     }
     return new MountOptions(bind, recursive, own, below, propagations, idMap, copyUp, data);
+  }
+
+  /** Which part of a volume is shown: a way below it. */
+  Optional<String> part() {
+    return data.stream()
+        .filter(each -> each.startsWith(Bundle.PART))
+        .map(each -> each.substring(Bundle.PART.length()))
+        .findFirst();
   }
 
   /** Everything that changes, without a distinction of what is below. */

@@ -7,6 +7,7 @@ import io.kapsel.linux.file.Attributes;
 import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.file.OpenHow;
 import io.kapsel.linux.file.RootDirectory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -26,6 +27,20 @@ final class RootLook {
   private static boolean findDirectory(Path path) {
     try (Fd place = Open.path(path.toString(), OpenFlags.PATH)) {
       return Attributes.status(place).type() == FileType.DIRECTORY;
+    } catch (SyscallException e) {
+      return false; // opening it for the launch says why
+    }
+  }
+
+  /** Whether there is a directory at a place below another, which no link leads out of. */
+  static boolean isDirectoryBelow(Path above, String place) {
+    return Looks.at(() -> findBelow(above, place));
+  }
+
+  private static boolean findBelow(Path above, String place) {
+    try (Fd root = Open.path(above.toString(), OpenFlags.PATH);
+        Fd found = Open.openBeneath(root, place, OpenHow.of(OpenFlags.PATH))) {
+      return Attributes.status(found).type() == FileType.DIRECTORY;
     } catch (SyscallException e) {
       return false; // opening it for the launch says why
     }

@@ -58,10 +58,22 @@ public sealed interface MountRequest {
    * @param name empty: one that is made for this container and has no name of its own
    * @param copy whether an empty one gets what the root file system has at that place
    * @param made how it is made when there is none of that name
+   * @param part the way from its directory to what is shown of it; absent: all
    */
   record Volume(
-      String name, String target, boolean readOnly, boolean copy, Map<String, String> made)
+      String name,
+      String target,
+      boolean readOnly,
+      boolean copy,
+      Map<String, String> made,
+      Optional<String> part)
       implements MountRequest {
+    /** All of it. */
+    public Volume(
+        String name, String target, boolean readOnly, boolean copy, Map<String, String> made) {
+      this(name, target, readOnly, copy, made, Optional.empty());
+    }
+
     /** Checks each part. */
     public Volume {
       target = Texts.target(target);
@@ -71,11 +83,22 @@ public sealed interface MountRequest {
           "'%s' includes invalid characters for a volume name, only [a-zA-Z0-9][a-zA-Z0-9_.-] are"
               + " allowed",
           name);
+      part.ifPresent(Volume::checkPart);
+    }
+
+    private static void checkPart(String way) {
+      InvalidRequestException.unless(
+          !way.isEmpty()
+              && !way.startsWith("/")
+              && way.chars().noneMatch(c -> c == 0 || c == '\n')
+              && !List.of(way.split("/")).contains(".."),
+          "volume-subpath '%s' is no relative path below the volume",
+          way);
     }
 
     /** The same with the name that it got. */
     public Volume named(String given) {
-      return new Volume(given, target, readOnly, copy, made);
+      return new Volume(given, target, readOnly, copy, made, part);
     }
   }
 
@@ -87,7 +110,8 @@ public sealed interface MountRequest {
           Optional.of(
               new Bind(it.source, it.target, it.readOnly || readOnly, it.create, it.propagation));
       case Volume it ->
-          Optional.of(new Volume(it.name, it.target, it.readOnly || readOnly, it.copy, Map.of()));
+          Optional.of(
+              new Volume(it.name, it.target, it.readOnly || readOnly, it.copy, Map.of(), it.part));
     };
   }
 

@@ -107,16 +107,14 @@ final class MountTexts {
         driver.equals("local"), "there is no volume driver '%s'; use local", driver);
     String name = parts.getOrDefault("source", "");
     parts.remove("source");
-    InvalidRequestException.unless(
-        !parts.containsKey("volume-subpath"),
-        "'%s' asks for a part of a volume; mount all of it, links in it could lead elsewhere",
-        text);
+    Optional<String> part = Optional.ofNullable(parts.remove("volume-subpath"));
     return new MountRequest.Volume(
         name,
         take(text, parts, "target"),
         flag(parts.remove("readonly")),
         !flag(parts.remove("volume-nocopy")),
-        made);
+        made,
+        part);
   }
 
   private static MountRequest tmpfs(String text, Map<String, String> parts) {

@@ -146,10 +146,12 @@ class RequestsTest {
         .isEqualTo(new MountRequest.Volume("", "/d", false, true, Map.of()));
     assertThat(MountRequest.parseMount("type=volume,src=data,dst=/d,volume-opt=type=tmpfs", HERE))
         .isEqualTo(new MountRequest.Volume("data", "/d", false, true, Map.of("type", "tmpfs")));
+    assertThat(MountRequest.parseMount("type=volume,src=d1,dst=/d,volume-subpath=a/b", HERE))
+        .isEqualTo(new MountRequest.Volume("d1", "/d", false, true, Map.of(), Optional.of("a/b")));
     assertThatThrownBy(
-            () -> MountRequest.parseMount("type=volume,src=d1,dst=/d,volume-subpath=a", HERE))
+            () -> MountRequest.parseMount("type=volume,src=d1,dst=/d,volume-subpath=a/../..", HERE))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessageContaining("links in it could lead elsewhere");
+        .hasMessageContaining("is no relative path below the volume");
   }
 
   @Test

@@ -54,9 +54,8 @@ public sealed interface RootView extends AutoCloseable {
 
   /** A mount and where it goes, which is made when it is missing. */
   record Place(Fd mount, String target) {
-    /** A copy of what is at a path of the host, with all that is mounted below. */
-    public static Place of(String source, String target, boolean readOnly) {
-      Fd tree = Mounts.openTree(source, Mounts.CLONE | Mounts.RECURSIVE);
+    /** With a detached mount, which is this one's from now on, and all that is mounted below. */
+    public static Place of(Fd tree, String target, boolean readOnly) {
       try {
         if (readOnly) {
           Mounts.setAttributes(

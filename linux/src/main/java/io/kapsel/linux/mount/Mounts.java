@@ -4,6 +4,9 @@ import io.kapsel.linux.Fd;
 import io.kapsel.linux.Kernel;
 import io.kapsel.linux.Scratch;
 import io.kapsel.linux.Syscall;
+import io.kapsel.linux.file.Open;
+import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.file.OpenHow;
 
 /** Mounts as descriptors; see open_tree(2), mount_setattr(2), move_mount(2). */
 public final class Mounts {
@@ -39,6 +42,14 @@ public final class Mounts {
               Syscall.OPEN_TREE, lease.number(), scratch.text(path), flags | CLOSE_ON_EXEC);
       Object subject = path.isEmpty() ? dir : path;
       return Fd.adopt((int) Kernel.check(fd, Syscall.OPEN_TREE, subject));
+    }
+  }
+
+  /** The mount at a place below a directory, which no link in it leads out of. */
+  public static Fd openTreeBelow(String directory, String place, int flags) {
+    try (Fd above = Open.path(directory, OpenFlags.PATH | OpenFlags.DIRECTORY);
+        Fd found = Open.openBeneath(above, place, OpenHow.of(OpenFlags.PATH))) {
+      return openTree(found, "", flags | EMPTY_PATH);
     }
   }
 

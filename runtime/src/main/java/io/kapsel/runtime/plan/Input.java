@@ -13,6 +13,10 @@ public record Input(Slot slot, Kind kind, String path, String reason) {
     TREE,
     /** The same with what is mounted below it. */
     TREE_RECURSIVE,
+    /**
+     * The same of a place below a directory, which no link in it leads out of: both, one a line.
+     */
+    TREE_BELOW,
     /** A directory, to work in. */
     DIRECTORY,
     /** A file to write to, made when it is missing. */
@@ -51,6 +55,10 @@ public record Input(Slot slot, Kind kind, String path, String reason) {
     return switch (kind) {
       case TREE -> "open_tree(\"" + path + "\", OPEN_TREE_CLONE)";
       case TREE_RECURSIVE -> "open_tree(\"" + path + "\", OPEN_TREE_CLONE|AT_RECURSIVE)";
+      case TREE_BELOW ->
+          "open_tree(openat2(\""
+              + path.replace("\n", "\", \"")
+              + "\", RESOLVE_BENEATH), OPEN_TREE_CLONE|AT_RECURSIVE)";
       case DIRECTORY -> "open(\"" + path + "\", O_DIRECTORY)";
       case WRITE -> "open(\"" + path + "\", O_WRONLY|O_CREAT)";
       case WRITE_EXISTING -> "open(\"" + path + "\", O_WRONLY)";

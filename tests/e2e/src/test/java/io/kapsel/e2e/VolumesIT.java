@@ -27,6 +27,60 @@ class VolumesIT extends EndToEnd {
   }
 
   @Test
+  void oneOfASizeIsFullWhenItIsFull() {
+    kapsel("volume", "create", "-o", "size=32m", "small").ok();
+    String seen = sh(List.of("-v", "small:/d"), "ls -A /d; df -k /d | tail -n 1");
+    long kibibytes = Long.parseLong(seen.strip().split("\\s+")[1]);
+
+    assertThat(kibibytes).isBetween(20L << 10, 32L << 10);
+    assertThat(
+            sh(
+                List.of("-v", "small:/d"),
+                "echo kept >/d/file; dd if=/dev/zero of=/d/big bs=1M count=64 2>&1 || rm /d/big"))
+        .contains("No space left on device");
+    product.killEngine();
+    assertThat(sh(List.of("-v", "small:/d"), "cat /d/file")).isEqualTo("kept");
+    kapsel("volume", "rm", "small").ok();
+    assertThat(product.mounts()).isEmpty();
+    Result refused = kapsel("volume", "create", "-o", "size=1m");
+    assertThat(refused.exitCode()).isEqualTo(1);
+    assertThat(refused.err()).contains("has at least 16 MiB");
+  }
+
+  @Test
+  void aVolumeOfASizeIsFilledLikeAnyOther() {
+    kapsel("volume", "create", "-o", "size=32m", "home").ok();
+
+    assertThat(sh(List.of("-v", "home:/home"), "stat -c '%u:%g' /home/user"))
+        .isEqualTo("1000:1000");
+  }
+
+  private static Result part(String way) {
+    String mount = "type=volume,src=parts,dst=/m,volume-subpath=" + way;
+    return tryRun(List.of("--mount", mount), "/bin/sh", "-c", "cat /m/file 2>/dev/null || cat /m");
+  }
+
+  @Test
+  void aPartOfAVolumeNeverLeadsOutOfIt() {
+    sh(
+        List.of("-v", "parts:/d"),
+        "mkdir -p /d/a/b; echo inside >/d/a/b/file; ln -s b /d/a/near; ln -s /etc /d/out;"
+            + " ln -s ../../../../../etc /d/a/up; ln -s /proc/self/root/etc /d/magic");
+
+    assertThat(part("a/b").ok().line()).isEqualTo("inside");
+    assertThat(part("a/b/file").ok().line()).isEqualTo("inside");
+    assertThat(part("a/near").ok().line()).isEqualTo("inside");
+    for (String way : List.of("out", "a/up", "magic")) {
+      assertThat(part(way).exitCode()).isEqualTo(125);
+      assertThat(part(way).err()).contains("cannot start").containsAnyOf("EXDEV", "ELOOP");
+    }
+    assertThat(part("nowhere").err()).contains("no such file or directory");
+    for (String way : List.of("../x", "/etc", "a/../../x")) {
+      assertThat(part(way).err()).contains("is no relative path below the volume");
+    }
+  }
+
+  @Test
   void anEmptyOneGetsWhatTheRootHasThere() {
     assertThat(sh(List.of("-v", "home:/home"), "stat -c '%u:%g' /home/user"))
         .isEqualTo("1000:1000");
