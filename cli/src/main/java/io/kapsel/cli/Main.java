@@ -127,9 +127,8 @@ public final class Main {
         new LiveConfiguration(
             setup.configuration(), setup.environment(), next -> obey(next, manager));
     KapselFront front = new KapselFront(engine, Clock.systemUTC(), live);
+    Optional<MetricsServer> metrics = metrics(setup, engine);
     Daemon daemon = setup.daemon(run, new Fronts(front, engine));
-    Optional<MetricsServer> metrics =
-        setup.configuration().metrics().map(at -> MetricsServer.open(at, engine::metrics));
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
@@ -145,6 +144,16 @@ public final class Main {
             daemon.whenIdle(
                 REAPER_PATIENCE, () -> reaper.waits() && engine.dispensable(), Main::exit));
     serve(daemon, manager);
+  }
+
+  /** Before anybody is served: an engine that cannot do what is configured does not start. */
+  private static Optional<MetricsServer> metrics(Setup setup, LiveEngine engine) {
+    try {
+      return setup.configuration().metrics().map(at -> MetricsServer.open(at, engine::metrics));
+    } catch (UncheckedIOException e) {
+      engine.close();
+      throw e;
+    }
   }
 
   private static void serve(Daemon daemon, ServiceManager manager) {

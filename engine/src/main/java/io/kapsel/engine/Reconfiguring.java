@@ -131,6 +131,7 @@ final class Reconfiguring {
         launching.assembly(wanted).fillVolumes();
       }
       container.replace(container.record().changed(wanted));
+      engine.volumes.unmount(before, engine::runsWithVolume);
       container.publish("update", Map.of());
     } catch (LaunchException e) {
       throw new EngineException.Failed(
@@ -149,6 +150,13 @@ final class Reconfiguring {
     List<Port> ports = published(wanted);
     if (!published(before).equals(ports)) {
       engine.joining.publish(container.record(), ports);
+    }
+    if (!before.mounts().equals(wanted.mounts())) {
+      launching.assembly(wanted).fillVolumes();
+      container
+          .status()
+          .pid()
+          .ifPresent(pid -> new LiveMounting(engine, container, pid).change(before, wanted));
     }
   }
 

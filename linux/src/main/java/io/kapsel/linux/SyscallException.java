@@ -76,6 +76,11 @@ public final class SyscallException extends RuntimeException {
     return is(Errno.EBUSY);
   }
 
+  /** Whether a mount cannot show owners as others, as some file systems cannot. */
+  public boolean isNotMappable() {
+    return is(Errno.EINVAL) || is(Errno.EPERM);
+  }
+
   /** Whether the file system has no such thing. */
   public boolean isUnsupported() {
     return is(Errno.EOPNOTSUPP);

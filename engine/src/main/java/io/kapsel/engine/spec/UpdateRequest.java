@@ -133,7 +133,7 @@ public record UpdateRequest(
     if (!before.env().equals(after.env())) {
       parts.add("environment");
     }
-    if (!before.mounts().equals(after.mounts())) {
+    if (!MountChanges.of(before, after).areAtOnce(after)) {
       parts.add("mounts");
     }
     if (lifts(before.limits(), after.limits())) {

@@ -57,7 +57,13 @@ abstract class EndToEnd {
   private static List<String> emptyCgroups() {
     Set<String> now = new TreeSet<>(Product.cgroups());
     now.removeAll(cgroupsBefore);
-    return now.stream().filter(path -> HostFiles.read(path + "/cgroup.procs").isEmpty()).toList();
+    return now.stream().filter(EndToEnd::isEmpty).toList();
+  }
+
+  /** A system in a container has its processes in groups below. */
+  private static boolean isEmpty(String group) {
+    return HostFiles.read(group + "/cgroup.procs").isEmpty()
+        && !HostFiles.read(group + "/cgroup.events").contains("populated 1");
   }
 
   static Result kapsel(String... arguments) {

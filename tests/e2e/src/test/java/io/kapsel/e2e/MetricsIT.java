@@ -48,11 +48,19 @@ class MetricsIT extends EndToEnd {
       assertThat(ask(address, get("/containers"))).startsWith("HTTP/1.1 404 ");
       assertThat(ask(address, "POST /metrics HTTP/1.1\r\n\r\n")).startsWith("HTTP/1.1 405 ");
       assertThat(ask(address, "what\r\n\r\n")).startsWith("HTTP/1.1 400 ");
-      assertThat(ask(address, "GET /" + "x".repeat(9000) + " HTTP/1.1\r\n\r\n"))
-          .startsWith("HTTP/1.1 400 ");
+      assertThat(tooLong(address)).doesNotContain(" 200 ");
       assertThat(ask(address, get("/metrics?x=1"))).startsWith("HTTP/1.1 200 OK");
       other.stopEngine();
       assertThat(socket).doesNotExist();
+    }
+  }
+
+  /** It is hung up on, perhaps before it has read why. */
+  private static String tooLong(SocketAddress address) {
+    try {
+      return ask(address, "GET /metrics" + "x".repeat(100_000) + " HTTP/1.1\r\n\r\n");
+    } catch (IOException e) {
+      return String.valueOf(e.getMessage());
     }
   }
 

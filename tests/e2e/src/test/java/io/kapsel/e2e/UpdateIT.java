@@ -68,12 +68,41 @@ class UpdateIT extends EndToEnd {
     start("app", "-v", "kept:/data");
     in("app", "echo 1 > /data/one");
 
-    kapsel("update", "-y", "-v", file + ":/etc/shown:ro", "--mount-rm", "/data", "app").ok();
+    String pid = look("app", "{{.State.Pid}}");
+
+    kapsel("update", "-v", file + ":/etc/shown:ro", "--mount-rm", "/data", "app").ok();
     assertThat(in("app", "cat /etc/shown; ls /data | wc -l")).isEqualTo("of the host\n0");
-    kapsel("update", "-y", "--mount-add", "type=volume,source=kept,target=/again", "app").ok();
-    assertThat(in("app", "cat /again/one")).isEqualTo("1");
+    assertThat(in("app", "echo x >/etc/shown || true")).isEmpty();
+    kapsel("update", "--mount-add", "type=volume,source=kept,target=/again", "app").ok();
+    assertThat(in("app", "cat /again/one; touch /again/own; stat -c %u /again/own"))
+        .isEqualTo("1\n0");
+    assertThat(look("app", "{{.State.Pid}} {{len .Mounts}}")).isEqualTo(pid + " 2");
+    kapsel("update", "--rollback", "app").ok();
+    assertThat(in("app", "ls /again | wc -l")).isEqualTo("0");
+    product.killEngine();
+    kapsel("restart", "-t", "0", "app").ok();
+    assertThat(in("app", "cat /etc/shown; ls /again | wc -l")).isEqualTo("of the host\n0");
     kapsel("rm", "-f", "app").ok();
     kapsel("volume", "rm", "kept").ok();
+  }
+
+  @Test
+  void mountsChangeAllOrNoneAndFollowNoLink() {
+    Path file = product.home().resolve("shown");
+    HostFiles.write(file, "of the host\n");
+    start("app", "-v", file + ":/there");
+    in("app", "ln -s /proc /way; ln -s /there /other");
+
+    for (String place : List.of("/way/kcore", "/other")) {
+      Result refused = kapsel("update", "--mount-rm", "/there", "-v", file + ":" + place, "app");
+      assertThat(refused.exitCode()).isEqualTo(1);
+      assertThat(refused.err()).contains("ELOOP").contains("stop it, update it, and start it");
+    }
+    assertThat(in("app", "cat /there")).isEqualTo("of the host");
+    assertThat(in("app", "grep -c ' /proc/kcore ' /proc/mounts")).isEqualTo("1");
+    assertThat(look("app", "{{len .Mounts}}")).isEqualTo("1");
+    Result asked = kapsel("update", "--mount-add", "type=tmpfs,target=/t", "app");
+    assertThat(asked.err()).contains("has to be started anew, on the same files, for its mounts");
   }
 
   @Test
@@ -110,7 +139,7 @@ class UpdateIT extends EndToEnd {
     kapsel("volume", "create", "-o", "type=tmpfs", "-o", "size=1m", "small").ok();
 
     assertThat(sh(List.of("-v", "small:/s"), "df -k /s | tail -1")).contains(" 1024 ");
-    assertThat(kapsel("volume", "create", "-o", "size=1m", "xx").err()).contains("type=tmpfs");
+    assertThat(kapsel("volume", "create", "-o", "size=1m", "xx").err()).contains("at least 16 MiB");
     kapsel("volume", "rm", "small").ok();
   }
 }
