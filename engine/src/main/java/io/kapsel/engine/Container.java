@@ -347,7 +347,7 @@ public final class Container {
         removing.clear(true);
       } else {
         engine.store.endRun(id());
-        LogForwarding.begin(this, stored, engine.store.stateOf(id()));
+        LogForwarding.finish(this, stored, engine.store.stateOf(id()));
       }
       return;
     }
@@ -374,7 +374,7 @@ public final class Container {
             .orElseGet(
                 () -> new ExitStatus(128 + Stopping.KILL, Stopping.KILL, false, Instant.now()));
     boolean rebooted = !stored.bootId().equals(engine.bootId);
-    LogForwarding.begin(this, stored, engine.store.stateOf(id()));
+    LogForwarding.finish(this, stored, engine.store.stateOf(id()));
     settle(status, rebooted ? EndFacts.Cause.REBOOT : EndFacts.Cause.OWN);
   }
 

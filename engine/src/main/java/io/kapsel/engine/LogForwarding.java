@@ -46,9 +46,12 @@ final class LogForwarding {
   private final Optional<ContainerProcess> process;
   private final Path state;
   private final Destination destination;
+  private final boolean follow;
   private Instant noted = Instant.EPOCH;
 
-  private LogForwarding(Container container, Path state, Destination destination) {
+  private LogForwarding(
+      Container container, Path state, Destination destination, boolean follow) {
+    this.follow = follow;
     this.container = container;
     this.process = container.process();
     this.state = state;
@@ -60,11 +63,21 @@ final class LogForwarding {
 
   /** Begins it where the container wants it; it ends with the container. */
   static void begin(Container container, StoredContainer stored, Path state) {
+    begin(container, stored, state, true);
+  }
+
+  /** Sends what is left of a container that has ended while there was no engine. */
+  static void finish(Container container, StoredContainer stored, Path state) {
+    begin(container, stored, state, false);
+  }
+
+  private static void begin(
+      Container container, StoredContainer stored, Path state, boolean follow) {
     LogRequest log = stored.spec().logging();
     if (!log.isForwarded()) {
       return;
     }
-    LogForwarding forwarding = new LogForwarding(container, state, destination(stored));
+    LogForwarding forwarding = new LogForwarding(container, state, destination(stored), follow);
     Thread _ = Thread.ofVirtual().name("log-" + stored.id()).start(forwarding::run);
   }
 
@@ -159,7 +172,7 @@ final class LogForwarding {
   /** What is read is noted as sent as soon as {@code settled} says that nothing waits. */
   private void pass(Outlet outlet, BooleanSupplier settled) {
     Instant after = sent();
-    LogQuery query = new LogQuery(OptionalInt.empty(), Optional.of(after), Optional.empty(), true);
+    LogQuery query = new LogQuery(OptionalInt.empty(), Optional.of(after), Optional.empty(), follow);
     Lines lines = new Lines();
     Instant last = after;
     try (LogReader reader = container.log(query)) {
