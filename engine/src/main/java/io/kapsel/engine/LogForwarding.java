@@ -49,8 +49,7 @@ final class LogForwarding {
   private final boolean follow;
   private Instant noted = Instant.EPOCH;
 
-  private LogForwarding(
-      Container container, Path state, Destination destination, boolean follow) {
+  private LogForwarding(Container container, Path state, Destination destination, boolean follow) {
     this.follow = follow;
     this.container = container;
     this.process = container.process();
@@ -172,7 +171,8 @@ final class LogForwarding {
   /** What is read is noted as sent as soon as {@code settled} says that nothing waits. */
   private void pass(Outlet outlet, BooleanSupplier settled) {
     Instant after = sent();
-    LogQuery query = new LogQuery(OptionalInt.empty(), Optional.of(after), Optional.empty(), follow);
+    LogQuery query =
+        new LogQuery(OptionalInt.empty(), Optional.of(after), Optional.empty(), follow);
     Lines lines = new Lines();
     Instant last = after;
     try (LogReader reader = container.log(query)) {

@@ -154,15 +154,15 @@ public final class Configuration {
     String pools = text(Setting.ADDRESS_POOLS).strip();
     EngineConfig networked =
         usual.with(
-        Integer.parseInt(text(Setting.SANDBOX_POOL)),
-        new NetworkSettings(
-            state,
-            run,
-            pools.isEmpty() ? List.of() : List.of(pools.split("\\s+")),
-            !text(Setting.NETWORK).equals("none"),
-            !text(Setting.HOST_FIREWALL).equals("bypass"),
-            Path.of(text(Setting.CNI_CONF)),
-            NetworkSettings.paths(text(Setting.CNI_PATH))));
+            Integer.parseInt(text(Setting.SANDBOX_POOL)),
+            new NetworkSettings(
+                state,
+                run,
+                pools.isEmpty() ? List.of() : List.of(pools.split("\\s+")),
+                !text(Setting.NETWORK).equals("none"),
+                !text(Setting.HOST_FIREWALL).equals("bypass"),
+                Path.of(text(Setting.CNI_CONF)),
+                NetworkSettings.paths(text(Setting.CNI_PATH))));
     return networked.with(log());
   }
 }
