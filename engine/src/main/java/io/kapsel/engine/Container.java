@@ -555,11 +555,6 @@ public final class Container {
     removing.remove(force, volumes);
   }
 
-  /** The file with what it has printed, where others may read it. */
-  public Optional<Path> logPath() {
-    return Logging.path(stored, engine.store.stateOf(id()));
-  }
-
   /** What it has printed. */
   public LogReader log(LogQuery query) {
     Output output = new Output(() -> stored.phase(), ends, name());

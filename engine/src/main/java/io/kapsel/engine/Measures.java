@@ -3,6 +3,7 @@ package io.kapsel.engine;
 import io.kapsel.runtime.Account;
 import io.kapsel.runtime.GroupUsage;
 import io.kapsel.runtime.LaunchException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -60,5 +61,10 @@ public final class Measures {
 
   private EngineException failed(String action, LaunchException e) {
     return new EngineException.Failed(action, container.name(), String.valueOf(e.getMessage()), e);
+  }
+
+  /** The file with what it has printed, where others may read it. */
+  public Optional<Path> logPath() {
+    return Logging.path(container.record(), engine.store.stateOf(container.id()));
   }
 }

@@ -123,7 +123,7 @@ record LiveContainer(io.kapsel.engine.Container container) implements Engine.Con
 
   @Override
   public Optional<Path> logPath() {
-    return container.logPath();
+    return container.measures().logPath();
   }
 
   @Override
