@@ -78,7 +78,6 @@ void open_host(void)
 {
 	host.meminfo = open_to_read("/proc/meminfo");
 	host.cpuinfo = open_to_read("/proc/cpuinfo");
-	host.stat = open_to_read("/proc/stat");
 	host.diskstats = open_to_read("/proc/diskstats");
 	host.online = open_to_read("/sys/devices/system/cpu/online");
 }

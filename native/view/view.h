@@ -140,7 +140,6 @@ uint64_t read_number(int fd, uint64_t otherwise);
 struct host {
 	int meminfo;
 	int cpuinfo;
-	int stat;
 	int diskstats;
 	int online;
 };
