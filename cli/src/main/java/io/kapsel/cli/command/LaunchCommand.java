@@ -4,6 +4,8 @@ import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.cli.flag.Values;
+import io.kapsel.engine.ContainerStatus;
+import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.RootSource;
@@ -104,6 +106,16 @@ final class LaunchCommand implements Command {
     boolean ready = call.client().waiting(() -> container.awaitReady(Duration.ofSeconds(seconds)));
     if (ready) {
       return 0;
+    }
+    ContainerStatus status = container.status();
+    if (status.phase() == ContainerStatus.Phase.EXITED) {
+      throw new CommandException(
+          1,
+          "cannot boot '%s': its init has ended with exit code %s; look at 'kapsel logs %s'"
+              .formatted(
+                  container.name(),
+                  status.exit().map(ExitStatus::code).orElse(0),
+                  container.name()));
     }
     String said = container.initStatus();
     throw new CommandException(
