@@ -69,7 +69,6 @@ final class LxcValues {
             "ephemeral",
             "hook.version",
             "keyring.session",
-            "log.syslog",
             "monitor.signal.pdeath",
             "monitor.unshare",
             "no_new_privs",
@@ -79,7 +78,12 @@ final class LxcValues {
             "start.auto")) {
       all.put(key, TRUTH);
     }
-    all.put("log.syslog", Form.of("a facility of syslog(3)", "[a-z]+[0-7]?"));
+    numbers(all);
+    texts(all);
+    return all;
+  }
+
+  private static void numbers(Map<String, Form> all) {
     for (String key : List.of("init.uid", "init.gid", "tty.max", "pty.max", "start.delay")) {
       all.put(key, NUMBER);
     }
@@ -92,6 +96,10 @@ final class LxcValues {
     for (String key : List.of("signal.halt", "signal.reboot", "signal.stop")) {
       all.put(key, SIGNAL);
     }
+  }
+
+  private static void texts(Map<String, Form> all) {
+    all.put("log.syslog", Form.of("a facility of syslog(3)", "[a-z]+[0-7]?"));
     for (String key : List.of("log.file", "mount.fstab", "rootfs.mount", "init.cwd")) {
       all.put(key, PATH);
     }
@@ -123,7 +131,6 @@ final class LxcValues {
     all.put("namespace.keep", NAMESPACES);
     all.put("time.offset.boot", Form.of("a time such as 5s", "-?\\d+(h|m|s|ms|us|ns)"));
     all.put("time.offset.monotonic", Form.of("a time such as 5s", "-?\\d+(h|m|s|ms|us|ns)"));
-    return all;
   }
 
   private static Form capability(Set<String> also) {

@@ -151,7 +151,8 @@ final class OpenvzConfig {
     out.leave(
         line,
         BEANS.contains(line.key())
-            ? "the kernel has no such counter; memory and processes are limited by PHYSPAGES, SWAPPAGES and NUMPROC"
+            ? "the kernel has no such counter; PHYSPAGES, SWAPPAGES and NUMPROC limit memory and"
+                  + " tasks"
             : "Kapsel has nothing that means the same");
   }
 
