@@ -78,6 +78,20 @@ class LxcIT extends LxcEndToEnd {
     assertThat(found.err().isEmpty()).isEqualTo(expected.err().isEmpty());
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"lxc-ls -1", "lxc-ls -f -F NAME,STATE", "lxc-ls -1 --stopped"})
+  void oneThatCannotBeReadHidesNoOther(String line) throws IOException {
+    define("bad", "lxc.nonsense = 1");
+    define("good");
+
+    Result expected = oracle(line.split(" "));
+    Result found = lxc(line.split(" "));
+
+    assertThat(found.exitCode()).isEqualTo(expected.exitCode());
+    assertThat(found.out()).isEqualTo(expected.out()).contains("good").doesNotContain("bad");
+    assertThat(found.err()).contains("Failed to load config for bad", "line 7: lxc.nonsense");
+  }
+
   @Test
   void runsAContainerThatLxcHasMade() throws IOException {
     define("web", "lxc.cgroup2.memory.max = 64M", "lxc.environment = COLOUR=blue");
