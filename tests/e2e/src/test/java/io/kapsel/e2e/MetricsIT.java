@@ -50,6 +50,7 @@ class MetricsIT extends EndToEnd {
       assertThat(ask(address, "what\r\n\r\n")).startsWith("HTTP/1.1 400 ");
       assertThat(tooLong(address)).doesNotContain(" 200 ");
       assertThat(ask(address, get("/metrics?x=1"))).startsWith("HTTP/1.1 200 OK");
+      other.removeAll();
       other.stopEngine();
       assertThat(socket).doesNotExist();
     }
