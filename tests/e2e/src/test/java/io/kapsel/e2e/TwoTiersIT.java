@@ -85,7 +85,9 @@ class TwoTiersIT {
   }
 
   private static String page(String address) {
-    return "busybox wget -T 2 -qO- http://" + address + ":8080/ 2>/dev/null || true";
+    return "python3 -c 'import sys, urllib.request as r;"
+        + " sys.stdout.write(r.urlopen(sys.argv[1], timeout=10).read().decode())'"
+        + " http://%s:8080/ 2>/dev/null || true".formatted(address);
   }
 
   private static void awaitAnswers() {
