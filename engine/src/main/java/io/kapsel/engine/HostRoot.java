@@ -16,8 +16,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
@@ -62,11 +63,14 @@ final class HostRoot {
       List.of("shadow", "gshadow", "shadow-", "gshadow-", "passwd-", "group-");
   private static final int WIDE = 01777;
 
+  /** A launch that began with one of them opens it by its number, which must not be another's. */
+  private static final int KEPT = 32;
+
   private final List<Path> own;
   private final boolean shared;
   private final ReentrantLock lock = new ReentrantLock();
   private String made = "";
-  private Optional<Fd> layer = Optional.empty();
+  private final Deque<Fd> layers = new ArrayDeque<>();
 
   /**
    * A layer is shared by all containers where overlayfs takes detached trees. It is a file system
@@ -101,14 +105,16 @@ final class HostRoot {
     lock.lock();
     try {
       String now = state();
-      if (layer.isEmpty() || !now.equals(made)) {
+      if (layers.isEmpty() || !now.equals(made)) {
         Fd next = memory();
+        layers.addFirst(next);
         make(path(next));
-        layer.ifPresent(Fd::close);
-        layer = Optional.of(next);
+        if (layers.size() > KEPT) {
+          layers.removeLast().close();
+        }
         made = now;
       }
-      return List.of(path(layer.get()), Path.of("/"));
+      return List.of(path(layers.getFirst()), Path.of("/"));
     } catch (IOException e) {
       throw new EngineException.Failed("make", "host:", io.kapsel.base.AtomicFile.reason(e), e);
     } finally {
