@@ -4,6 +4,7 @@ import io.kapsel.base.AtomicFile;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.spec.NetworkRequest;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.engine.spec.SecurityRequest.SeccompRequest;
 import io.kapsel.engine.system.OwnFiles;
@@ -25,6 +26,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -277,12 +279,14 @@ final class Assembly {
     try {
       if (spec.network() instanceof NamespaceMode.Host) {
         copy("hosts", files);
+        Files.writeString(files.resolve("hosts"), furtherHosts(), StandardOpenOption.APPEND);
       } else {
         Files.writeString(
             files.resolve("hosts"),
             "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t"
                 + name
-                + "\n",
+                + "\n"
+                + furtherHosts(),
             StandardCharsets.UTF_8);
       }
       Files.writeString(files.resolve("hostname"), name + "\n", StandardCharsets.UTF_8);
@@ -290,6 +294,14 @@ final class Assembly {
     } catch (IOException e) {
       throw new EngineException.Failed("create", reference(), AtomicFile.reason(e), e);
     }
+  }
+
+  /** Who has no network of ours, has no gateway to the host either. */
+  private String furtherHosts() {
+    return spec.networks().map(NetworkRequest::hosts).orElse(List.of()).stream()
+        .map(line -> line.replace(NetworkRequest.HOST_GATEWAY, "127.0.0.1").split(":", 2))
+        .map(parts -> parts[1] + "\t" + parts[0] + "\n")
+        .collect(Collectors.joining());
   }
 
   private static void copy(String name, Path files) throws IOException {

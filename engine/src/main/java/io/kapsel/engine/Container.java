@@ -207,7 +207,6 @@ public final class Container {
         engine.store.forgetMount(id());
       }
       began(launching.launch());
-      publish("start", Map.of());
     } catch (LaunchException e) {
       throw notStarted(Refusals.failure("start", name(), e));
     } catch (EngineException e) {
@@ -271,8 +270,9 @@ public final class Container {
         engine.store.save(stored);
       }
       system.ifPresent(SystemLife::show);
-      watch(started);
       beginHealth();
+      publish("start", Map.of()); // one that has ended already is settled as soon as it is watched
+      watch(started);
     } catch (EngineException e) {
       stored = before;
       started.signal(Stopping.KILL);
@@ -362,8 +362,8 @@ public final class Container {
       }
       system.ifPresent(SystemLife::resume);
       adjusting.recover();
-      watch(found.get());
       beginHealth();
+      watch(found.get());
       return;
     }
     ExitStatus status =
@@ -413,7 +413,7 @@ public final class Container {
       if (goes) {
         removing.clear(true);
       } else {
-        Optional<StoredContainer> next = Restarting.after(stored, status);
+        Optional<StoredContainer> next = restarting.expected(stored, status);
         again = next.isPresent();
         stored = next.orElse(stored);
         engine.store.save(stored);

@@ -1,6 +1,7 @@
 package io.kapsel.engine;
 
 import io.kapsel.base.AtomicFile;
+import io.kapsel.base.HexId;
 import io.kapsel.base.Json;
 import io.kapsel.base.JsonException;
 import io.kapsel.engine.spec.ContainerSpec;
@@ -33,6 +34,7 @@ final class Joining {
   private static final String FILE = "network.json";
   private static final String RESOLVER = "127.0.0.11";
 
+  private final Function<String, Container> containers;
   private final ContainerStore store;
   private final Networks networks;
   private final Linking linking;
@@ -43,6 +45,7 @@ final class Joining {
       Networks networks,
       Function<String, Container> containers,
       Supplier<List<Container>> all) {
+    this.containers = containers;
     this.store = store;
     this.networks = networks;
     this.all = all;
@@ -71,6 +74,13 @@ final class Joining {
 
   /** The same container in the networks that are meant, which there must be. */
   ContainerSpec resolved(ContainerSpec spec) {
+    if (spec.network() instanceof NamespaceMode.Container(String other)
+        && spec.uts() instanceof NamespaceMode.Own
+        && spec.hostname().isEmpty()) {
+      Container shown = containers.apply(other);
+      String name = shown.spec().hostname().orElseGet(() -> HexId.abbreviate(shown.id()));
+      return new ContainerSpecBuilder(spec).hostname(name).build();
+    }
     if (!isJoined(spec)) {
       return spec;
     }
@@ -249,14 +259,14 @@ final class Joining {
     Path files = store.stateOf(joined.id()).resolve("files");
     NetworkRequest asked = spec.networks().orElseThrow();
     try {
-      Files.writeString(files.resolve("hosts"), hosts(asked, joined));
+      Files.writeString(files.resolve("hosts"), hosts(spec, asked, joined));
       Files.writeString(files.resolve("resolv.conf"), resolver(asked).text());
     } catch (IOException e) {
       throw new EngineException.Failed("start", joined.name(), AtomicFile.reason(e), e);
     }
   }
 
-  private String hosts(NetworkRequest asked, Joined joined) {
+  private String hosts(ContainerSpec spec, NetworkRequest asked, Joined joined) {
     StringBuilder text =
         new StringBuilder(
             """
@@ -276,8 +286,16 @@ final class Joining {
       text.append(address).append('\t').append(line, 0, colon).append('\n');
     }
     linking.lines(asked, joined).forEach(line -> text.append(line).append('\n'));
-    joined.hosts().forEach(line -> text.append(line).append('\n'));
+    joined.hosts().forEach(line -> text.append(whole(line, spec)).append('\n'));
     return text.toString();
+  }
+
+  /** The whole name comes first, as those who ask for it expect. */
+  private static String whole(String line, ContainerSpec spec) {
+    int tab = line.indexOf('\t');
+    return spec.domainname()
+        .map(it -> line + "." + it + " " + line.substring(tab + 1))
+        .orElse(line);
   }
 
   private String gateway(Joined joined) {

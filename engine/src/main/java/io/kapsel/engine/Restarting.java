@@ -63,6 +63,18 @@ final class Restarting {
     return twice.compareTo(LONGEST) > 0 ? LONGEST : twice;
   }
 
+  /** The same, and one that is to be started again waits from now on: nobody sees it ended. */
+  Optional<StoredContainer> expected(StoredContainer ended, ExitStatus status) {
+    Optional<StoredContainer> next = after(ended, status);
+    lock.lock();
+    try {
+      pending |= next.isPresent();
+    } finally {
+      lock.unlock();
+    }
+    return next;
+  }
+
   /** Calls {@code start} after a while, unless that is cancelled. */
   void later(StoredContainer ended, Runnable start) {
     Duration ran =

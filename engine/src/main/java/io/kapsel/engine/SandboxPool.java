@@ -5,6 +5,7 @@ import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.Limits;
 import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.spec.NetworkRequest;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.network.NetworkException;
@@ -137,6 +138,7 @@ final class SandboxPool implements AutoCloseable {
       Ready ready = given.get(id);
       return ready != null
           && spec.hostname().isEmpty()
+          && spec.networks().map(NetworkRequest::hosts).orElse(List.of()).isEmpty()
           && ready.resolver().equals(Assembly.resolver());
     } finally {
       lock.unlock();

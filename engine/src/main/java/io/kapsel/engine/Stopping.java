@@ -12,6 +12,7 @@ final class Stopping {
   static final int KILL = 9;
   private static final int TERM = 15;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration KILLED = Duration.ofSeconds(10);
   private static final Duration FOR_EVER = Duration.ofSeconds(-1);
 
   private final Container container;
@@ -27,8 +28,12 @@ final class Stopping {
     this.ends = ends;
   }
 
-  /** Sends a signal to the program. One that ends it for good ends its restarts, too. */
+  /**
+   * Sends a signal to the program. One that ends it for good ends its restarts, too; after KILL it
+   * has ended, unless the kernel keeps it.
+   */
   void signal(int number) {
+    CompletableFuture<ExitStatus> end = ends.next();
     ContainerProcess running =
         container
             .process()
@@ -44,6 +49,17 @@ final class Stopping {
     container.publish("kill", Map.of("signal", Integer.toString(number)));
     if (number == KILL && adjusting.paused()) {
       adjusting.thaw();
+    }
+    if (number == KILL) {
+      awaitKilled(end);
+    }
+  }
+
+  private void awaitKilled(CompletableFuture<ExitStatus> end) {
+    try {
+      boolean _ = Ends.await(end, container.name(), KILLED);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -102,7 +102,7 @@ final class Users {
         parts.length > 1 && !parts[1].isEmpty()
             ? groupId(parts[1], reference)
             : entry.map(each -> number(each[3])).orElse(0L);
-    List<Long> groups = new ArrayList<>();
+    List<Long> groups = new ArrayList<>(List.of(gid)); // else a group that is denied can be left
     if (parts.length == 1) {
       entry.ifPresent(each -> memberships(each[0], groups));
     }
@@ -118,8 +118,9 @@ final class Users {
 
   private void memberships(String name, List<Long> groups) {
     for (String[] each : group) {
-      if (List.of(each[3].split(",")).contains(name)) {
-        groups.add(number(each[2]));
+      long id = number(each[2]);
+      if (List.of(each[3].split(",")).contains(name) && !groups.contains(id)) {
+        groups.add(id);
       }
     }
   }

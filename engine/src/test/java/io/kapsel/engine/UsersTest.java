@@ -31,11 +31,11 @@ class UsersTest {
 
   @Test
   void findsNamesAndNumbers() {
-    assertThat(find("web")).isEqualTo(new Users.Account(33, 34, List.of(50L), "/var/www"));
+    assertThat(find("web")).isEqualTo(new Users.Account(33, 34, List.of(34L, 50L), "/var/www"));
     assertThat(find("33").home()).isEqualTo("/var/www");
-    assertThat(find("web:extra")).isEqualTo(new Users.Account(33, 50, List.of(), "/var/www"));
+    assertThat(find("web:extra")).isEqualTo(new Users.Account(33, 50, List.of(50L), "/var/www"));
     assertThat(find("1234:99").gid()).isEqualTo(99);
-    assertThat(find("0", "www").groups()).containsExactly(34L);
+    assertThat(find("0", "www").groups()).containsExactly(0L, 34L);
   }
 
   @Test

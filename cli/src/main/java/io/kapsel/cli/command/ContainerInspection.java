@@ -16,6 +16,7 @@ import io.kapsel.engine.spec.RestartPolicy;
 import io.kapsel.linux.process.Uname;
 import io.kapsel.network.NetworkRate;
 import io.kapsel.network.Networks;
+import io.kapsel.network.Port;
 import io.kapsel.network.Restrictions;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** All that is known of a container, with the keys of Docker, in its order. */
 final class ContainerInspection {
@@ -225,10 +228,26 @@ final class ContainerInspection {
             .with("WorkingDir", spec.workingDirectory().orElse(""))
             .with("Entrypoint", orNull(spec.entrypoint().orElse(List.of())))
             .with("Labels", new TreeMap<>(spec.labels()));
+    spec.networks()
+        .map(ContainerInspection::exposed)
+        .filter(it -> !it.isEmpty())
+        .ifPresent(it -> config.with("ExposedPorts", it));
     spec.stopSignal().ifPresent(it -> config.with("StopSignal", it));
     spec.stopTimeoutSeconds().ifPresent(it -> config.with("StopTimeout", (long) it));
     spec.health().ifPresent(it -> config.with("Healthcheck", healthcheck(it)));
     return config;
+  }
+
+  private static Map<String, Struct> exposed(NetworkRequest request) {
+    return Stream.concat(
+            request.ports().stream(),
+            request.exposed().stream().flatMap(text -> Port.parse(text).stream()))
+        .collect(
+            Collectors.toMap(
+                port -> port.containerPort() + "/" + port.protocol(),
+                _ -> new Struct(),
+                (one, _) -> one,
+                TreeMap::new));
   }
 
   private static String hostname(String id, ContainerSpec spec) {

@@ -7,7 +7,6 @@ import java.util.function.Supplier;
 
 /** {@code kapsel create}: a container that waits for its start. */
 final class CreateCommand implements Command {
-  private static final int ENGINE = 125;
   private static final Manual MANUAL =
       new Manual(
           "create",
@@ -20,11 +19,6 @@ final class CreateCommand implements Command {
   @Override
   public Manual manual() {
     return MANUAL;
-  }
-
-  @Override
-  public int failure() {
-    return ENGINE;
   }
 
   @Override

@@ -7,10 +7,12 @@ import io.kapsel.oci.image.Reference;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** One {@code --filter} of image commands. */
 record ImageFilter(String key, String value) {
@@ -74,6 +76,19 @@ record ImageFilter(String key, String value) {
 
   private static Map<String, String> labels(Image image) {
     return image.config().execution().labels();
+  }
+
+  /** Which names of an image are asked for, by an operand or by filters; nothing: all. */
+  static Optional<Predicate<Reference>> names(List<String> operands, List<ImageFilter> filters) {
+    Optional<Predicate<Reference>> operand = operands.stream().findFirst().map(ImageFilter::names);
+    return Stream.concat(
+            operand.stream(),
+            filters.stream()
+                .filter(each -> each.key.equals("reference"))
+                .map(each -> names(each.value))
+                .reduce(Predicate::or)
+                .stream())
+        .reduce(Predicate::and);
   }
 
   /** Names as {@code images} takes them: a repository, with a tag or not, with {@code *}. */

@@ -83,7 +83,7 @@ final class ImageListCommand implements Command {
 
   private List<Struct> rows(Call call) {
     Optional<Predicate<Reference>> wanted =
-        call.operands().stream().findFirst().map(ImageFilter::names);
+        ImageFilter.names(call.operands(), call.arguments().all(FILTER));
     Instant now = clock.instant();
     Predicate<Image> filter =
         ImageFilter.all(call.arguments().all(FILTER), call.engine().images(), now);

@@ -18,7 +18,7 @@ final class LoadCommand implements Command {
       Flag.of("input", "string", "Read this file instead of standard input", Path::of)
           .shorthand('i');
   private static final Flag<Boolean> QUIET =
-      Flag.toggle('q', "quiet", "Print nothing about what is loaded");
+      Flag.toggle('q', "quiet", "Print only which images were loaded, as without it");
   private static final Manual MANUAL =
       new Manual(
           "load",
@@ -41,12 +41,10 @@ final class LoadCommand implements Command {
     Optional<Path> file =
         call.arguments().last(INPUT).map(it -> call.request().directory().resolve(it));
     for (Image each : read(call, file, in -> call.engine().images().load(in))) {
-      if (!call.arguments().is(QUIET)) {
-        call.print(
-            each.names().isEmpty()
-                ? "Loaded image ID: " + each.id()
-                : "Loaded image: " + each.names().getFirst().familiar());
-      }
+      call.print(
+          each.names().isEmpty()
+              ? "Loaded image ID: " + each.id()
+              : "Loaded image: " + each.names().getFirst().familiar());
     }
     return 0;
   }

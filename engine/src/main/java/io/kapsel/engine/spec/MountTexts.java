@@ -41,7 +41,7 @@ final class MountTexts {
   }
 
   private static boolean isPath(String text) {
-    return text.startsWith("/") || text.startsWith(".") || text.contains("/");
+    return text.startsWith("/") || text.startsWith(".");
   }
 
   static MountRequest mount(String text, Path workingDirectory) {
