@@ -68,7 +68,7 @@ final class Restarting {
     Optional<StoredContainer> next = after(ended, status);
     lock.lock();
     try {
-      pending |= next.isPresent();
+      pending = pending || next.isPresent();
     } finally {
       lock.unlock();
     }

@@ -28,12 +28,24 @@ final class Dockerd implements AutoCloseable {
   }
 
   static Dockerd start(Path home, Installation installation, String group) {
-    return start(home, List.of(), ours(installation), group);
+    return start(home, List.of(), noBridge(ours(installation)), group);
+  }
+
+  /** One with the runtime of its own, and a bridge in the network of that process. */
+  static Dockerd withBridge(Path home, String group, long network) {
+    List<String> before = List.of("nsenter", "-t", Long.toString(network), "-n", "--");
+    return start(home, before, List.of("--storage-driver", "overlay2"), group);
+  }
+
+  private static List<String> noBridge(List<String> more) {
+    List<String> all = new ArrayList<>(List.of("--bridge", "none", "--ip-forward=false"));
+    all.addAll(more);
+    return all;
   }
 
   /** One with the runtime of its own. */
   static Dockerd ofItsOwn(Path home, String group) {
-    return start(home, List.of(), List.of("--storage-driver", "overlay2"), group);
+    return start(home, List.of(), noBridge(List.of("--storage-driver", "overlay2")), group);
   }
 
   private static List<String> ours(Installation installation) {
@@ -46,7 +58,7 @@ final class Dockerd implements AutoCloseable {
     List<String> before = List.of("unshare", "--mount", "sh", "-c", WITH_IDS.formatted(home), "sh");
     List<String> more = new ArrayList<>(ours(installation));
     more.addAll(List.of("--userns-remap", "daemon"));
-    return start(home, before, more, group);
+    return start(home, before, noBridge(more), group);
   }
 
   private static Dockerd start(Path home, List<String> before, List<String> more, String group) {
@@ -58,8 +70,7 @@ final class Dockerd implements AutoCloseable {
     words.addAll(List.of("--data-root", home.resolve("data").toString()));
     words.addAll(List.of("--exec-root", home.resolve("exec").toString()));
     words.addAll(List.of("--pidfile", home.resolve("pid").toString()));
-    words.addAll(List.of("--bridge", "none", "--iptables=false", "--ip6tables=false"));
-    words.addAll(List.of("--ip-forward=false", "--ip-masq=false"));
+    words.addAll(List.of("--iptables=false", "--ip6tables=false", "--ip-masq=false"));
     words.addAll(List.of("--cgroup-parent", "/" + group));
     words.addAll(List.of("--exec-opt", "native.cgroupdriver=cgroupfs"));
     words.addAll(more);
