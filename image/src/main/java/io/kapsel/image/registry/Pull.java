@@ -18,6 +18,7 @@ import io.kapsel.oci.image.Platform;
 import io.kapsel.oci.image.Reference;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -25,7 +26,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
+import java.util.stream.IntStream;
 
 /** Brings an image from a registry into the store, and unpacks it on the way. */
 public final class Pull {
@@ -191,31 +193,30 @@ public final class Pull {
   }
 
   /**
-   * All layers side by side, and beside them the documents are brought to the disk; the first
-   * failure ends the others.
+   * All layers side by side, the largest first, for it takes the longest; the documents are brought
+   * to the disk before. The first failure ends the others.
+   *
+   * <p>Threads of the platform: flushing a blob holds a thread for as long as the disk takes, and
+   * of the carriers of virtual ones there are only as many as processors.
    */
   private void fetch(
       Repository repository, Manifest manifest, ImageConfig config, List<byte[]> documents)
       throws IOException {
-    Semaphore slots = new Semaphore(AT_ONCE);
     List<Future<?>> all = new ArrayList<>();
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+    ThreadFactory platform = Thread.ofPlatform().daemon().name("kapsel-layer").factory();
+    try (ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE, platform)) {
       documents.forEach(each -> all.add(threads.submit(() -> store.blobs().put(each))));
       LayerFetch fetch = new LayerFetch(store, repository, progress);
-      for (int i = 0; i < manifest.layers().size(); i++) {
-        Descriptor layer = manifest.layers().get(i);
-        Digest diffId = config.diffIds().get(i);
-        all.add(
-            threads.submit(() -> {
-              slots.acquire();
-              try {
-                fetch.run(layer, diffId);
-              } finally {
-                slots.release();
-              }
-              return null;
-            }));
-      }
+      List<Descriptor> layers = manifest.layers();
+      IntStream.range(0, layers.size())
+          .boxed()
+          .sorted(Comparator.comparingLong(i -> -layers.get(i).size()))
+          .forEach(i ->
+              all.add(
+                  threads.submit(() -> {
+                    fetch.run(layers.get(i), config.diffIds().get(i));
+                    return null;
+                  })));
       await(all);
     }
   }

@@ -15,7 +15,7 @@ public final class Ahead extends InputStream {
 
   /** Begins to read {@code in}, which stays the caller's, and untouched until this is closed. */
   public Ahead(InputStream in) {
-    thread = Thread.ofVirtual().name("kapsel-ahead").start(() -> fill(in));
+    thread = Thread.ofPlatform().daemon().name("kapsel-ahead").start(() -> fill(in));
   }
 
   private void fill(InputStream in) {
