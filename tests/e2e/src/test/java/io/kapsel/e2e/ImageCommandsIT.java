@@ -73,6 +73,47 @@ class ImageCommandsIT extends EndToEnd {
     kapsel("rmi", all).ok();
   }
 
+  @Test
+  void oneOfThePlatformsOfAnIndexIsTakenWhereOneIsSaid() {
+    String other = registry.name("team/app:arm64");
+    String all = registry.name("team/some:1");
+    kapsel("pull", "-q", name).ok();
+    kapsel("pull", "-q", "--platform", "linux/arm64", other).ok();
+    kapsel("manifest", "create", all, name, other).ok();
+    String archive = work.resolve("arm.tar").toString();
+
+    kapsel("save", "--platform", "linux/arm64", "-o", archive, all).ok();
+    assertThat(host("skopeo inspect --config oci-archive:arm.tar").out()).contains("arm64");
+    assertThat(kapsel("save", "--platform", "linux/s390x", "-o", archive, all).err())
+        .contains("there is no such image for linux/s390x");
+    kapsel("push", "-q", "--platform", "linux/arm64", all).ok();
+    assertThat(host("skopeo inspect --raw --tls-verify=false docker://%s", all).out())
+        .contains("image.manifest")
+        .doesNotContain("image.index");
+
+    kapsel("manifest", "annotate", "--arch", "arm", "--variant", "v6", all, other).ok();
+    kapsel("manifest", "push", "--purge", all).ok();
+    assertThat(host("skopeo inspect --raw --tls-verify=false docker://%s", all).out())
+        .contains("\"v6\"", "amd64")
+        .doesNotContain("arm64");
+    assertThat(kapsel("manifest", "rm", all).err()).contains("there is no index with that name");
+    assertThat(kapsel("manifest", "rm", name).exitCode()).isEqualTo(1);
+    kapsel("manifest", "create", all, name, other).ok();
+    kapsel("manifest", "rm", all).ok();
+    assertThat(kapsel("images", "-q", name).ok().lines()).hasSize(1);
+    kapsel("rmi", other).ok();
+  }
+
+  @Test
+  void aRootOfAnotherPlatformIsImportedAsSuch() {
+    host("tar -C root -cf foreign.tar .");
+    kapsel("import", "--platform", "linux/arm/v6", work + "/foreign.tar", "foreign:1").ok();
+
+    assertThat(kapsel("inspect", "foreign:1").ok().out())
+        .contains("\"Architecture\": \"arm\"", "\"v6\"");
+    kapsel("rmi", "foreign:1").ok();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"zstd", "gzip", "none"})
   void layersArePackedAsAskedForAndReadByOthers(String form) {

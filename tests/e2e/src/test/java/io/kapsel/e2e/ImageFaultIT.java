@@ -7,10 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +25,11 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class ImageFaultIT extends EndToEnd {
   private static final List<Integer> MOMENTS_MILLIS = List.of(0, 8, 18, 35, 70, 130);
+
+  /** How many more, which nobody has chosen. */
+  private static final int MORE_MOMENTS = Integer.getInteger("kapsel.moments", 4);
+
+  private static final int LATEST_MOMENT_MICROS = 250_000;
 
   /** Of a state directory, so that nothing, something and nearly everything of an image fits. */
   private static final List<Integer> ROOM_KIB = List.of(4, 60, 1500, 2600, 5000);
@@ -78,6 +85,8 @@ class ImageFaultIT extends EndToEnd {
             "imported:1"
           };
       case "commit" -> new String[] {"commit", "source", "committed:1"};
+      case "unpack" ->
+          new String[] {"run", "--rm", "--pull=never", name, "/bin/busybox", "wc", "-c", "/noise"};
       case "tag" -> new String[] {"tag", name, "tagged:1"};
       case "rmi" -> new String[] {"rmi", "-f", name};
       case "prune" -> new String[] {"image", "prune", "-a", "-f"};
@@ -90,6 +99,11 @@ class ImageFaultIT extends EndToEnd {
       case "commit" -> {
         on.kapsel("pull", "-q", name).ok();
         on.kapsel("run", "--name", "source", name, "/bin/busybox", "cp", "/noise", "/copy").ok();
+      }
+      case "unpack" -> {
+        on.kapsel("pull", "-q", name).ok();
+        on.stopEngine();
+        Command.of("sh", "-c", "rm -r \"$0\"/layers/sha256/*", on.state().toString()).run().ok();
       }
       case "tag", "rmi", "prune" -> on.kapsel("pull", "-q", name).ok();
       default -> {}
@@ -134,15 +148,25 @@ class ImageFaultIT extends EndToEnd {
         .allMatch(each -> each.endsWith(".part")); // what a later pull goes on with
   }
 
+  private static List<Long> moments() {
+    long seed = Long.getLong("kapsel.seed", System.nanoTime());
+    System.out.println("engines are killed at random with -Dkapsel.seed=" + seed);
+    return LongStream.concat(
+            MOMENTS_MILLIS.stream().mapToLong(TimeUnit.MILLISECONDS::toMicros),
+            new Random(seed).longs(MORE_MOMENTS, 0, LATEST_MOMENT_MICROS))
+        .boxed()
+        .toList();
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"pull", "load", "import", "commit", "tag", "rmi", "prune"})
+  @ValueSource(strings = {"pull", "unpack", "load", "import", "commit", "tag", "rmi", "prune"})
   void anEngineKilledAtAnyMomentLeavesNothingHalf(String operation) throws Exception {
-    for (int millis : MOMENTS_MILLIS) {
+    for (long micros : moments()) {
       prepare(product, operation);
       kapsel("ps").ok();
       long engine = product.engine();
       Process client = product.command(words(operation)).start();
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(millis));
+      LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(micros));
       Command.of("kill", "-KILL", Long.toString(engine)).run();
       assertThat(client.waitFor(30, TimeUnit.SECONDS)).as("the client ends").isTrue();
 

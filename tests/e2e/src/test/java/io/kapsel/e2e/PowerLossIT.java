@@ -1,0 +1,165 @@
+package io.kapsel.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The power goes at any moment of what is done with images: the engine of the next boot finds the
+ * names that there were before or after what was under way, each with a whole image, and every name
+ * that a command had reported.
+ */
+class PowerLossIT extends EndToEnd {
+  private static final int CUTS = Integer.getInteger("kapsel.cuts", 8);
+
+  /** A command had ended by then, and these names were there. */
+  private record Known(long position, String command, Set<String> names) {}
+
+  private final Path work = product.home().resolve("work");
+  private final List<Known> known = new ArrayList<>();
+
+  private Result host(String script) {
+    return Command.of("sh", "-ec", script).in(work).run().ok();
+  }
+
+  private void makeImages(Registry registry) {
+    host(
+        "mkdir -p root/bin; cp /bin/busybox root/bin; tar -C root -cf root.tar .;"
+            + " head -c 3000000 /dev/urandom >noise; umoci init --layout oci;"
+            + " umoci new --image oci:a; umoci insert --image oci:a root /;"
+            + " umoci config --image oci:a --config.cmd /bin/busybox;"
+            + " skopeo copy -q oci:oci:a docker-archive:a.tar:loaded:1;"
+            + " skopeo copy -q --dest-tls-verify=false oci:oci:a docker://"
+            + registry.name("a:1")
+            + "; umoci insert --image oci:a noise /noise;"
+            + " skopeo copy -q --dest-tls-verify=false oci:oci:a docker://"
+            + registry.name("b:1"));
+  }
+
+  private static Set<String> names(Product on) {
+    Set<String> names = new TreeSet<>();
+    for (String line : on.kapsel("images").ok().lines()) {
+      String[] columns = line.split("\\s+");
+      if (!columns[0].equals("REPOSITORY") && !columns[0].equals("<none>")) {
+        names.add(columns[0] + ":" + columns[1]);
+      }
+    }
+    return names;
+  }
+
+  private void run(Product on, PowerCuts disk, String... words) {
+    on.kapsel(words).ok();
+    known.add(new Known(disk.position(), String.join(" ", words), names(on)));
+  }
+
+  private void everything(Product on, PowerCuts disk, Registry registry) {
+    String a = registry.name("a:1");
+    run(on, disk, "pull", "-q", a);
+    on.kapsel("run", "--name", "source", a, "/bin/busybox", "touch", "/made").ok();
+    Command.of("sync").run().ok();
+    known.clear();
+    run(on, disk, "load", "-q", "-i", work.resolve("a.tar").toString());
+    run(on, disk, "import", work.resolve("root.tar").toString(), "imported:1");
+    run(on, disk, "pull", "-q", registry.name("b:1"));
+    run(on, disk, "commit", "source", "committed:1");
+    run(on, disk, "tag", "imported:1", "tagged:1");
+    run(on, disk, "rmi", "imported:1", "loaded:1");
+    run(on, disk, "image", "prune", "-a", "-f");
+    run(on, disk, "pull", "-q", registry.name("b:1"));
+  }
+
+  @Test
+  void theNextBootFindsWholeImagesAndAllThatWasReported() throws IOException {
+    long seed = Long.getLong("kapsel.seed", System.nanoTime());
+    System.out.println("power goes at random with -Dkapsel.seed=" + seed);
+    Random random = new Random(seed);
+    Files.createDirectories(work);
+    Path disks = Files.createDirectories(work.resolve("disks"));
+    PowerCuts disk;
+    try (Registry registry = Registry.start(work, "");
+        Product before = Product.fresh()) {
+      makeImages(registry);
+      disk = PowerCuts.mount(disks, before.state());
+      try {
+        everything(before, disk, registry);
+        before.removeAll();
+      } finally {
+        before.stopEngine();
+        disk.close();
+      }
+    }
+    long from = known.getFirst().position();
+    long to = known.getLast().position();
+    List<Long> moments = random.longs(CUTS - 1, from, to + 1).sorted().boxed().toList();
+    for (long moment : moments) {
+      after(moment, disk, random);
+    }
+    after(to, disk, random);
+    disk.checkLog();
+  }
+
+  private void after(long moment, PowerCuts disk, Random random) throws IOException {
+    try (Product next = Product.fresh()) {
+      disk.cut(moment, random, next.state());
+      try {
+        otherBoot(next.state());
+        check(next, moment);
+      } finally {
+        next.stopEngine();
+        Await.until(
+            Duration.ofSeconds(20),
+            () -> "it is unmounted",
+            () -> Command.of("umount", next.state().toString()).run().exitCode() == 0);
+      }
+    }
+  }
+
+  /** This machine has not booted meanwhile, so what was noted of its boot is made another's. */
+  private static void otherBoot(Path state) {
+    String boot = HostFiles.read("/proc/sys/kernel/random/boot_id").strip();
+    Command.of(
+            "sh",
+            "-c",
+            "grep -rlF --include='*.json' \"$0\" \"$1\" | xargs -r sed -i \"s/$0/$2/g\"",
+            boot,
+            state.toString(),
+            UUID.randomUUID().toString())
+        .run()
+        .ok();
+  }
+
+  private void check(Product on, long moment) {
+    int next = 0;
+    while (next < known.size() - 1 && known.get(next).position() <= moment) {
+      next++;
+    }
+    Known after = known.get(next);
+    Known before = after.position() <= moment ? after : known.get(next - 1);
+    Set<String> found = names(on);
+    assertThat(found)
+        .as("during '%s' at %d", after.command(), moment)
+        .isIn(before.names(), after.names());
+    for (String each : HostFiles.names(on.state().resolve("images/blobs/sha256"))) {
+      String file = on.state().resolve("images/blobs/sha256").resolve(each).toString();
+      assertThat(Command.of("sha256sum", file).run().ok().line()).startsWith(each);
+    }
+    for (String each : found) {
+      on.kapsel("run", "--rm", "--pull=never", each, "/bin/busybox", "sha256sum", "/bin/busybox")
+          .ok();
+    }
+    on.removeAll();
+    on.kapsel("image", "prune", "-a", "-f").ok();
+    assertThat(HostFiles.names(on.state().resolve("images/blobs/sha256"))).isEmpty();
+    assertThat(HostFiles.names(on.state().resolve("layers/sha256"))).isEmpty();
+  }
+}
