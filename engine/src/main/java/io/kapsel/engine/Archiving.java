@@ -48,13 +48,16 @@ final class Archiving {
 
   /** An image of one layer from the archive of a root file system, packed or not. */
   Image imported(
-      InputStream in, ImageConfig.Execution execution, Remarks remarks, Optional<Reference> name) {
+      InputStream in,
+      Platform platform,
+      ImageConfig.Execution execution,
+      Remarks remarks,
+      Optional<Reference> name) {
     try (Pins pins = store.pins();
         InputStream plain = Unpacking.of(in)) {
       NewLayer layer = NewLayer.write(store.blobs(), plain::transferTo);
       pins.add(layer.descriptor().id());
-      ImageConfig config =
-          config(Platform.host(), execution, List.of(layer.diffId()), List.of(), remarks);
+      ImageConfig config = config(platform, execution, List.of(layer.diffId()), List.of(), remarks);
       return keep(config, List.of(layer.descriptor()), name, pins);
     } catch (IOException e) {
       throw new ImageException.Failed("cannot import the archive: " + AtomicFile.reason(e), e);

@@ -1,7 +1,6 @@
 package io.kapsel.engine;
 
 import io.kapsel.base.AtomicFile;
-import io.kapsel.base.Json;
 import io.kapsel.image.Image;
 import io.kapsel.image.ImageException;
 import io.kapsel.image.ImageStore;
@@ -18,7 +17,6 @@ import io.kapsel.image.registry.Push;
 import io.kapsel.oci.image.Descriptor;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.ImageConfig;
-import io.kapsel.oci.image.Index;
 import io.kapsel.oci.image.MediaTypes;
 import io.kapsel.oci.image.MediaTypes.Compression;
 import io.kapsel.oci.image.Platform;
@@ -54,11 +52,13 @@ public final class Images {
 
   private final ImageStore store;
   private final Stack stack;
+  private final Indexes indexes;
   private final Supplier<Collection<Use>> uses;
 
   Images(ImageStore store, Supplier<Collection<Use>> uses) {
     this.store = store;
     this.stack = new Stack(store);
+    this.indexes = new Indexes(store);
     this.uses = uses;
   }
 
@@ -85,6 +85,19 @@ public final class Images {
   /** The same; it must be there. */
   public Image get(String text) {
     return find(text).orElseThrow(() -> missing(text));
+  }
+
+  /** The same for a platform, if one is said. */
+  private Image get(String text, Optional<Platform> platform) {
+    if (platform.isEmpty()) {
+      return get(text);
+    }
+    return store
+        .find(text, platform.get())
+        .filter(it -> platform.get().serves(it.config().platform()) > 0)
+        .orElseThrow(() ->
+            new ImageException.NotFound(
+                "cannot find '%s': there is no such image for %s".formatted(text, platform.get())));
   }
 
   private static ImageException missing(String text) {
@@ -115,6 +128,15 @@ public final class Images {
     }
   }
 
+  /** Brings the image for one platform to a registry, where the name may lead to several. */
+  public Digest push(Reference name, Platform platform, Client client, Progress progress) {
+    Image image = get(name.toString(), Optional.of(platform));
+    try (Pins pins = store.pins()) {
+      pins.add(image);
+      return new Push(store, client, progress).run(name, image);
+    }
+  }
+
   /** Brings an image to a registry; the digest under which it is known there. */
   public Digest push(Reference name, Client client, Progress progress) {
     return new Push(store, client, progress).run(name);
@@ -124,12 +146,17 @@ public final class Images {
    * Writes images, as users name them, into one archive that every engine reads.
    *
    * @param compression of all layers; nothing: as they are
+   * @param platform where a name leads to images for several; nothing: this machine's
    */
-  public void save(List<String> wanted, Optional<Compression> compression, OutputStream out) {
+  public void save(
+      List<String> wanted,
+      Optional<Compression> compression,
+      Optional<Platform> platform,
+      OutputStream out) {
     Map<Image, List<Reference>> images = new java.util.LinkedHashMap<>();
     try (Pins pins = store.pins()) {
       for (String text : wanted) {
-        Image image = get(text);
+        Image image = get(text, platform);
         pins.add(image);
         Image packed =
             compression.isEmpty() ? image : Repacking.of(store, image, compression.get(), pins);
@@ -151,10 +178,15 @@ public final class Images {
 
   /** Makes an image from the archive of a root file system. */
   public Image imported(
-      InputStream in, ImageConfig.Execution execution, Optional<Reference> name, String comment) {
+      InputStream in,
+      Optional<Platform> platform,
+      ImageConfig.Execution execution,
+      Optional<Reference> name,
+      String comment) {
     return new Archiving(store)
         .imported(
             in,
+            platform.orElseGet(Platform::host),
             execution,
             new Archiving.Remarks(Instant.now(), Optional.empty(), "kapsel import", comment),
             name);
@@ -179,23 +211,12 @@ public final class Images {
    * @return its digest
    */
   public Digest index(Reference name, List<String> images) {
-    Map<Platform, Descriptor> entries = new java.util.LinkedHashMap<>();
-    try (Pins pins = store.pins()) {
-      for (String text : images) {
-        Image image = get(text);
-        hold(image, pins);
-        Platform platform = image.config().platform();
-        if (entries.put(platform, image.descriptor().on(platform)) != null) {
-          throw new ImageException.Conflict(
-              "cannot make '%s': two images are for %s".formatted(name.familiar(), platform));
-        }
-      }
-      byte[] index = Json.write(Index.of(List.copyOf(entries.values())));
-      Descriptor target = store.blobs().put(MediaTypes.INDEX, index);
-      pins.add(target.id());
-      store.name(name.orLatest(), target, Optional.empty());
-      return target.id();
-    }
+    return indexes.make(name, images.stream().map(this::get).toList());
+  }
+
+  /** Says of an image in an index that it is for another platform; the index's new digest. */
+  public Digest annotate(Reference name, String image, Platform platform) {
+    return indexes.annotate(name, get(image), platform);
   }
 
   /** Keeps an image's content from being collected until a container stands on it. */

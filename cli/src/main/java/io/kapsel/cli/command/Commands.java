@@ -68,14 +68,7 @@ final class Commands {
             new CommitCommand(),
             new LoginCommand(),
             new LogoutCommand(),
-            new GroupCommand(
-                "manifest",
-                "Look at manifests in registries, and make indexes",
-                Map.of(
-                    "inspect",
-                    new ManifestInspectCommand(),
-                    "create",
-                    new ManifestCreateCommand())),
+            ManifestCommands.group(),
             new SearchCommand(),
             RegistryCommands.group(),
             new LaunchCommand(),

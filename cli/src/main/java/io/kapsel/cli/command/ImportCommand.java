@@ -32,7 +32,7 @@ final class ImportCommand implements Command {
           The archive is a tar, plain or packed with gzip, zstd or xz. With --whole it
           becomes a container with that name, or the one that it had.
           """,
-          FlagSet.of(CHANGE, MESSAGE, WHOLE, TRUST),
+          FlagSet.of(CHANGE, MESSAGE, PullCommand.PLATFORM, WHOLE, TRUST),
           new Operands(1, 2));
 
   @Override
@@ -75,7 +75,11 @@ final class ImportCommand implements Command {
         LoadCommand.read(
             call,
             path(call, file),
-            in -> call.engine().images().imported(in, execution, name, message));
+            in ->
+                call.engine()
+                    .images()
+                    .imported(
+                        in, call.arguments().last(PullCommand.PLATFORM), execution, name, message));
     call.print(image.id().toString());
     return 0;
   }

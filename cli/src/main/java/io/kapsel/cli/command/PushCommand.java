@@ -3,11 +3,14 @@ package io.kapsel.cli.command;
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.engine.Images;
 import io.kapsel.image.Image;
 import io.kapsel.image.ImageException;
 import io.kapsel.image.registry.Client;
+import io.kapsel.image.registry.Progress;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.MediaTypes.Compression;
+import io.kapsel.oci.image.Platform;
 import io.kapsel.oci.image.Reference;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +27,7 @@ final class PushCommand implements Command {
           "[OPTIONS] NAME[:TAG]",
           "Upload an image to a registry",
           "With --compression its layers are packed anew where they are packed otherwise.\n",
-          FlagSet.of(QUIET, ALL, SaveCommand.COMPRESSION),
+          FlagSet.of(QUIET, ALL, SaveCommand.COMPRESSION, PullCommand.PLATFORM),
           Operands.ONE);
 
   @Override
@@ -49,20 +52,27 @@ final class PushCommand implements Command {
           "cannot push '" + name.familiar() + "': there is no image with that name");
     }
     boolean quiet = call.arguments().is(QUIET);
-    Optional<Compression> compression = call.arguments().last(SaveCommand.COMPRESSION);
     for (Reference each : all) {
       TransferDisplay display = TransferDisplay.of(call, quiet);
       display.say("The push refers to repository [" + each.name() + "]");
-      Digest digest =
-          Transfer.run(
-              call,
-              display,
-              progress ->
-                  compression.isEmpty()
-                      ? call.engine().images().push(each, client, progress)
-                      : call.engine().images().push(each, compression.get(), client, progress));
+      Digest digest = Transfer.run(call, display, progress -> push(call, each, client, progress));
       call.print(quiet ? each.toString() : each.manifestName() + ": digest: " + digest);
     }
     return 0;
+  }
+
+  private static Digest push(Call call, Reference name, Client client, Progress progress) {
+    Images images = call.engine().images();
+    Optional<Compression> compression = call.arguments().last(SaveCommand.COMPRESSION);
+    Optional<Platform> platform = call.arguments().last(PullCommand.PLATFORM);
+    if (compression.isPresent() && platform.isPresent()) {
+      throw new CommandException(125, "--compression and --platform cannot be used together");
+    }
+    if (compression.isPresent()) {
+      return images.push(name, compression.get(), client, progress);
+    }
+    return platform.isPresent()
+        ? images.push(name, platform.get(), client, progress)
+        : images.push(name, client, progress);
   }
 }

@@ -5,6 +5,7 @@ import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.oci.image.MediaTypes.Compression;
+import io.kapsel.oci.image.Platform;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -32,7 +33,7 @@ final class SaveCommand implements Command {
           The archive is an OCI layout with Docker's manifest.json. Layers are packed as
           they came, unless --compression says otherwise.
           """,
-          FlagSet.of(OUTPUT, COMPRESSION),
+          FlagSet.of(OUTPUT, COMPRESSION, PullCommand.PLATFORM),
           Operands.SOME);
 
   @Override
@@ -42,9 +43,12 @@ final class SaveCommand implements Command {
 
   @Override
   public int run(Call call) {
-    call.operands().forEach(call.engine().images()::get);
+    Optional<Platform> platform = call.arguments().last(PullCommand.PLATFORM);
+    if (platform.isEmpty()) {
+      call.operands().forEach(call.engine().images()::get);
+    }
     Optional<Compression> compression = call.arguments().last(COMPRESSION);
-    write(call, out -> call.engine().images().save(call.operands(), compression, out));
+    write(call, out -> call.engine().images().save(call.operands(), compression, platform, out));
     return 0;
   }
 

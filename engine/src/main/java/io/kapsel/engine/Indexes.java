@@ -1,0 +1,76 @@
+package io.kapsel.engine;
+
+import io.kapsel.base.Json;
+import io.kapsel.image.Image;
+import io.kapsel.image.ImageException;
+import io.kapsel.image.ImageStore;
+import io.kapsel.image.Pins;
+import io.kapsel.oci.image.Descriptor;
+import io.kapsel.oci.image.Digest;
+import io.kapsel.oci.image.Index;
+import io.kapsel.oci.image.MediaTypes;
+import io.kapsel.oci.image.Platform;
+import io.kapsel.oci.image.Reference;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Names that lead to images for several platforms. */
+final class Indexes {
+  private final ImageStore store;
+
+  Indexes(ImageStore store) {
+    this.store = store;
+  }
+
+  /** Makes one of images that are here; its digest. */
+  Digest make(Reference name, List<Image> images) {
+    Map<Platform, Descriptor> entries = new LinkedHashMap<>();
+    try (Pins pins = store.pins()) {
+      for (Image image : images) {
+        pins.add(image);
+        Platform platform = image.config().platform();
+        if (entries.put(platform, image.descriptor().on(platform)) != null) {
+          throw new ImageException.Conflict(
+              "cannot make '%s': two images are for %s".formatted(name.familiar(), platform));
+        }
+      }
+      return keep(name, List.copyOf(entries.values()), pins);
+    }
+  }
+
+  /** Says of an image in one that it is for another platform; the index's new digest. */
+  Digest annotate(Reference name, Image image, Platform platform) {
+    Descriptor target =
+        store
+            .target(name)
+            .filter(each -> MediaTypes.isIndex(each.mediaType()))
+            .orElseThrow(() ->
+                new ImageException.NotFound(
+                    "cannot annotate '%s': there is no index with that name"
+                        .formatted(name.familiar())));
+    try (Pins pins = store.pins()) {
+      pins.add(target.id());
+      List<Descriptor> before =
+          Json.read(store.blobs().document(target.id()), Index.class).manifests();
+      before.forEach(each -> pins.add(each.id()));
+      Digest wanted = image.descriptor().id();
+      if (before.stream().noneMatch(each -> each.id().equals(wanted))) {
+        throw new ImageException.NotFound(
+            "cannot annotate '%s': '%s' is not in it".formatted(name.familiar(), image.shown()));
+      }
+      return keep(
+          name,
+          before.stream().map(each -> each.id().equals(wanted) ? each.on(platform) : each).toList(),
+          pins);
+    }
+  }
+
+  private Digest keep(Reference name, List<Descriptor> entries, Pins pins) {
+    Descriptor target = store.blobs().put(MediaTypes.INDEX, Json.write(Index.of(entries)));
+    pins.add(target.id());
+    store.name(name.orLatest(), target, Optional.empty());
+    return target.id();
+  }
+}
