@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -69,6 +70,19 @@ class HostileRegistryIT extends PullFixture {
     } catch (InterruptedException e) {
       throw new IOException(e);
     }
+  }
+
+  @Test
+  void moreLayersThanAnImageMayHaveAreRefusedBeforeAnyIsFetched() {
+    String manifest = new String(image.manifest, StandardCharsets.UTF_8);
+    int from = manifest.indexOf("\"layers\":[") + "\"layers\":[".length();
+    String layer = manifest.substring(from, manifest.indexOf(']', from));
+    serveManifest(manifest.replace(layer, String.join(",", Collections.nCopies(1001, layer))));
+
+    assertThatThrownBy(this::pull)
+        .isInstanceOf(ImageException.class)
+        .hasMessageContaining("more than 1,000");
+    assertThat(registry.asked).noneMatch(each -> each.path().contains("/blobs/"));
   }
 
   @Test
