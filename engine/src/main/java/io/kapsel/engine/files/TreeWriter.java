@@ -1,5 +1,6 @@
 package io.kapsel.engine.files;
 
+import io.kapsel.image.tar.MemberName;
 import io.kapsel.image.tar.TarEntry;
 import io.kapsel.image.tar.TarReader;
 import io.kapsel.image.tar.Xattrs;

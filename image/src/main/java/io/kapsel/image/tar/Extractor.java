@@ -53,9 +53,6 @@ public final class Extractor {
   private static final String WHITEOUT = ".wh.";
   private static final String OPAQUE = "trusted.overlay.opaque";
   private static final int BUFFER = 1 << 16;
-  private static final int LONGEST_PATH = 4096;
-  private static final int LONGEST_NAME = 255;
-  private static final int DEEPEST = 255;
   private static final int MOST_ENTRIES = 5_000_000;
   private static final int IN_ROOT = OpenHow.IN_ROOT | OpenHow.NO_MAGIC_LINKS;
 
@@ -112,7 +109,7 @@ public final class Extractor {
       try {
         member(entry, tar);
       } catch (SyscallException e) {
-        throw new IOException("'" + shown(entry.name()) + "': " + e.getMessage(), e);
+        throw new IOException("'" + MemberName.shown(entry.name()) + "': " + e.getMessage(), e);
       }
     }
     parents.close();
@@ -121,7 +118,7 @@ public final class Extractor {
   }
 
   private void member(TarEntry entry, TarReader tar) throws IOException {
-    String path = clean(entry.name());
+    String path = MemberName.clean(entry.name());
     if (path.isEmpty()) {
       if (entry.type() == TarEntry.Type.DIRECTORY) {
         nodes.finish(root, entry);
@@ -129,7 +126,7 @@ public final class Extractor {
       }
       return;
     }
-    String name = path.substring(path.lastIndexOf('/') + 1);
+    String name = MemberName.last(path);
     String above = above(path);
     Fd parent = parents.open(above);
     if (form == Form.LAYER && name.startsWith(WHITEOUT)) {
@@ -143,38 +140,11 @@ public final class Extractor {
     switch (entry.type()) {
       case DIRECTORY -> directory(parent, name, path, entry);
       case FILE -> file(parent, name, entry, tar);
-      case HARD_LINK -> link(clean(entry.link()), parent, name);
+      case HARD_LINK -> link(MemberName.clean(entry.link()), parent, name);
       case SYMLINK -> symlink(parent, name, entry);
       case FIFO -> nodes.fifo(parent, name, entry);
       case CHARACTER_DEVICE, BLOCK_DEVICE -> {} // never from an archive
     }
-  }
-
-  /** A name without leading or doubled slashes; one that would lead out is refused. */
-  private static String clean(String name) throws IOException {
-    if (name.length() > LONGEST_PATH) {
-      throw new TarException("a name is longer than 4096 bytes");
-    }
-    StringBuilder path = new StringBuilder(name.length());
-    int depth = 0;
-    for (String part : name.split("/", -1)) {
-      if (part.equals("..")) {
-        throw new TarException("a name leads out of it: '" + shown(name) + "'");
-      }
-      if (part.isEmpty() || part.equals(".")) {
-        continue;
-      }
-      if (part.indexOf('\0') >= 0 || part.length() > LONGEST_NAME || ++depth > DEEPEST) {
-        throw new TarException("a name is too long or too deep, or has a NUL");
-      }
-      path.append(path.isEmpty() ? "" : "/").append(part);
-    }
-    return path.toString();
-  }
-
-  private static String shown(String name) {
-    String text = name.length() > 120 ? name.substring(0, 120) + "…" : name;
-    return text.replaceAll("\\p{Cntrl}", "?");
   }
 
   private void hide(Fd parent, String name) throws IOException {
@@ -227,7 +197,7 @@ public final class Extractor {
       throw new TarException("a hard link leads nowhere");
     }
     try (Fd from = parents.find(above(target))) {
-      nodes.link(from, target.substring(target.lastIndexOf('/') + 1), parent, name);
+      nodes.link(from, MemberName.last(target), parent, name);
     }
   }
 
