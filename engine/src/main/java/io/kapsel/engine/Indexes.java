@@ -67,10 +67,16 @@ final class Indexes {
     }
   }
 
+  /** An index that had the name goes; an image would stay, without one. */
   private Digest keep(Reference name, List<Descriptor> entries, Pins pins) {
     Descriptor target = store.blobs().put(MediaTypes.INDEX, Json.write(Index.of(entries)));
     pins.add(target.id());
-    store.name(name.orLatest(), target, Optional.empty());
-    return target.id();
+    return store.together(() -> {
+      if (store.target(name).filter(each -> MediaTypes.isIndex(each.mediaType())).isPresent()) {
+        store.unname(name.orLatest());
+      }
+      store.name(name.orLatest(), target, Optional.empty());
+      return target.id();
+    });
   }
 }

@@ -92,6 +92,7 @@ class ImageCommandsIT extends EndToEnd {
         .doesNotContain("image.index");
 
     kapsel("manifest", "annotate", "--arch", "arm", "--variant", "v6", all, other).ok();
+    assertThat(kapsel("images").ok().out()).doesNotContain("<none>");
     kapsel("manifest", "push", "--purge", all).ok();
     assertThat(host("skopeo inspect --raw --tls-verify=false docker://%s", all).out())
         .contains("\"v6\"", "amd64")
