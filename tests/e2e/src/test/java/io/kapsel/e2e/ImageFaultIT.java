@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -153,7 +153,7 @@ class ImageFaultIT extends EndToEnd {
     System.out.println("engines are killed at random with -Dkapsel.seed=" + seed);
     return LongStream.concat(
             MOMENTS_MILLIS.stream().mapToLong(TimeUnit.MILLISECONDS::toMicros),
-            new Random(seed).longs(MORE_MOMENTS, 0, LATEST_MOMENT_MICROS))
+            new SplittableRandom(seed).longs(MORE_MOMENTS, 0, LATEST_MOMENT_MICROS))
         .boxed()
         .toList();
   }

@@ -11,7 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
+import java.util.SplittableRandom;
 
 /**
  * A disk that remembers the order of what was written to it and flushed, so that its state at any
@@ -113,7 +113,7 @@ final class PowerCuts implements AutoCloseable {
    *
    * @param moment a position of the log
    */
-  void cut(long moment, Random random, Path directory) throws IOException {
+  void cut(long moment, SplittableRandom random, Path directory) throws IOException {
     List<Entry> entries = entries(moment);
     int flushed = entries.size();
     while (flushed > 0 && !entries.get(flushed - 1).flush()) {

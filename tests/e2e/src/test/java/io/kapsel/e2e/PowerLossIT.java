@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -82,7 +82,7 @@ class PowerLossIT extends EndToEnd {
   void theNextBootFindsWholeImagesAndAllThatWasReported() throws IOException {
     long seed = Long.getLong("kapsel.seed", System.nanoTime());
     System.out.println("power goes at random with -Dkapsel.seed=" + seed);
-    Random random = new Random(seed);
+    SplittableRandom random = new SplittableRandom(seed);
     Files.createDirectories(work);
     Path disks = Files.createDirectories(work.resolve("disks"));
     PowerCuts disk;
@@ -108,7 +108,7 @@ class PowerLossIT extends EndToEnd {
     disk.checkLog();
   }
 
-  private void after(long moment, PowerCuts disk, Random random) throws IOException {
+  private void after(long moment, PowerCuts disk, SplittableRandom random) throws IOException {
     try (Product next = Product.fresh()) {
       disk.cut(moment, random, next.state());
       try {
