@@ -15,6 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -27,7 +28,7 @@ class ImageFaultIT extends EndToEnd {
   private static final List<Integer> MOMENTS_MILLIS = List.of(0, 8, 18, 35, 70, 130);
 
   /** How many more, which nobody has chosen. */
-  private static final int MORE_MOMENTS = Integer.getInteger("kapsel.moments", 4);
+  private static final int MORE_MOMENTS = Integer.getInteger("kapsel.moments", 2);
 
   private static final int LATEST_MOMENT_MICROS = 250_000;
 
@@ -159,6 +160,7 @@ class ImageFaultIT extends EndToEnd {
   }
 
   @ParameterizedTest
+  @Timeout(value = 5, unit = TimeUnit.MINUTES) // it starts an engine for each moment
   @ValueSource(strings = {"pull", "unpack", "load", "import", "commit", "tag", "rmi", "prune"})
   void anEngineKilledAtAnyMomentLeavesNothingHalf(String operation) throws Exception {
     for (long micros : moments()) {

@@ -12,7 +12,9 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * The power goes at any moment of what is done with images: the engine of the next boot finds the
@@ -79,6 +81,7 @@ class PowerLossIT extends EndToEnd {
   }
 
   @Test
+  @Timeout(value = 5, unit = TimeUnit.MINUTES) // it starts an engine for each moment
   void theNextBootFindsWholeImagesAndAllThatWasReported() throws IOException {
     long seed = Long.getLong("kapsel.seed", System.nanoTime());
     System.out.println("power goes at random with -Dkapsel.seed=" + seed);
