@@ -37,14 +37,15 @@ final class ManifestCommands {
   /** Fails unless an index has that name here. */
   private static Reference index(Call call, String text, String verb) {
     Reference name = ImageSource.reference(text).orLatest();
-    call.engine()
+    if (call.engine()
         .images()
         .store()
         .target(name)
         .filter(each -> MediaTypes.isIndex(each.mediaType()))
-        .orElseThrow(() ->
-            new ImageException.NotFound(
-                "cannot %s '%s': there is no index with that name".formatted(verb, text)));
+        .isEmpty()) {
+      throw new ImageException.NotFound(
+          "cannot %s '%s': there is no index with that name".formatted(verb, text));
+    }
     return name;
   }
 
