@@ -152,7 +152,7 @@ final class OpenvzConfig {
         line,
         BEANS.contains(line.key())
             ? "the kernel has no such counter; PHYSPAGES, SWAPPAGES and NUMPROC limit memory and"
-                  + " tasks"
+                + " tasks"
             : "Kapsel has nothing that means the same");
   }
 
