@@ -88,8 +88,8 @@ class ImageCommandsIT extends EndToEnd {
         .contains("there is no such image for linux/s390x");
     kapsel("push", "-q", "--platform", "linux/arm64", all).ok();
     assertThat(host("skopeo inspect --raw --tls-verify=false docker://%s", all).out())
-        .contains("image.manifest")
-        .doesNotContain("image.index");
+        .contains("\"layers\"")
+        .doesNotContain("\"manifests\"");
 
     kapsel("manifest", "annotate", "--arch", "arm", "--variant", "v6", all, other).ok();
     assertThat(kapsel("images").ok().out()).doesNotContain("<none>");
@@ -98,7 +98,7 @@ class ImageCommandsIT extends EndToEnd {
         .contains("\"v6\"", "amd64")
         .doesNotContain("arm64");
     assertThat(kapsel("manifest", "rm", all).err()).contains("there is no index with that name");
-    assertThat(kapsel("manifest", "rm", name).exitCode()).isEqualTo(1);
+    assertThat(kapsel("manifest", "rm", name).exitCode()).isNotZero();
     kapsel("manifest", "create", all, name, other).ok();
     kapsel("manifest", "rm", all).ok();
     assertThat(kapsel("images", "-q", name).ok().lines()).hasSize(1);
