@@ -31,7 +31,8 @@ final class Indexes {
       for (Image image : images) {
         pins.add(image);
         Platform platform = image.config().platform();
-        if (entries.put(platform, image.descriptor().on(platform)) != null) {
+        Descriptor bare = image.descriptor().annotated(Map.of()); // its name here is nobody else's
+        if (entries.put(platform, bare.on(platform)) != null) {
           throw new ImageException.Conflict(
               "cannot make '%s': two images are for %s".formatted(name.familiar(), platform));
         }
