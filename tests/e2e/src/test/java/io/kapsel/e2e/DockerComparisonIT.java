@@ -145,6 +145,7 @@ class DockerComparisonIT extends EndToEnd {
     kapsel.removeAll();
     kapsel.stopEngine();
     network.destroy();
+    Command.of("umount", home.resolve("d/exec/netns/default").toString()).run(); // left by it
     HostFiles.delete(home);
     group.close();
   }
