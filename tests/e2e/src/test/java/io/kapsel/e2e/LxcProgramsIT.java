@@ -42,7 +42,7 @@ class LxcProgramsIT extends LxcEndToEnd {
 
     assertThat(first.line()).isEqualTo("2 blue lxc web");
     assertThat(first.exitCode()).isEqualTo(7);
-    assertThat(second.lines()).containsExactly("uid=5 gid=6", "kept");
+    assertThat(second.lines()).containsExactly("uid=5 gid=6 groups=6", "kept");
     assertThat(lxc("lxc-execute", "-n", "web").err()).contains("there is no program to run");
     lxc("lxc-start", "-n", "web").ok();
     assertThat(lxc("lxc-attach", "-n", "web", "--", "/bin/cat", "/srv/data").line())
