@@ -72,14 +72,26 @@ final class Joining {
     }
   }
 
+  /** Who is in somebody else's network has his name, too, unless he asks for one. */
+  private Optional<String> hostnameOfNetwork(ContainerSpec spec) {
+    if (!(spec.uts() instanceof NamespaceMode.Own) || spec.hostname().isPresent()) {
+      return Optional.empty();
+    }
+    return switch (spec.network()) {
+      case NamespaceMode.Own _ -> Optional.empty();
+      case NamespaceMode.Host _ -> Optional.of(HostName.read()).filter(ContainerSpec::isHostname);
+      case NamespaceMode.Container(String other) -> {
+        Container shown = containers.apply(other);
+        yield shown.spec().hostname().or(() -> Optional.of(HexId.abbreviate(shown.id())));
+      }
+    };
+  }
+
   /** The same container in the networks that are meant, which there must be. */
   ContainerSpec resolved(ContainerSpec spec) {
-    if (spec.network() instanceof NamespaceMode.Container(String other)
-        && spec.uts() instanceof NamespaceMode.Own
-        && spec.hostname().isEmpty()) {
-      Container shown = containers.apply(other);
-      String name = shown.spec().hostname().orElseGet(() -> HexId.abbreviate(shown.id()));
-      return new ContainerSpecBuilder(spec).hostname(name).build();
+    Optional<String> hostname = hostnameOfNetwork(spec);
+    if (hostname.isPresent()) {
+      return new ContainerSpecBuilder(spec).hostname(hostname.get()).build();
     }
     if (!isJoined(spec)) {
       return spec;

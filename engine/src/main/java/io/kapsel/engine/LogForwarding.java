@@ -15,8 +15,6 @@ import io.kapsel.linux.socket.Credentials;
 import io.kapsel.runtime.ContainerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -92,18 +90,10 @@ final class LogForwarding {
         new SyslogFormat(
             log.options().getOrDefault("syslog-format", ""),
             SyslogFormat.facility(log.options().getOrDefault("syslog-facility", "daemon")),
-            hostname(),
+            HostName.read(),
             tag,
             ProcessHandle.current().pid());
     return new Syslog(log.syslogAddress(), format, own, tls);
-  }
-
-  private static String hostname() {
-    try {
-      return InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      return "localhost";
-    }
   }
 
   private static Map<String, String> fields(StoredContainer stored, String tag) {

@@ -199,10 +199,15 @@ public record ContainerSpec(
         name);
   }
 
+  /** Whether a container may be called so: letters, digits, dots and hyphens, 64 at most. */
+  public static boolean isHostname(String name) {
+    return name.getBytes(StandardCharsets.UTF_8).length <= LONGEST_HOSTNAME
+        && HOSTNAME.matcher(name).matches();
+  }
+
   private static void checkHostname(String name) {
     InvalidRequestException.unless(
-        name.getBytes(StandardCharsets.UTF_8).length <= LONGEST_HOSTNAME
-            && HOSTNAME.matcher(name).matches(),
+        isHostname(name),
         "'%s' is not a host name of at most 64 letters, digits, dots and hyphens",
         name);
   }
