@@ -12,6 +12,8 @@ import threading
 
 path, notify, program = sys.argv[1], sys.argv[2], sys.argv[3:]
 listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+if os.path.exists(path):
+    os.unlink(path)
 listener.bind(path)
 listener.listen(16)
 told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

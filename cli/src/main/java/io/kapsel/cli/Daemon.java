@@ -10,7 +10,9 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -32,18 +34,18 @@ final class Daemon {
 
   private final Path socket;
   private final RequestServer server;
-  private final boolean owned;
+  private final Optional<Object> own;
 
-  private Daemon(Path socket, RequestServer server, boolean owned) {
+  private Daemon(Path socket, RequestServer server, Optional<Object> own) {
     this.socket = socket;
     this.server = server;
-    this.owned = owned;
+    this.own = own;
   }
 
   /** Serves at a socket that a service manager keeps: who may connect there, is its business. */
   static Daemon at(UnixListener listener, Path run, Front front) {
     RequestServer server = new RequestServer(listener, front, _ -> true, Limits.USUAL);
-    return new Daemon(run.resolve(SOCKET), server, false);
+    return new Daemon(run.resolve(SOCKET), server, Optional.empty());
   }
 
   /** Listens in {@code run}; a socket that nobody listens on any more is replaced. */
@@ -65,9 +67,20 @@ final class Daemon {
       boolean shared = group.isPresent();
       RequestServer server =
           new RequestServer(listener, front, uid -> shared || uid == 0 || uid == own, Limits.USUAL);
-      return new Daemon(socket, server, true);
+      return new Daemon(socket, server, file(socket));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot listen at '" + socket + "': " + e.getMessage(), e);
+    }
+  }
+
+  /** Which file is there. */
+  private static Optional<Object> file(Path path) throws IOException {
+    try {
+      return Optional.ofNullable(
+          Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+              .fileKey());
+    } catch (NoSuchFileException _) {
+      return Optional.empty();
     }
   }
 
@@ -108,8 +121,9 @@ final class Daemon {
   void drain(Duration patience) {
     // First the path: whoever finds none starts the next engine instead of talking to this one.
     try {
-      if (owned) {
-        Files.deleteIfExists(socket);
+      // It is another's where a service manager has put its own there.
+      if (own.isPresent() && own.equals(file(socket))) {
+        Files.delete(socket);
       }
     } catch (IOException e) {
       LOG.log(Level.WARNING, "cannot remove the socket: {0}", String.valueOf(e.getMessage()));

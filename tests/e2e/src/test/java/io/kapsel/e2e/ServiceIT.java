@@ -53,6 +53,42 @@ class ServiceIT {
         () -> lines.contains(line));
   }
 
+  private static void end(Process manager) throws Exception {
+    manager.getOutputStream().close();
+    if (!manager.waitFor(30, TimeUnit.SECONDS)) {
+      manager.destroyForcibly();
+    }
+  }
+
+  private static String engine(Product product) throws IOException {
+    return Files.readString(product.run().resolve("engine.pid")).strip();
+  }
+
+  @Test
+  void anEngineThatACommandHasStartedMakesRoom() throws Exception {
+    try (Product product = Product.fresh()) {
+      Path config = product.home().resolve("kapsel.conf");
+      HostFiles.write(config, "");
+      product
+          .kapsel("run", "-d", "--name", "lives", TestRoot.reference(), "/bin/sleep", "600")
+          .ok();
+      String inside = product.kapsel("inspect", "-f", "{{.State.Pid}}", "lives").ok().line();
+      String before = engine(product);
+      Process manager = supervise(product, config);
+      List<String> told = lines(manager);
+      try {
+        await(told, "READY=1");
+        assertThat(engine(product)).isNotEqualTo(before);
+        assertThat(product.kapsel("inspect", "-f", "{{.State.Pid}}", "lives").ok().line())
+            .isEqualTo(inside);
+        product.kapsel("rm", "-f", "lives").ok();
+      } finally {
+        end(manager);
+      }
+      Files.delete(product.run().resolve("kapsel.sock"));
+    }
+  }
+
   @Test
   void theManagerKeepsTheSocketAndHearsHowItGoes() throws Exception {
     try (Product product = Product.fresh()) {
@@ -75,10 +111,7 @@ class ServiceIT {
         await(told, "RELOADING=1");
         assertThat(product.kapsel("config").ok().out()).containsPattern("log-level +error");
       } finally {
-        manager.getOutputStream().close();
-        if (!manager.waitFor(30, TimeUnit.SECONDS)) {
-          manager.destroyForcibly();
-        }
+        end(manager);
       }
       await(told, "STOPPING=1");
       assertThat(told).anyMatch(line -> line.startsWith("ended "));
