@@ -53,15 +53,17 @@ final class Daemon {
     Path socket = run.resolve(SOCKET);
     try {
       int own = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-      Optional<GroupPrincipal> group = own == 0 ? group(groupName) : Optional.empty();
       Files.createDirectories(run);
-      restrict(run, group, group.isPresent() ? "rwx--x---" : "rwx------");
+      Optional<GroupPrincipal> group =
+          own == 0 ? group(groupName).filter(each -> isGiven(run, each)) : Optional.empty();
+      permit(run, group.isPresent() ? "rwx--x---" : "rwx------");
       Files.deleteIfExists(socket);
       UnixListener listener =
           UnixListener.bind(
               socket.toString(), SocketKind.STREAM, group.isPresent() ? SHARED : PRIVATE);
       if (group.isPresent()) {
-        restrict(socket, group, "rw-rw----");
+        attributes(socket).setGroup(group.get());
+        permit(socket, "rw-rw----");
       }
       // With a group, the permission bits let in only its members; SO_PEERCRED has no group list.
       boolean shared = group.isPresent();
@@ -96,14 +98,25 @@ final class Daemon {
     }
   }
 
-  private static void restrict(Path path, Optional<GroupPrincipal> group, String permissions)
-      throws IOException {
-    PosixFileAttributeView view =
-        Files.getFileAttributeView(path, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
-    if (group.isPresent()) {
-      view.setGroup(group.get());
+  /** Gives the directory to the group, which may have no number in this user namespace. */
+  private static boolean isGiven(Path run, GroupPrincipal group) {
+    try {
+      attributes(run).setGroup(group);
+      return true;
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "no group may use this engine: {0}", String.valueOf(e.getMessage()));
+      return false;
     }
-    view.setPermissions(PosixFilePermissions.fromString(permissions));
+  }
+
+  private static PosixFileAttributeView attributes(Path path) {
+    return Files.getFileAttributeView(
+        path, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** By its path, since a socket cannot be opened; in a directory of this user, it is no link. */
+  private static void permit(Path path, String permissions) throws IOException {
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
   }
 
   /** Serves until {@link #drain}. */

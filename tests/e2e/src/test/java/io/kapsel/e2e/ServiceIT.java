@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -86,6 +87,28 @@ class ServiceIT {
         end(manager);
       }
       Files.delete(product.run().resolve("kapsel.sock"));
+    }
+  }
+
+  private static Result as(Product product, String group) {
+    String client = Product.DIST.resolve("bin/kapsel").toString();
+    return product
+        .environment(
+            Command.of(
+                "setpriv", "--reuid", "nobody", "--regid", group, "--clear-groups", client, "ps"))
+        .run();
+  }
+
+  @Test
+  void membersOfTheGroupMayUseAnEngineThatACommandHasStarted() throws Exception {
+    try (Product product = Product.fresh()) {
+      Files.setPosixFilePermissions(product.home(), PosixFilePermissions.fromString("rwx--x--x"));
+      product.command("version").env("KAPSEL_GROUP", "games").run().ok();
+
+      assertThat(Files.getPosixFilePermissions(product.run().resolve("kapsel.sock")))
+          .isEqualTo(PosixFilePermissions.fromString("rw-rw----"));
+      assertThat(as(product, "games").ok().line()).startsWith("CONTAINER ID");
+      assertThat(as(product, "nogroup").err()).contains("EACCES");
     }
   }
 
