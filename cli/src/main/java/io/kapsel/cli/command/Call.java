@@ -24,6 +24,13 @@ record Call(Engine engine, Request request, Client client, Arguments arguments) 
     return arguments.operands();
   }
 
+  /** The containers that the operands name, or all where there are none. */
+  List<Engine.Container> namedOrAll() {
+    return operands().isEmpty()
+        ? engine.containers()
+        : operands().stream().map(engine::container).toList();
+  }
+
   /**
    * Does something to each container that is named and prints its name as it was given; one failure
    * does not stop the rest.

@@ -123,12 +123,8 @@ final class DeviceCommands {
 
     @Override
     public int run(Call call) {
-      List<Engine.Container> chosen =
-          call.operands().isEmpty()
-              ? call.engine().containers()
-              : List.of(call.engine().container(call.operands().getFirst()));
       List<Struct> rows = new ArrayList<>();
-      for (Engine.Container container : chosen) {
+      for (Engine.Container container : call.namedOrAll()) {
         for (Devices.Entry entry : container.devices().list()) {
           rows.add(
               new Struct()

@@ -50,12 +50,8 @@ final class SnapshotListCommand implements Command {
 
   @Override
   public int run(Call call) {
-    List<Engine.Container> chosen =
-        call.operands().isEmpty()
-            ? call.engine().containers()
-            : List.of(call.engine().container(call.operands().getFirst()));
     List<Struct> rows = new ArrayList<>();
-    for (Engine.Container container : chosen) {
+    for (Engine.Container container : call.namedOrAll()) {
       for (Snapshot snapshot : container.snapshots().list()) {
         rows.add(row(container.name(), snapshot, clock.instant()));
       }

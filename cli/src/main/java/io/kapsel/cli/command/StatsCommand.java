@@ -88,11 +88,8 @@ final class StatsCommand implements Command {
   }
 
   private static List<Engine.Container> chosen(Call call) {
-    if (!call.operands().isEmpty()) {
-      return call.operands().stream().map(call.engine()::container).toList();
-    }
-    boolean all = call.arguments().is(ALL);
-    return call.engine().containers().stream()
+    boolean all = !call.operands().isEmpty() || call.arguments().is(ALL);
+    return call.namedOrAll().stream()
         .filter(it -> all || it.status().phase() == Phase.RUNNING)
         .toList();
   }
