@@ -1,6 +1,10 @@
 package io.kapsel.engine;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
@@ -10,11 +14,15 @@ final class Companions {
 
   private final List<Companion> all = new CopyOnWriteArrayList<>();
 
+  /** What is called after an end goes before what is called at the next start. */
+  private final Map<String, CompletableFuture<Void>> ends = new ConcurrentHashMap<>();
+
   void add(Companion companion) {
     all.add(companion);
   }
 
   void starting(Container container) {
+    Optional.ofNullable(ends.get(container.id())).ifPresent(CompletableFuture::join);
     all.forEach(each -> each.starting(container));
   }
 
@@ -30,7 +38,18 @@ final class Companions {
 
   void ended(Container container, boolean again) {
     if (!all.isEmpty()) {
-      Thread.ofVirtual().name("ended").start(() -> tellEnd(container, again));
+      CompletableFuture<Void> done = new CompletableFuture<>();
+      ends.put(container.id(), done);
+      Thread.ofVirtual().name("ended").start(() -> tellEnd(container, again, done));
+    }
+  }
+
+  private void tellEnd(Container container, boolean again, CompletableFuture<Void> done) {
+    try {
+      tellEnd(container, again);
+    } finally {
+      ends.remove(container.id(), done);
+      done.complete(null);
     }
   }
 

@@ -74,6 +74,9 @@ public final class Devices {
     if (mount instanceof MountRequest.Tmpfs) {
       throw invalid("add", mount.target(), "a tmpfs is made inside, or with the container");
     }
+    if (mount instanceof MountRequest.Volume volume && volume.part().isPresent()) {
+      throw invalid("add", mount.target(), "a part of a volume is given by 'update --mount-add'");
+    }
     checkFree(mount.target());
     List<String> notices = new ArrayList<>();
     change(
@@ -176,6 +179,7 @@ public final class Devices {
         launching.forget();
       }
       container.replace(container.record().specified(wanted));
+      engine.volumes.unmount(before, engine::runsWithVolume);
       container.publish("update", Map.of());
     } catch (LaunchException e) {
       throw new EngineException.Failed(action, place, String.valueOf(e.getMessage()), e);

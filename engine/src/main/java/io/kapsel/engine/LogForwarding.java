@@ -11,6 +11,7 @@ import io.kapsel.engine.log.LogRecord;
 import io.kapsel.engine.log.Syslog;
 import io.kapsel.engine.log.SyslogFormat;
 import io.kapsel.engine.spec.LogRequest;
+import io.kapsel.image.ImageException;
 import io.kapsel.linux.socket.Credentials;
 import io.kapsel.runtime.ContainerProcess;
 import java.io.IOException;
@@ -74,7 +75,14 @@ final class LogForwarding {
     if (!log.isForwarded()) {
       return;
     }
-    LogForwarding forwarding = new LogForwarding(container, state, destination(stored), follow);
+    Destination to;
+    try {
+      to = destination(stored);
+    } catch (ImageException e) { // its lines stay in the log on disk
+      LOG.log(System.Logger.Level.ERROR, "a log is not sent id=" + stored.id(), e);
+      return;
+    }
+    LogForwarding forwarding = new LogForwarding(container, state, to, follow);
     Thread _ = Thread.ofVirtual().name("log-" + stored.id()).start(forwarding::run);
   }
 

@@ -195,10 +195,22 @@ public final class Volumes {
       Path content = Files.createDirectory(place.resolve(CONTENT));
       Files.setPosixFilePermissions(content, PosixFilePermissions.fromString("rwxr-xr-x"));
       Volume made = volume(stored);
+      written(made, stored);
+      return made;
+    } catch (IOException | UncheckedIOException e) {
+      throw new EngineException.Failed("create", stored.name(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Nothing is left of one that cannot be made, so that its name is free. */
+  private void written(Volume made, StoredVolume stored) throws IOException {
+    Path place = directory.resolve(stored.name());
+    boolean whole = false;
+    try {
       if (VolumeOptions.stays(made)) {
         VolumeImage.make(stored.name(), place, VolumeImage.size(stored.options()).orElseThrow());
         VolumeOptions.mount(made);
-        VolumeImage.empty(content);
+        VolumeImage.empty(place.resolve(CONTENT));
       }
       AtomicFile.write(
           place.resolve(FILE),
@@ -206,9 +218,14 @@ public final class Volumes {
           stored.anonymous()
               ? AtomicFile.Durability.SURVIVES_CRASH
               : AtomicFile.Durability.SURVIVES_POWER_LOSS);
-      return made;
-    } catch (IOException | UncheckedIOException e) {
-      throw new EngineException.Failed("create", stored.name(), String.valueOf(e.getMessage()), e);
+      whole = true;
+    } finally {
+      if (!whole) {
+        if (VolumeOptions.stays(made)) {
+          VolumeOptions.unmount(made);
+        }
+        trash.add(place);
+      }
     }
   }
 

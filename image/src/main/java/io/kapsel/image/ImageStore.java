@@ -365,12 +365,16 @@ public final class ImageStore {
         freed += locked(() -> touched.contains(each) ? 0 : blobs.discard(each));
       }
       List<Layers.Remains> remains = new ArrayList<>();
-      for (Digest each : garbage.layers()) {
-        locked(() ->
-                touched.contains(each) ? Optional.<Layers.Remains>empty() : layers.discard(each))
-            .ifPresent(remains::add);
+      try {
+        for (Digest each : garbage.layers()) {
+          locked(() ->
+                  touched.contains(each) ? Optional.<Layers.Remains>empty() : layers.discard(each))
+              .ifPresent(remains::add);
+        }
+      } finally {
+        freed += layers.clear(remains);
       }
-      return freed + layers.clear(remains);
+      return freed;
     } catch (IOException e) {
       throw new ImageException.Failed("cannot collect: " + AtomicFile.reason(e), e);
     } finally {

@@ -183,7 +183,10 @@ final class IncusConfig {
           .ifPresent(size -> out.leave(size, "the room of a root is not limited"));
       return;
     }
-    if (source == null || path == null || device.containsKey("pool")) {
+    if (source == null
+        || path == null
+        || !path.value().startsWith("/")
+        || device.containsKey("pool")) {
       out.leave(line, "only directories and files of the host become mounts, not volumes of Incus");
       return;
     }

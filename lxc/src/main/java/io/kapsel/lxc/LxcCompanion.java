@@ -6,19 +6,11 @@ import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Kapsel;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** Calls the hooks of containers that a configuration of LXC defines, whoever starts them. */
 final class LxcCompanion implements Companion {
-  private static final System.Logger LOG = System.getLogger(LxcCompanion.class.getName());
-
   private final Kapsel engine;
-
-  /** What is called after an end goes before what is called at the next start. */
-  private final Map<String, CompletableFuture<Void>> ends = new ConcurrentHashMap<>();
 
   LxcCompanion(Kapsel engine) {
     this.engine = engine;
@@ -26,7 +18,6 @@ final class LxcCompanion implements Companion {
 
   @Override
   public void starting(Container container) {
-    Optional.ofNullable(ends.remove(container.id())).ifPresent(CompletableFuture::join);
     run(container, "pre-start", "");
   }
 
@@ -54,15 +45,7 @@ final class LxcCompanion implements Companion {
 
   @Override
   public void ended(Container container, boolean again) {
-    CompletableFuture<Void> done = new CompletableFuture<>();
-    ends.put(container.id(), done);
-    try {
-      run(container, "post-stop", again ? "reboot" : "stop");
-    } catch (EngineException e) {
-      LOG.log(System.Logger.Level.WARNING, "a hook has failed id=" + container.id(), e);
-    } finally {
-      done.complete(null);
-    }
+    run(container, "post-stop", again ? "reboot" : "stop");
   }
 
   private void run(Container container, String moment, String target) {

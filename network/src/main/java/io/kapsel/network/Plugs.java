@@ -84,7 +84,7 @@ final class Plugs {
 
   /** Removes what was made for one that will not need it. */
   void discard(String container) {
-    spares.take(container).ifPresent(it -> host.get().wiring().remove(it.link()));
+    spares.take(container).ifPresent(it -> remove(it.link()));
   }
 
   private boolean isBridged(Endpoint place) {
@@ -145,14 +145,14 @@ final class Plugs {
       }
     }
     plugins.forget(joined.id());
-    Thread.startVirtualThread(() -> links.forEach(this::remove));
+    Thread.startVirtualThread(() -> links.forEach(each -> remove(each.link())));
   }
 
-  private void remove(Endpoint place) {
+  private void remove(String link) {
     try {
-      host.get().wiring().remove(place.link());
+      host.get().wiring().remove(link);
     } catch (SyscallException e) {
-      LOG.log(System.Logger.Level.DEBUG, "a link cannot be removed name=" + place.link(), e);
+      LOG.log(System.Logger.Level.DEBUG, "a link cannot be removed name=" + link, e);
     }
   }
 }

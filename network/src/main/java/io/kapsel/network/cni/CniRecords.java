@@ -56,10 +56,14 @@ final class CniRecords {
   }
 
   void save(CniRecord record) {
-    AtomicFile.write(
-        file(record.attachment(), RECORD),
-        Json.write(record),
-        AtomicFile.Durability.SURVIVES_POWER_LOSS);
+    try {
+      AtomicFile.write(
+          file(record.attachment(), RECORD),
+          Json.write(record),
+          AtomicFile.Durability.SURVIVES_POWER_LOSS);
+    } catch (UncheckedIOException e) {
+      throw new CniException("its record cannot be saved: " + e.getMessage(), e);
+    }
   }
 
   void remove(CniAttachment of) {
