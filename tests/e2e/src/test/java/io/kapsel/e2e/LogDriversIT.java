@@ -81,6 +81,12 @@ class LogDriversIT extends EndToEnd {
               "/bin/true");
       assertThat(refused.exitCode()).isEqualTo(125);
       assertThat(refused.err()).contains("failed to initialize logging driver").contains("nowhere");
+
+      Path gone = Files.copy(home.resolve("cert.pem"), home.resolve("gone.pem"));
+      syslog("orphan", address, List.of("syslog-tls-ca-cert=" + gone), "exec sleep 600");
+      Files.delete(gone);
+      product.killEngine();
+      assertThat(kapsel("ps", "--format", "{{.Names}}").ok().lines()).contains("orphan");
     } finally {
       server.destroy();
     }
