@@ -126,10 +126,7 @@ final class OpenvzConfig {
       case "SWAPPAGES" -> pages(line, "lxc.cgroup2.memory.swap.max");
       case "NUMPROC" -> count(line);
       case "CPUUNITS" -> units(line);
-      case "CPULIMIT" -> percent(line);
-      case "CPUS" ->
-          number(line)
-              .ifPresent(it -> out.add(line, "lxc.cgroup2.cpu.max", it * PERIOD + " " + PERIOD));
+      case "CPULIMIT", "CPUS" -> processors(line);
       case "CPUMASK" -> out.add(line, "lxc.cgroup2.cpuset.cpus", value);
       case "IP_ADDRESS" -> addresses(line);
       case "NETIF" -> List.of(value.split(";", -1)).forEach(each -> card(line, each));
@@ -195,11 +192,21 @@ final class OpenvzConfig {
                 Long.toString(Math.clamp(units * USUAL_WEIGHT / USUAL_UNITS, 1, 10_000))));
   }
 
-  private void percent(Line line) {
+  /** Of two limits the stricter one holds. */
+  private void processors(Line line) {
     number(line)
-        .filter(percent -> percent > 0)
-        .ifPresent(
-            percent -> out.add(line, "lxc.cgroup2.cpu.max", percent * PERIOD / 100 + " " + PERIOD));
+        .map(_ -> percent(line.key()))
+        .filter(it -> it < Long.MAX_VALUE && it <= percent("CPULIMIT") && it <= percent("CPUS"))
+        .ifPresent(it -> out.add(line, "lxc.cgroup2.cpu.max", it * PERIOD / 100 + " " + PERIOD));
+  }
+
+  /** What a line says of processors; without a limit as much as there can be. */
+  private long percent(String key) {
+    Line line = lines.get(key);
+    if (line == null || !line.value().matches("[1-9]\\d{0,5}")) {
+      return Long.MAX_VALUE;
+    }
+    return Long.parseLong(line.value()) * (key.equals("CPUS") ? 100 : 1);
   }
 
   private void addresses(Line line) {

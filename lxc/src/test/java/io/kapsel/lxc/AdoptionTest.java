@@ -174,7 +174,8 @@ class AdoptionTest {
             "HOSTNAME=\"www.example.org\"",
             "IP_ADDRESS=\"10.0.0.2 10.0.0.3\"",
             "NAMESERVER=\"10.0.0.1\"",
-            "this is no line");
+            "this is no line",
+            "CPUS=\"2\"");
 
     Adoption adopted = read(file);
 
