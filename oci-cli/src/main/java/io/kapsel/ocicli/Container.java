@@ -1,7 +1,12 @@
 package io.kapsel.ocicli;
 
 import io.kapsel.base.AtomicFile;
+import io.kapsel.linux.Errno;
+import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.file.Open;
+import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.file.Trees;
 import io.kapsel.linux.process.Pidfd;
 import io.kapsel.oci.Spec;
 import io.kapsel.runtime.AsWritten;
@@ -14,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** A container on disk. What it is doing is asked of the kernel each time. */
 record Container(Path directory, Optional<Kept> state) {
@@ -105,17 +109,14 @@ record Container(Path directory, Optional<Kept> state) {
     return kept().shown(status());
   }
 
-  /** Removes what is kept of it. */
+  /** Removes what is kept of it, as somebody else may do at the same time. */
   void forget() {
-    if (!Files.isDirectory(directory)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
+    try (Fd above = Open.path(directory.resolve("..").toString(), OpenFlags.DIRECTORY)) {
+      Trees.delete(above, directory.getFileName().toString());
+    } catch (SyscallException e) {
+      if (!e.is(Errno.ENOENT)) {
+        throw new OciException("cannot remove '" + directory + "': " + e.getMessage(), e);
       }
-    } catch (IOException e) {
-      throw new OciException("cannot remove '" + directory + "': " + AtomicFile.reason(e), e);
     }
   }
 }

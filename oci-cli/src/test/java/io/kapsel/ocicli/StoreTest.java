@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +44,23 @@ class StoreTest {
 
     assertThat(store().find("web").kept()).isEqualTo(kept(1, 5, "boot"));
     assertThat(store().all()).hasSize(1);
+  }
+
+  @Test
+  void twoMayForgetOneContainer() throws Exception {
+    for (int round = 0; round < 50; round++) {
+      Container one = store().make("web");
+      for (int file = 0; file < 20; file++) {
+        Files.createDirectories(one.directory().resolve("d" + file).resolve("e"));
+      }
+      try (var both = Executors.newFixedThreadPool(2)) {
+        List<Future<?>> ends = List.of(both.submit(one::forget), both.submit(one::forget));
+        for (Future<?> end : ends) {
+          end.get();
+        }
+      }
+      assertThat(one.directory()).doesNotExist();
+    }
   }
 
   @Test

@@ -29,6 +29,9 @@ public final class Trees {
     try (Fd top = TreeDeletion.open(dir, bytes)) {
       new TreeDeletion(top).run();
     } catch (SyscallException e) {
+      if (e.is(Errno.ENOENT)) { // somebody else removed it
+        return;
+      }
       if (e.is(Errno.ENOTDIR)) {
         throw new SyscallException("unlink", name, Kernel.errno(result));
       }
