@@ -171,9 +171,9 @@ public final class Images {
     }
   }
 
-  /** Reads all images of an archive. */
-  public List<Image> load(InputStream in) {
-    return ArchiveReader.read(store, in);
+  /** Reads all images of an archive, or only those for a platform. */
+  public List<Image> load(Optional<Platform> platform, InputStream in) {
+    return ArchiveReader.read(store, platform, in);
   }
 
   /** Makes an image from the archive of a root file system. */
@@ -252,21 +252,34 @@ public final class Images {
   /**
    * Takes names, or images with all their names, away, one after the other and on disk in one step;
    * {@link #collect} gives back what nothing leads to then.
+   *
+   * @param platform where a name leads to images for several: only that one
    */
-  public List<Removal> remove(List<String> wanted, boolean force) {
-    return store.together(() -> wanted.stream().map(each -> removal(each, force)).toList());
+  public List<Removal> remove(List<String> wanted, Optional<Platform> platform, boolean force) {
+    return store.together(
+        () -> wanted.stream().map(each -> removal(each, platform, force)).toList());
   }
 
-  private Removal removal(String text, boolean force) {
+  private Removal removal(String text, Optional<Platform> platform, boolean force) {
     try {
-      return new Removal(remove(text, force), Optional.empty());
+      Image image = get(text, platform);
+      boolean listed = platform.isPresent() && MediaTypes.isIndex(store.target(image).mediaType());
+      return new Removal(
+          listed ? removeListed(image, text, force) : remove(image, text, force), Optional.empty());
     } catch (ImageException e) {
       return new Removal(List.of(), Optional.of(e));
     }
   }
 
-  private List<String> remove(String text, boolean force) {
-    Image image = get(text);
+  private List<String> removeListed(Image image, String text, boolean force) {
+    checkUnused(image, text, force);
+    List<Reference> named = image.names().stream().filter(each -> isNamedBy(each, text)).toList();
+    return indexes.remove(image, named.isEmpty() ? image.names() : named)
+        ? List.of("Deleted: " + image.id())
+        : remove(image, text, force);
+  }
+
+  private List<String> remove(Image image, String text, boolean force) {
     Optional<Reference> name =
         image.names().stream().filter(each -> isNamedBy(each, text)).findFirst();
     List<String> lines = new ArrayList<>();

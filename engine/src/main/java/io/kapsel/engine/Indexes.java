@@ -68,6 +68,46 @@ final class Indexes {
     }
   }
 
+  /**
+   * Takes an image out of the index that these of its names lead to.
+   *
+   * @return false when nothing else that is here is in that index
+   */
+  boolean remove(Image image, List<Reference> names) {
+    Descriptor target = store.target(image);
+    Digest unwanted = image.descriptor().id();
+    try (Pins pins = store.pins()) {
+      pins.add(target.id());
+      List<Descriptor> before =
+          Json.read(store.blobs().document(target.id()), Index.class).manifests();
+      if (before.stream().noneMatch(each -> each.id().equals(unwanted))) {
+        throw new ImageException.Conflict(
+            "cannot remove '%s': it is in an index inside another".formatted(image.shown()));
+      }
+      List<Descriptor> left =
+          before.stream()
+              .filter(each -> !each.id().equals(unwanted) && store.blobs().has(each.id()))
+              .toList();
+      if (left.isEmpty()) {
+        return false;
+      }
+      left.forEach(each -> pins.add(each.id()));
+      Descriptor rest = store.blobs().put(MediaTypes.INDEX, Json.write(Index.of(left)));
+      pins.add(rest.id());
+      return store.together(() -> {
+        if (names.isEmpty()) {
+          store.forget(target.id());
+          store.keep(rest);
+        }
+        names.forEach(each -> {
+          store.unname(each);
+          store.name(each, rest, Optional.empty());
+        });
+        return true;
+      });
+    }
+  }
+
   /** An index that had the name goes; an image would stay, without one. */
   private Digest keep(Reference name, List<Descriptor> entries, Pins pins) {
     Descriptor target = store.blobs().put(MediaTypes.INDEX, Json.write(Index.of(entries)));

@@ -221,8 +221,13 @@ public final class ImageStore {
 
   /** What would be under a name that led there, for this machine; all of it must be here. */
   public Optional<Image> look(Descriptor target) {
+    return look(target, Platform.host());
+  }
+
+  /** The same for a platform. */
+  public Optional<Image> look(Descriptor target, Platform platform) {
     catalogue.check(target);
-    return catalogue.image(List.of(Entry.of(target).unnamed()), Platform.host());
+    return catalogue.image(List.of(Entry.of(target).unnamed()), platform);
   }
 
   /** Where the name leads to: a manifest or an index. */

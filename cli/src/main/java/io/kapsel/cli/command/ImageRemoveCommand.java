@@ -5,6 +5,8 @@ import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.engine.Images;
 import io.kapsel.image.ImageException;
+import io.kapsel.oci.image.Platform;
+import java.util.Optional;
 
 /** {@code kapsel rmi}: takes names of images away, and images that have none left. */
 final class ImageRemoveCommand implements Command {
@@ -21,7 +23,7 @@ final class ImageRemoveCommand implements Command {
             "[OPTIONS] IMAGE [IMAGE...]",
             "Remove one or more images",
             "",
-            FlagSet.of(FORCE, NO_PRUNE),
+            FlagSet.of(FORCE, NO_PRUNE, PullCommand.PLATFORM),
             Operands.SOME);
   }
 
@@ -34,7 +36,8 @@ final class ImageRemoveCommand implements Command {
   public int run(Call call) {
     boolean force = call.arguments().is(FORCE);
     int exitCode = 0;
-    for (Images.Removal each : call.engine().images().remove(call.operands(), force)) {
+    Optional<Platform> platform = call.arguments().last(PullCommand.PLATFORM);
+    for (Images.Removal each : call.engine().images().remove(call.operands(), platform, force)) {
       each.done().forEach(call::print);
       if (each.failure().isPresent()) {
         ImageException failure = each.failure().get();

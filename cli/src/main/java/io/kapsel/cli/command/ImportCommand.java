@@ -41,6 +41,12 @@ final class ImportCommand implements Command {
   }
 
   private static int whole(Call call, String file) {
+    if (!call.arguments().all(CHANGE).isEmpty()
+        || call.arguments().last(MESSAGE).isPresent()
+        || call.arguments().last(PullCommand.PLATFORM).isPresent()) {
+      throw new CommandException(
+          1, "--whole makes a container as it was: without --change, --message and --platform");
+    }
     Optional<String> name =
         call.operands().size() < 2 ? Optional.empty() : Optional.of(call.operands().getLast());
     Engine.Container made =

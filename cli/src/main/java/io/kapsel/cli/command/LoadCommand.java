@@ -5,6 +5,7 @@ import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.image.Image;
+import io.kapsel.oci.image.Platform;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ final class LoadCommand implements Command {
           Archives of docker save, podman save, skopeo and kapsel save are read, and OCI
           layouts in a tar; plain or packed with gzip, zstd or xz.
           """,
-          FlagSet.of(INPUT, QUIET),
+          FlagSet.of(INPUT, QUIET, PullCommand.PLATFORM),
           Operands.NONE);
 
   @Override
@@ -40,7 +41,8 @@ final class LoadCommand implements Command {
   public int run(Call call) {
     Optional<Path> file =
         call.arguments().last(INPUT).map(it -> call.request().directory().resolve(it));
-    for (Image each : read(call, file, in -> call.engine().images().load(in))) {
+    Optional<Platform> platform = call.arguments().last(PullCommand.PLATFORM);
+    for (Image each : read(call, file, in -> call.engine().images().load(platform, in))) {
       call.print(
           each.names().isEmpty()
               ? "Loaded image ID: " + each.id()

@@ -45,21 +45,27 @@ public final class ArchiveReader {
 
   private final ImageStore store;
   private final Pins pins;
+  private final Optional<Platform> platform;
   private final Map<String, Descriptor> files = new LinkedHashMap<>();
   private final Map<String, byte[]> documents = new LinkedHashMap<>();
   private final Map<String, String> links = new LinkedHashMap<>();
   private final Map<Reference, Digest> given = new LinkedHashMap<>();
   private int documentBytes;
 
-  private ArchiveReader(ImageStore store, Pins pins) {
+  private ArchiveReader(ImageStore store, Pins pins, Optional<Platform> platform) {
     this.store = store;
     this.pins = pins;
+    this.platform = platform;
   }
 
-  /** Puts all images of an archive, packed or not, into the store; returns them. */
-  public static List<Image> read(ImageStore store, InputStream in) {
+  /**
+   * Puts all images of an archive, packed or not, into the store; returns them.
+   *
+   * @param platform only those for it; nothing: all, and an index as it is
+   */
+  public static List<Image> read(ImageStore store, Optional<Platform> platform, InputStream in) {
     try (Pins pins = store.pins()) {
-      return new ArchiveReader(store, pins).read(in);
+      return new ArchiveReader(store, pins, platform).read(in);
     } catch (IOException e) {
       throw new ImageException.Failed("cannot load the archive: " + AtomicFile.reason(e), e);
     } catch (JsonException | InvalidSpecException e) {
@@ -81,13 +87,18 @@ public final class ArchiveReader {
       layout(Json.read(index, Index.class), docker == null ? List.of() : docker(docker), loaded);
     } else if (docker != null) {
       for (ArchiveWriter.DockerEntry each : docker(docker)) {
-        loaded.add(older(each));
+        older(each).ifPresent(loaded::add);
       }
     }
     if (loaded.isEmpty()) {
-      throw new TarException("it holds no image for this machine");
+      throw nothing();
     }
     return store.together(() -> loaded.stream().map(this::named).toList());
+  }
+
+  private TarException nothing() {
+    String wanted = platform.map(Platform::toString).orElse("this machine");
+    return new TarException("it holds no image for " + wanted);
   }
 
   private void members(TarReader tar) throws IOException {
@@ -181,7 +192,7 @@ public final class ArchiveReader {
   private Optional<Found> find(Descriptor target, Map<String, List<String>> tags) {
     pinAll(target);
     Descriptor bare = target.annotated(Map.of());
-    Optional<Image> image = store.look(bare);
+    Optional<Image> image = look(bare);
     if (image.isEmpty()) {
       return Optional.empty();
     }
@@ -196,7 +207,15 @@ public final class ArchiveReader {
     if (names.isEmpty()) {
       names.addAll(tags.getOrDefault(image.get().id().hex(), List.of()));
     }
-    return Optional.of(unpacked(image.get(), bare, names));
+    return Optional.of(
+        unpacked(image.get(), platform.isPresent() ? image.get().descriptor() : bare, names));
+  }
+
+  /** The image that is wanted of what is there. */
+  private Optional<Image> look(Descriptor target) {
+    return store
+        .look(target, platform.orElseGet(Platform::host))
+        .filter(it -> platform.isEmpty() || platform.get().serves(it.config().platform()) > 0);
   }
 
   /** What is in the archive stays until it has a name; what is not makes naming fail. */
@@ -231,11 +250,11 @@ public final class ArchiveReader {
     return store.image(target.id()).orElseThrow();
   }
 
-  private Found older(ArchiveWriter.DockerEntry entry) throws IOException {
+  private Optional<Found> older(ArchiveWriter.DockerEntry entry) throws IOException {
     byte[] config = document(entry.config());
     ImageConfig read = Json.read(config, ImageConfig.class);
     if (Platform.host().serves(read.platform()) == 0 && entry.layers().isEmpty()) {
-      throw new TarException("it holds no image for this machine");
+      throw nothing();
     }
     List<Descriptor> layers = new ArrayList<>();
     for (String name : entry.layers()) {
@@ -246,7 +265,7 @@ public final class ArchiveReader {
     byte[] manifest = Json.write(Manifest.of(kept, layers));
     Descriptor target = store.blobs().put(MediaTypes.MANIFEST, manifest);
     pins.add(target.id());
-    return unpacked(store.look(target).orElseThrow(), target, entry.repoTags());
+    return look(target).map(image -> unpacked(image, target, entry.repoTags()));
   }
 
   private byte[] document(String name) throws IOException {

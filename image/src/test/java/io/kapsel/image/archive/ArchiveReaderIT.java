@@ -12,15 +12,18 @@ import io.kapsel.image.tar.TarWriter;
 import io.kapsel.image.tar.Unpacking;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.MediaTypes;
+import io.kapsel.oci.image.Platform;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,12 +68,18 @@ class ArchiveReaderIT {
 
   private List<Image> load(Map<String, Object> files, Map<String, String> links)
       throws IOException {
+    return load(Optional.empty(), files, links);
+  }
+
+  private List<Image> load(
+      Optional<Platform> platform, Map<String, Object> files, Map<String, String> links)
+      throws IOException {
     Map<String, byte[]> bytes = new LinkedHashMap<>();
     files.forEach((name, value) ->
         bytes.put(
             name,
             value instanceof byte[] raw ? raw : value.toString().getBytes(StandardCharsets.UTF_8)));
-    return ArchiveReader.read(store, new ByteArrayInputStream(tar(bytes, links)));
+    return ArchiveReader.read(store, platform, new ByteArrayInputStream(tar(bytes, links)));
   }
 
   private Map<String, Object> older(String config, String layers) {
@@ -103,7 +112,8 @@ class ArchiveReaderIT {
     store.collect(java.util.Set::of);
 
     Image again =
-        ArchiveReader.read(store, new ByteArrayInputStream(first.toByteArray())).getFirst();
+        ArchiveReader.read(store, Optional.empty(), new ByteArrayInputStream(first.toByteArray()))
+            .getFirst();
     ByteArrayOutputStream second = new ByteArrayOutputStream();
     ArchiveWriter.write(store, Map.of(again, again.names()), second);
 
@@ -147,6 +157,7 @@ class ArchiveReaderIT {
     assertThatThrownBy(() ->
             ArchiveReader.read(
                 store,
+                Optional.empty(),
                 new ByteArrayInputStream("no tar".repeat(200).getBytes(StandardCharsets.UTF_8))))
         .isInstanceOf(ImageException.class);
   }
@@ -254,7 +265,8 @@ class ArchiveReaderIT {
         String type = packed.manifest().layers().getFirst().mediaType();
         assertThat(MediaTypes.compression(type)).contains(each);
         Image again =
-            ArchiveReader.read(store, new ByteArrayInputStream(out.toByteArray())).getFirst();
+            ArchiveReader.read(store, Optional.empty(), new ByteArrayInputStream(out.toByteArray()))
+                .getFirst();
         assertThat(again.descriptor().id()).isEqualTo(packed.descriptor().id());
         try (var plain =
             Unpacking.of(store.blobs().open(again.manifest().layers().getFirst().id()))) {
@@ -271,5 +283,43 @@ class ArchiveReaderIT {
 
     assertThatThrownBy(() -> load(files, Map.of())).isInstanceOf(ImageException.class);
     assertThat(store.images()).isEmpty();
+  }
+
+  @Test
+  void onlyThePlatformThatIsAskedForIsTakenOfAnIndex() throws IOException {
+    List<byte[]> blobs = new ArrayList<>(List.of(layer));
+    List<String> entries = new ArrayList<>();
+    for (String each : List.of("amd64", "arm64")) {
+      byte[] about = config.replace("amd64", each).getBytes(StandardCharsets.UTF_8);
+      byte[] manifest =
+          "{\"schemaVersion\":2,\"config\":%s,\"layers\":[%s]}"
+              .formatted(
+                  described(MediaTypes.CONFIG, about, ""), described(MediaTypes.LAYER, layer, ""))
+              .getBytes(StandardCharsets.UTF_8);
+      blobs.addAll(List.of(about, manifest));
+      entries.add(
+          described(
+              MediaTypes.MANIFEST,
+              manifest,
+              ",\"platform\":{\"os\":\"linux\",\"architecture\":\"%s\"}".formatted(each)));
+    }
+    byte[] index =
+        "{\"schemaVersion\":2,\"manifests\":[%s]}"
+            .formatted(String.join(",", entries))
+            .getBytes(StandardCharsets.UTF_8);
+    blobs.add(index);
+    String name = ",\"annotations\":{\"io.containerd.image.name\":\"docker.io/library/app:1\"}";
+    Map<String, Object> files =
+        layout(described(MediaTypes.INDEX, index, name), blobs.toArray(byte[][]::new));
+
+    Optional<Platform> none = Optional.of(Platform.parse("linux/s390x"));
+    assertThatThrownBy(() -> load(none, files, Map.of()))
+        .hasMessageContaining("it holds no image for linux/s390x");
+    Optional<Platform> arm = Optional.of(Platform.parse("linux/arm64"));
+    Image loaded = load(arm, files, Map.of()).getFirst();
+
+    assertThat(loaded.shown()).isEqualTo("app:1");
+    assertThat(loaded.config().platform()).isEqualTo(arm.get());
+    assertThat(store.target(loaded)).isEqualTo(loaded.descriptor());
   }
 }

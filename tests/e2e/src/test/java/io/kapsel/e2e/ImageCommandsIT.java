@@ -86,6 +86,19 @@ class ImageCommandsIT extends EndToEnd {
     assertThat(host("skopeo inspect --config oci-archive:arm.tar").out()).contains("arm64");
     assertThat(kapsel("save", "--platform", "linux/s390x", "-o", archive, all).err())
         .contains("there is no such image for linux/s390x");
+    String both = work.resolve("both.tar").toString();
+    kapsel("push", "-q", all).ok();
+    host("skopeo copy -q -a --src-tls-verify=false docker://%s oci-archive:both.tar:some:2", all);
+    assertThat(kapsel("load", "--platform", "linux/s390x", "-i", both).err())
+        .contains("it holds no image for linux/s390x");
+    kapsel("load", "--platform", "linux/arm64", "-i", both).ok();
+    assertThat(kapsel("inspect", "some:2").ok().out()).contains("\"Architecture\": \"arm64\"");
+    kapsel("load", "-i", both).ok();
+    kapsel("rmi", "--platform", "linux/arm64", "some:2").ok();
+    assertThat(kapsel("rmi", "--platform", "linux/arm64", "some:2").err())
+        .contains("there is no such image for linux/arm64");
+    assertThat(kapsel("run", "--rm", "some:2").ok().line()).isEqualTo("ran");
+    kapsel("rmi", "some:2").ok();
     kapsel("push", "-q", "--platform", "linux/arm64", all).ok();
     assertThat(host("skopeo inspect --raw --tls-verify=false docker://%s", all).out())
         .contains("\"layers\"")
