@@ -65,7 +65,7 @@ final class ConfigCommand implements Command {
   public int run(Call call) {
     Optional<Path> file = call.arguments().last(CHECK);
     if (file.isPresent()) {
-      return check(call, call.request().directory().resolve(file.get()));
+      return check(call, call.request().path(file.get()));
     }
     if (call.arguments().is(RELOAD)) {
       return reload(call);

@@ -24,6 +24,18 @@ import java.util.stream.Collectors;
 
 /** What Docker's users see of a container's networks and ports. */
 final class ContainerNetworks {
+  /** What Docker before 29 also said outside of {@code Networks}, and scripts still ask for. */
+  private static final List<String> OF_THE_DEFAULT =
+      List.of(
+          "EndpointID",
+          "Gateway",
+          "GlobalIPv6Address",
+          "GlobalIPv6PrefixLen",
+          "IPAddress",
+          "IPPrefixLen",
+          "IPv6Gateway",
+          "MacAddress");
+
   private ContainerNetworks() {}
 
   /** An id of Docker's form for a container's place in a network. */
@@ -101,9 +113,42 @@ final class ContainerNetworks {
     if (all.isEmpty()) {
       names(container.spec()).stream()
           .filter(it -> !it.startsWith("container:"))
-          .forEach(it -> all.with(it, new Struct().with("IPAddress", "").with("Gateway", "")));
+          .forEach(it -> all.with(it, empty(it, networks)));
     }
-    return new Struct().with("Ports", ports).with("Networks", all);
+    Optional<Integer> pid = container.status().pid();
+    Struct settings =
+        new Struct()
+            .with("SandboxID", pid.isPresent() ? container.id() : "")
+            .with("SandboxKey", pid.map(it -> "/proc/" + it + "/ns/net").orElse(""))
+            .with("Ports", ports);
+    Struct first = all.get(Network.DEFAULT) instanceof Struct place ? place : nowhere();
+    OF_THE_DEFAULT.forEach(it -> settings.with(it, first.get(it)));
+    return settings.with("Networks", all);
+  }
+
+  /** A network that it will be in when it runs. */
+  private static Struct empty(String name, Networks networks) {
+    Struct place = nowhere();
+    networks.list().stream()
+        .filter(it -> it.name().equals(name))
+        .findFirst()
+        .ifPresent(it -> place.with("NetworkID", it.id()));
+    return place;
+  }
+
+  private static Struct nowhere() {
+    return new Struct()
+        .with("Aliases", List.of())
+        .with("MacAddress", "")
+        .with("GwPriority", 0)
+        .with("NetworkID", "")
+        .with("EndpointID", "")
+        .with("Gateway", "")
+        .with("IPAddress", "")
+        .with("IPPrefixLen", 0)
+        .with("IPv6Gateway", "")
+        .with("GlobalIPv6Address", "")
+        .with("GlobalIPv6PrefixLen", 0);
   }
 
   @SuppressWarnings("unchecked") // only lists of bindings are put there

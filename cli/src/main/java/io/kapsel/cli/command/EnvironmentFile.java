@@ -2,7 +2,10 @@ package io.kapsel.cli.command;
 
 import io.kapsel.engine.spec.InvalidRequestException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -13,7 +16,7 @@ import java.util.function.Function;
 
 /** Files of {@code --env-file}: a variable a line, comments after a number sign at its start. */
 final class EnvironmentFile {
-  private static final long LONGEST = 4L << 20;
+  private static final int LONGEST = 4 << 20;
 
   private EnvironmentFile() {}
 
@@ -49,17 +52,18 @@ final class EnvironmentFile {
 
   private static List<String> lines(Path file) {
     try {
-      if (file.startsWith("/dev") || file.startsWith("/proc")) {
+      if (file.startsWith("/dev") || (file.startsWith("/proc") && !isDescriptor(file))) {
         throw new InvalidRequestException(
             cannot(file, "it would be the engine's file and not yours"));
       }
-      if (Files.exists(file) && !Files.isRegularFile(file)) {
+      if (Files.exists(file) && !Files.isRegularFile(file) && !isDescriptor(file)) {
         throw new InvalidRequestException(cannot(file, "it is not a regular file"));
       }
-      if (Files.size(file) > LONGEST) {
+      byte[] bytes = bounded(file);
+      if (bytes.length > LONGEST) {
         throw new InvalidRequestException(cannot(file, "it is longer than 4 MiB"));
       }
-      String text = Files.readString(file);
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
       return (text.startsWith("\uFEFF") ? text.substring(1) : text).lines().toList();
     } catch (NoSuchFileException e) {
       throw new InvalidRequestException(cannot(file, "no such file or directory (ENOENT)"));
@@ -67,6 +71,19 @@ final class EnvironmentFile {
       throw new InvalidRequestException(cannot(file, "it is not valid UTF-8"));
     } catch (IOException e) {
       throw new InvalidRequestException(cannot(file, String.valueOf(e.getMessage())));
+    }
+  }
+
+  /**
+   * Whether it is what {@link io.kapsel.cli.server.Request#path} makes of a client's descriptor.
+   */
+  private static boolean isDescriptor(Path file) {
+    return file.toString().matches("/proc/\\d+/fd/\\d+") && !Files.isDirectory(file);
+  }
+
+  private static byte[] bounded(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(LONGEST + 1);
     }
   }
 

@@ -43,7 +43,7 @@ final class IdFile implements AutoCloseable {
   static IdFile reserve(Call call) {
     return call.arguments()
         .last(RunFlags.ID_FILE)
-        .map(name -> reserve(call.request().directory().resolve(name), call.request().umask()))
+        .map(name -> reserve(call.request().path(name), call.request().umask()))
         .orElseGet(() -> new IdFile(null));
   }
 

@@ -10,6 +10,7 @@ import io.kapsel.oci.InvalidSpecException;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.Reference;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -100,7 +101,7 @@ final class ImageCreateCommand implements Command {
             .map(String::strip)
             .toList(),
         call.arguments().last(ARCH),
-        call.arguments().last(KEYRING).map(file -> call.request().directory().resolve(file)));
+        call.arguments().last(KEYRING).map(file -> call.request().path(Path.of(file))));
   }
 
   private static Reference name(Call call, DebianRequest request) {

@@ -59,9 +59,7 @@ final class ImportCommand implements Command {
   }
 
   private static Optional<Path> path(Call call, String file) {
-    return file.equals("-")
-        ? Optional.empty()
-        : Optional.of(call.request().directory().resolve(file));
+    return file.equals("-") ? Optional.empty() : Optional.of(call.request().path(Path.of(file)));
   }
 
   @Override

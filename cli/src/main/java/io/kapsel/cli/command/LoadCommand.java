@@ -39,8 +39,7 @@ final class LoadCommand implements Command {
 
   @Override
   public int run(Call call) {
-    Optional<Path> file =
-        call.arguments().last(INPUT).map(it -> call.request().directory().resolve(it));
+    Optional<Path> file = call.arguments().last(INPUT).map(it -> call.request().path(it));
     Optional<Platform> platform = call.arguments().last(PullCommand.PLATFORM);
     for (Image each : read(call, file, in -> call.engine().images().load(platform, in))) {
       call.print(

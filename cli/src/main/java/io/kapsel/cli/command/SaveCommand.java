@@ -12,6 +12,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -63,14 +64,17 @@ final class SaveCommand implements Command {
 
   /** Lets {@code work} write to the file of {@code --output}, or to the client. */
   static void write(Call call, Consumer<OutputStream> work) {
-    Optional<Path> file =
-        call.arguments().last(OUTPUT).map(it -> call.request().directory().resolve(it));
+    Optional<Path> file = call.arguments().last(OUTPUT).map(it -> call.request().path(it));
     if (file.isEmpty() && call.request().terminals().stdout()) {
       throw new CommandException(
           1, "cowardly refusing to write an archive to a terminal; use --output or a pipe");
     }
     if (file.isEmpty()) {
       work.accept(new ToClient(call));
+      return;
+    }
+    if (Files.exists(file.get()) && !Files.isRegularFile(file.get())) {
+      straight(file.get(), work);
       return;
     }
     Path part = file.get().resolveSibling(file.get().getFileName() + AtomicFile.TEMPORARY_SUFFIX);
@@ -87,6 +91,18 @@ final class SaveCommand implements Command {
       Files.move(part, file.get(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new CommandException(1, "cannot write '" + file.get() + "': " + AtomicFile.reason(e));
+    } catch (UncheckedIOException e) {
+      throw new CommandException(1, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Into a pipe or a device, which no file may take the place of. */
+  private static void straight(Path file, Consumer<OutputStream> work) {
+    try (OutputStream out =
+        new BufferedOutputStream(Files.newOutputStream(file, StandardOpenOption.WRITE), 1 << 16)) {
+      work.accept(out);
+    } catch (IOException e) {
+      throw new CommandException(1, "cannot write '" + file + "': " + AtomicFile.reason(e));
     } catch (UncheckedIOException e) {
       throw new CommandException(1, String.valueOf(e.getMessage()));
     }

@@ -149,8 +149,7 @@ final class SpecReader {
   private Map<String, String> labels() {
     Map<String, String> all = new LinkedHashMap<>();
     for (Path file : arguments.all(RunFlags.LABEL_FILE)) {
-      Path whole = request.directory().resolve(file);
-      all.putAll(pairs(EnvironmentFile.read(whole, _ -> Optional.of(""))));
+      all.putAll(pairs(EnvironmentFile.read(request.path(file), _ -> Optional.of(""))));
     }
     all.putAll(pairs(RunFlags.LABEL, false));
     return all;
@@ -172,7 +171,7 @@ final class SpecReader {
   static List<String> environment(List<Path> files, List<String> entries, Request request) {
     List<String> all = new ArrayList<>();
     for (Path file : files) {
-      all.addAll(EnvironmentFile.read(request.directory().resolve(file), request::variable));
+      all.addAll(EnvironmentFile.read(request.path(file), request::variable));
     }
     for (String entry : entries) {
       EnvironmentFile.entry(entry, request::variable).ifPresent(all::add);
@@ -224,7 +223,7 @@ final class SpecReader {
   }
 
   private String profile(String name) {
-    Path file = request.directory().resolve(name);
+    Path file = request.path(Path.of(name));
     try {
       if (Files.exists(file) && !Files.isRegularFile(file)) {
         throw new InvalidRequestException("'" + file + "' is not a regular file");

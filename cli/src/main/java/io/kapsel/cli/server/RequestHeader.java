@@ -56,8 +56,8 @@ record RequestHeader(
     }
   }
 
-  /** Reads what follows the fixed part. */
-  Request body(byte[] body) {
+  /** Reads what follows the fixed part, which process {@code pid} sent. */
+  Request body(byte[] body, int pid) {
     List<String> strings = split(body);
     if (strings.size() != words + variables + 1) {
       throw new ProtocolException("the request's counts do not fit its text");
@@ -68,7 +68,8 @@ record RequestHeader(
         directory(strings.getLast()),
         new Request.Terminals((flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0),
         umask,
-        new Request.WindowSize(rows, columns));
+        new Request.WindowSize(rows, columns),
+        pid);
   }
 
   private List<String> split(byte[] body) {

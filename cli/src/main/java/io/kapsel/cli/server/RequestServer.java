@@ -148,7 +148,7 @@ public final class RequestServer implements AutoCloseable {
       taken = header.length();
       byte[] body = new byte[taken];
       if (stream.readFully(body, 0, taken)) {
-        Request request = header.body(body);
+        Request request = header.body(body, stream.peer().pid());
         hangUp.cancel(false);
         conversation.hold(request, this::serve);
       }

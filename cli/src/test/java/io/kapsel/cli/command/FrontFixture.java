@@ -50,7 +50,8 @@ final class FrontFixture {
             directory,
             terminals,
             022,
-            new Request.WindowSize((short) 50, (short) 132)),
+            new Request.WindowSize((short) 50, (short) 132),
+            (int) ProcessHandle.current().pid()),
         client);
   }
 

@@ -191,7 +191,7 @@ class SpecReaderTest {
         Arguments.of("--sysctl x host:", "'x' in --sysctl is not KEY=value"),
         Arguments.of("--stop-signal NOPE host:", "invalid signal: 'NOPE'"),
         Arguments.of("--env-file none host:", "no such file or directory (ENOENT)"),
-        Arguments.of("--env-file /dev/stdin host:", "it would be the engine's file"),
+        Arguments.of("--env-file /dev/zero host:", "it would be the engine's file"),
         Arguments.of("--env-file /tmp host:", "it is not a regular file"),
         Arguments.of("--security-opt seccomp=none host:", "cannot read the profile"),
         Arguments.of("alpine: sh", "'alpine:' is not a root file system; use an image's name"));

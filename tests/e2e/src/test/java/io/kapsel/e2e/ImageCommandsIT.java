@@ -119,6 +119,29 @@ class ImageCommandsIT extends EndToEnd {
   }
 
   @Test
+  void whatAShellHandsOverIsReadAndWritten() {
+    host("tar -C root -cf handed.tar .");
+    kapsel("import", "-c", "CMD [\"/bin/sh\"]", work + "/handed.tar", "handed:1").ok();
+    String script =
+        """
+        cd %s
+        k=%s
+        $k save -o /dev/null handed:1
+        test -c /dev/null
+        $k save -o /dev/stdout handed:1 | tar t | grep -x oci-layout
+        $k load -i <($k save handed:1)
+        echo B=2 | $k run --rm --env-file <(echo A=1) --env-file /dev/stdin handed:1 /bin/sh -c 'echo $A$B'
+        """
+            .formatted(work, Product.DIST.resolve("bin/kapsel"));
+
+    Result result =
+        product.environment(Command.of("bash", "-euo", "pipefail", "-c", script)).run().ok();
+
+    assertThat(result.lines()).containsExactly("oci-layout", "Loaded image: handed:1", "12");
+    kapsel("rmi", "handed:1").ok();
+  }
+
+  @Test
   void aRootOfAnotherPlatformIsImportedAsSuch() {
     host("tar -C root -cf foreign.tar .");
     kapsel("import", "--platform", "linux/arm/v6", work + "/foreign.tar", "foreign:1").ok();
