@@ -228,6 +228,8 @@ static void born_clean(int guest)
 		syscall4(__NR_rt_sigaction, n, &standard, NULL, sizeof(uint64_t));
 	syscall4(__NR_rt_sigaction, SIGCHLD, &ignore, NULL, sizeof(uint64_t));
 	syscall5(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* else it is shown under the number of the descriptor that it was started from */
+	syscall5(__NR_prctl, PR_SET_NAME, "kapsel-launcher", 0, 0, 0);
 }
 
 int kapsel_main(int argc, char **argv, char **envp)

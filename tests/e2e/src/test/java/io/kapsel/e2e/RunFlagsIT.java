@@ -79,6 +79,7 @@ class RunFlagsIT extends EndToEnd {
     String script = "/bin/probe burn orphans 50; sleep 0.2; ps -o stat | grep -c Z; echo pid $$";
 
     assertThat(sh(List.of("--init"), script)).isEqualTo("made 50\n0\npid 2");
+    assertThat(sh(List.of("--init"), "cat /proc/1/comm")).isEqualTo("kapsel-launcher");
   }
 
   @Test
