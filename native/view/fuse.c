@@ -294,6 +294,36 @@ int fuse_step(void)
 	return 1;
 }
 
+/*
+ * After an open comes a read, and who reads in a loop comes back: to be awake saves the reader the
+ * time in which an idle processor wakes up. Where that is in vain, as when the reader has to wait
+ * for this very processor, it is tried ever less often.
+ */
+int fuse_await(void)
+{
+	enum { NANOS = 60000, MOST_PAUSES = 1024 };
+	static unsigned int pauses;
+	static unsigned int next = 1;
+	uint64_t end;
+
+	if (pauses > 0) {
+		pauses--;
+		return 0;
+	}
+	end = boot_time() + NANOS;
+	do {
+		int step = fuse_step();
+
+		if (step != 0) {
+			next = 1;
+			return step;
+		}
+	} while (boot_time() < end);
+	pauses = next;
+	next = next < MOST_PAUSES ? next * 2 : MOST_PAUSES;
+	return 0;
+}
+
 /* Asks for what the worker before this one had taken and not answered; since 6.9. */
 void fuse_resend(void)
 {

@@ -57,6 +57,14 @@ size_t read_source(int fd, char *buffer, size_t size)
 	return length;
 }
 
+size_t read_piece(int fd, char *buffer, size_t size)
+{
+	long count = fd < 0 ? 0 : syscall4(__NR_pread64, fd, buffer, size - 1, 0);
+
+	buffer[count > 0 ? count : 0] = '\0';
+	return count > 0 ? (size_t)count : 0;
+}
+
 uint64_t read_number(int fd, uint64_t otherwise)
 {
 	char text[32];
@@ -132,8 +140,11 @@ static int serve_readers(void)
 {
 	int step = 1;
 
-	for (int i = 0; i < AT_ONCE && step > 0; i++)
+	for (int i = 0; i < AT_ONCE && step > 0; i++) {
 		step = fuse_step();
+		if (step == 0)
+			step = fuse_await();
+	}
 	return step;
 }
 

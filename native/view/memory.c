@@ -85,15 +85,18 @@ static void take_counters(const char *stat, int version_1, uint64_t *counters)
 	}
 }
 
-static void find_swap(const struct guest *guest, const char *meminfo, struct memory *memory)
+static void find_swap(const struct guest *guest, const char *meminfo, uint64_t memory_most,
+		      struct memory *memory)
 {
 	uint64_t of_host = host_value(meminfo, "SwapTotal");
-	uint64_t most = read_number(guest->sources[SOURCE_SWAP_MOST], UINT64_MAX);
-	uint64_t used = read_number(guest->sources[SOURCE_SWAP], 0);
+	uint64_t most;
+	uint64_t used;
 
+	if (of_host == 0)
+		return;
+	most = read_number(guest->sources[SOURCE_SWAP_MOST], UINT64_MAX);
+	used = read_number(guest->sources[SOURCE_SWAP], 0);
 	if (guest->flags & GUEST_MEMORY_V1) {
-		uint64_t memory_most = read_number(guest->sources[SOURCE_MEMORY_MOST], UINT64_MAX);
-
 		most = memory_most >= NO_LIMIT ? UINT64_MAX : less(most, memory_most);
 		used = less(used, memory->used);
 	}
@@ -104,15 +107,16 @@ static void find_swap(const struct guest *guest, const char *meminfo, struct mem
 static int find_memory(const struct guest *guest, const char *meminfo, struct memory *memory)
 {
 	char stat[STAT_SIZE];
+	uint64_t most;
 
 	if (guest->sources[SOURCE_MEMORY] < 0)
 		return 0;
-	memory->total = least(host_value(meminfo, "MemTotal"),
-			      read_number(guest->sources[SOURCE_MEMORY_MOST], UINT64_MAX));
+	most = read_number(guest->sources[SOURCE_MEMORY_MOST], UINT64_MAX);
+	memory->total = least(host_value(meminfo, "MemTotal"), most);
 	memory->used = least(read_number(guest->sources[SOURCE_MEMORY], 0), memory->total);
-	if (read_source(guest->sources[SOURCE_MEMORY_STAT], stat, sizeof(stat)) > 0)
+	if (read_piece(guest->sources[SOURCE_MEMORY_STAT], stat, sizeof(stat)) > 0)
 		take_counters(stat, (guest->flags & GUEST_MEMORY_V1) != 0, memory->counters);
-	find_swap(guest, meminfo, memory);
+	find_swap(guest, meminfo, most, memory);
 	return 1;
 }
 
@@ -201,7 +205,7 @@ void render_meminfo(const struct guest *guest, struct text *text)
 	struct memory memory = {0};
 	struct line lines[LINES];
 	char meminfo[MEMINFO_SIZE];
-	size_t size = read_source(host.meminfo, meminfo, sizeof(meminfo));
+	size_t size = read_piece(host.meminfo, meminfo, sizeof(meminfo));
 
 	if (!find_memory(guest, meminfo, &memory)) {
 		put_bytes(text, meminfo, size);
@@ -222,7 +226,7 @@ void render_swaps(const struct guest *guest, struct text *text)
 	char meminfo[MEMINFO_SIZE];
 
 	put(text, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
-	if (read_source(host.meminfo, meminfo, sizeof(meminfo)) == 0)
+	if (read_piece(host.meminfo, meminfo, sizeof(meminfo)) == 0)
 		return;
 	if (!find_memory(guest, meminfo, &memory)) {
 		memory.swap_total = host_value(meminfo, "SwapTotal");
@@ -242,7 +246,7 @@ int find_totals(const struct guest *guest, struct totals *totals)
 	struct memory memory = {0};
 	char meminfo[MEMINFO_SIZE];
 
-	if (read_source(host.meminfo, meminfo, sizeof(meminfo)) == 0 ||
+	if (read_piece(host.meminfo, meminfo, sizeof(meminfo)) == 0 ||
 	    !find_memory(guest, meminfo, &memory))
 		return 0;
 	*totals = (struct totals){

@@ -133,6 +133,8 @@ const char *next_line(const char *at);
 
 /* The whole file in buffer, with a zero behind it; its length, or 0 when it cannot be read. */
 size_t read_source(int fd, char *buffer, size_t size);
+/* The same of a file that the kernel writes in one piece, so that one call has all of it. */
+size_t read_piece(int fd, char *buffer, size_t size);
 /* The first number of a file; `otherwise` when there is none, as in "max". */
 uint64_t read_number(int fd, uint64_t otherwise);
 
@@ -193,6 +195,7 @@ const char *file_name(enum file file);
 void open_host(void);
 int serve(int keeper);
 int fuse_step(void);
+int fuse_await(void); /* as fuse_step, for the request that is likely to follow at once */
 void fuse_resend(void);
 int control_step(void);
 int control_client(void); /* the descriptor of whoever is connected, or -1 */
