@@ -8,6 +8,9 @@ public interface Companion {
   /** Before a start, also one that a reboot asks for; what is thrown here prevents it. */
   default void starting(Container container) {}
 
+  /** Its network is made, and its program does not run yet; what is thrown here prevents that. */
+  default void joined(Container container) {}
+
   /** Its program runs; what is thrown here ends it. */
   default void started(Container container) {}
 

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** All that go along with the life of containers. */
 final class Companions {
@@ -24,6 +25,10 @@ final class Companions {
   void starting(Container container) {
     Optional.ofNullable(ends.get(container.id())).ifPresent(CompletableFuture::join);
     all.forEach(each -> each.starting(container));
+  }
+
+  void joined(Supplier<Container> container) {
+    all.forEach(each -> each.joined(container.get()));
   }
 
   /** One that refuses what runs already ends it. */

@@ -4,7 +4,9 @@ import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.DeviceRequest;
 import io.kapsel.engine.spec.MountRequest;
+import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.NetworkRequest;
+import io.kapsel.network.HostLink;
 import io.kapsel.oci.Device;
 import io.kapsel.oci.Mount;
 import io.kapsel.runtime.Bundle;
@@ -15,10 +17,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -51,6 +55,12 @@ public final class Devices {
     }
     spec.networks().map(NetworkRequest::attachments).orElse(List.of()).stream()
         .map(each -> new Entry("network", each.network(), each.network(), ""))
+        .forEach(all::add);
+    Joining.links(spec).stream()
+        .filter(each -> each.kind() != HostLink.Kind.JOINED)
+        .map(each ->
+            new Entry(
+                "nic", each.inside(), each.parent(), each.kind().name().toLowerCase(Locale.ROOT)))
         .forEach(all::add);
     return all;
   }
@@ -128,6 +138,52 @@ public final class Devices {
         .orElseThrow();
   }
 
+  /** Gives it a link of the host, which comes back when it is removed or the container ends. */
+  public void add(HostLink link) {
+    checkFree(link.inside());
+    links(
+        "add",
+        link,
+        all -> all.add(link),
+        pid -> engine.joining.give("add", container.record(), pid, List.of(link)));
+  }
+
+  private void links(
+      String action, HostLink link, Consumer<List<HostLink>> change, IntConsumer running) {
+    container.life().lock();
+    try {
+      container.checkThere(action + " a device of");
+      ContainerSpec spec = container.spec();
+      if (spec.network() instanceof NamespaceMode.Host
+          || spec.network() instanceof NamespaceMode.Container) {
+        throw invalid(action, link.parent(), "the container has no network of its own");
+      }
+      List<HostLink> all = new ArrayList<>(Joining.links(spec));
+      change.accept(all);
+      NetworkRequest request = spec.networks().orElseGet(NetworkRequest::in).with(all);
+      ContainerSpec wanted = new ContainerSpecBuilder(spec).networks(request).build();
+      Optional<ContainerProcess> process = container.process().filter(ContainerProcess::running);
+      process.ifPresentOrElse(it -> running.accept(it.pid()), launching::forget);
+      container.replace(container.record().specified(wanted));
+      container.publish("update", Map.of());
+    } finally {
+      container.life().unlock();
+    }
+  }
+
+  private void removeLink(String inside) {
+    HostLink link =
+        Joining.links(container.spec()).stream()
+            .filter(each -> each.inside().equals(inside))
+            .findFirst()
+            .orElseThrow();
+    links(
+        "remove",
+        link,
+        all -> all.remove(link),
+        pid -> engine.joining.takeBack(container.record(), pid, link));
+  }
+
   /** Takes away what is seen at a place inside, or the network of that name. */
   public void remove(String place) {
     Entry entry =
@@ -137,6 +193,7 @@ public final class Devices {
             .orElseThrow(() -> invalid("remove", place, "there is no such device"));
     switch (entry.type()) {
       case "network" -> container.disconnect(place);
+      case "nic" -> removeLink(place);
       case "device" ->
           change(
               "remove",

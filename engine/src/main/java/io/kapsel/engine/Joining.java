@@ -11,6 +11,8 @@ import io.kapsel.engine.spec.NetworkRequest;
 import io.kapsel.linux.netlink.Cidr;
 import io.kapsel.network.Attachment;
 import io.kapsel.network.Endpoint;
+import io.kapsel.network.HostLink;
+import io.kapsel.network.HostLinks;
 import io.kapsel.network.Joined;
 import io.kapsel.network.Member;
 import io.kapsel.network.Network;
@@ -147,6 +149,35 @@ final class Joining {
         && spec.networks().filter(it -> !it.attachments().isEmpty()).isPresent();
   }
 
+  /** The links of the host that a container has for itself. */
+  static List<HostLink> links(ContainerSpec spec) {
+    return spec.networks().map(NetworkRequest::hostLinks).orElse(List.of());
+  }
+
+  /** Gives those to a container whose first process has that pid. */
+  void give(String action, StoredContainer stored, int pid, List<HostLink> wanted) {
+    boolean _ =
+        translated(
+            action,
+            stored.name(),
+            () -> {
+              HostLinks.give(store.runOf(stored.id()), stored.name(), pid, wanted);
+              return true;
+            });
+  }
+
+  /** Takes one of them back from a container that runs. */
+  void takeBack(StoredContainer stored, int pid, HostLink link) {
+    boolean _ =
+        translated(
+            "remove",
+            stored.name(),
+            () -> {
+              HostLinks.takeBack(store.runOf(stored.id()), stored.name(), pid, link);
+              return true;
+            });
+  }
+
   /** Joins a container whose first process has that pid to its networks. */
   void join(StoredContainer stored, int pid) {
     ContainerSpec spec = stored.spec();
@@ -213,6 +244,7 @@ final class Joining {
 
   /** Takes a container out of its networks. */
   void leave(String id) {
+    HostLinks.takeBack(store.runOf(id));
     networks.leave(id);
   }
 

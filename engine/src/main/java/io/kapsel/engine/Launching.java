@@ -2,6 +2,7 @@ package io.kapsel.engine;
 
 import io.kapsel.base.AtomicFile.Durability;
 import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.network.HostLink;
 import io.kapsel.runtime.Client;
 import io.kapsel.runtime.ContainerProcess;
 import io.kapsel.runtime.LaunchException;
@@ -184,13 +185,18 @@ final class Launching {
 
   /** Its networks are made while it has nothing that could use them. */
   private Sandbox joined(Sandbox sandbox, EncodedPlan plan) {
-    if (!Joining.isJoined(stored().spec())) {
-      return sandbox;
-    }
-    Sandbox fitting = engine.runtime.fitting(sandbox, plan);
+    List<HostLink> links = Joining.links(stored().spec());
+    boolean joins = Joining.isJoined(stored().spec());
+    Sandbox fitting = joins || !links.isEmpty() ? engine.runtime.fitting(sandbox, plan) : sandbox;
     boolean whole = false;
     try {
-      engine.joining.join(stored(), fitting.pid());
+      if (joins) {
+        engine.joining.join(stored(), fitting.pid());
+      }
+      if (!links.isEmpty()) {
+        engine.joining.give("start", stored(), fitting.pid(), links);
+      }
+      engine.companions.joined(() -> engine.container(stored().id()));
       whole = true;
       return fitting;
     } finally {

@@ -63,11 +63,15 @@ final class Stopping {
     }
   }
 
+  /** That of an image is meant for its program, and not for the init of a system. */
   private int stopSignal() {
+    Optional<Integer> said =
+        container.spec().stopSignal().flatMap(Signal::parse).map(Signal::number);
     return container
         .system()
+        .filter(_ -> said.isEmpty() || container.imageId().isPresent())
         .map(SystemLife::haltingSignal)
-        .or(() -> container.spec().stopSignal().flatMap(Signal::parse).map(Signal::number))
+        .or(() -> said)
         .orElse(TERM);
   }
 

@@ -5,12 +5,19 @@ import io.kapsel.engine.Container;
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Kapsel;
+import io.kapsel.network.Endpoint;
+import io.kapsel.network.Joined;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /** Calls the hooks of containers that a configuration of LXC defines, whoever starts them. */
 final class LxcCompanion implements Companion {
   private final Kapsel engine;
+  private final Map<String, List<String>> peers = new ConcurrentHashMap<>();
 
   LxcCompanion(Kapsel engine) {
     this.engine = engine;
@@ -19,6 +26,21 @@ final class LxcCompanion implements Companion {
   @Override
   public void starting(Container container) {
     run(container, "pre-start", "");
+  }
+
+  @Override
+  public void joined(Container container) {
+    refusing(container, "start", hooks -> hooks.cards("up", peers(container)));
+  }
+
+  /** The host's ends of its cards, which go with it. */
+  private List<String> peers(Container container) {
+    List<String> now =
+        container.joined().map(Joined::endpoints).orElse(List.of()).stream()
+            .map(Endpoint::link)
+            .toList();
+    peers.put(container.id(), now);
+    return now;
   }
 
   @Override
@@ -45,17 +67,21 @@ final class LxcCompanion implements Companion {
 
   @Override
   public void ended(Container container, boolean again) {
+    List<String> links = Optional.ofNullable(peers.remove(container.id())).orElse(List.of());
+    refusing(container, "end", hooks -> hooks.cards("down", links));
     run(container, "post-stop", again ? "reboot" : "stop");
   }
 
   private void run(Container container, String moment, String target) {
+    String action = moment.equals("post-stop") ? "end" : "start";
+    refusing(container, action, hooks -> hooks.run(moment, target));
+  }
+
+  private void refusing(Container container, String action, Consumer<LxcHooks> work) {
     try {
-      hooks(container).ifPresent(hooks -> hooks.run(moment, target));
+      hooks(container).ifPresent(work);
     } catch (LxcException e) {
-      throw new EngineException.Refused(
-          moment.equals("post-stop") ? "end" : "start",
-          container.name(),
-          String.valueOf(e.getMessage()));
+      throw new EngineException.Refused(action, container.name(), String.valueOf(e.getMessage()));
     }
   }
 

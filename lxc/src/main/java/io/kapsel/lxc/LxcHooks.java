@@ -41,15 +41,58 @@ final class LxcHooks {
     }
   }
 
+  /**
+   * Runs the scripts of cards.
+   *
+   * @param moment up or down
+   * @param peers the host's ends of the cards in networks of the engine, in their order
+   */
+  void cards(String moment, List<String> peers) {
+    int joined = 0;
+    for (LxcCard card : LxcCard.all(config)) {
+      String peer = card.isJoined() && joined < peers.size() ? peers.get(joined++) : "";
+      Optional<LxcConfig.Entry> script = card.last("script." + moment);
+      if (script.isPresent()) {
+        runCard(script.get(), moment, card, peer);
+      }
+    }
+  }
+
+  private void runCard(LxcConfig.Entry script, String moment, LxcCard card, String peer) {
+    List<String> more = new ArrayList<>(List.of(card.type()));
+    card.value("link").ifPresent(more::add);
+    if (card.type().equals("veth")) {
+      more.add(peer);
+    }
+    List<String> env = environment(moment, "net", "");
+    env.add("LXC_NET_TYPE=" + card.type());
+    card.value("link").ifPresent(it -> env.add("LXC_NET_PARENT=" + it));
+    if (card.type().equals("veth")) {
+      env.add("LXC_NET_PEER=" + peer);
+    }
+    int code = run(script, List.of("net", moment), more, env);
+    if (code != 0) {
+      throw script.wrong("'" + script.value() + "' has ended with " + code);
+    }
+  }
+
   private int run(LxcConfig.Entry hook, String moment, String target) {
+    return run(hook, List.of("lxc", moment), List.of(), environment(moment, "lxc", target));
+  }
+
+  /** Hooks of version 0 are told by arguments. */
+  private int run(
+      LxcConfig.Entry hook, List<String> what, List<String> more, List<String> environment) {
     List<String> words =
         new ArrayList<>(List.of("/bin/sh", "-c", "exec " + hook.value() + " \"$@\"", "sh"));
     if (config.value("lxc.hook.version").orElse("0").equals("0")) {
-      words.addAll(List.of(name, "lxc", moment));
+      words.add(name);
+      words.addAll(what);
+      words.addAll(more);
     }
     try {
-      HostProgram.Ended ended = HostProgram.run(words, environment(moment, target));
-      log(moment, ended.said());
+      HostProgram.Ended ended = HostProgram.run(words, environment);
+      log(what.getLast(), ended.said());
       return ended
           .status()
           .map(WaitStatus::code)
@@ -66,7 +109,7 @@ final class LxcHooks {
     }
   }
 
-  private List<String> environment(String moment, String target) {
+  private List<String> environment(String moment, String section, String target) {
     String root = config.value("lxc.rootfs.path").orElse("");
     String path = root.startsWith("dir:") ? root.substring("dir:".length()) : root;
     List<String> all =
@@ -78,7 +121,7 @@ final class LxcHooks {
                 "LXC_ROOTFS_PATH=" + path,
                 "LXC_ROOTFS_MOUNT=" + config.value("lxc.rootfs.mount").orElse(""),
                 "LXC_HOOK_TYPE=" + moment,
-                "LXC_HOOK_SECTION=lxc",
+                "LXC_HOOK_SECTION=" + section,
                 "LXC_HOOK_VERSION=" + config.value("lxc.hook.version").orElse("0"),
                 "LXC_TARGET=" + target));
     for (String key : List.of("lxc.environment", "lxc.environment.hooks")) {

@@ -5,6 +5,7 @@ import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Events;
 import io.kapsel.engine.spec.ExecSpec;
 import io.kapsel.engine.spec.Stdio;
+import io.kapsel.linux.process.Signal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -29,6 +30,8 @@ final class LxcLife {
 
   /** How long LXC waits for a clean end. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private static final int KILL = 9;
 
   static final Map<String, LxcFront.Tool> TOOLS = tools();
 
@@ -119,6 +122,15 @@ final class LxcLife {
     }
   }
 
+  /** What its configuration has for a moment; {@code halt} is known to the engine. */
+  private static Optional<Integer> signal(LxcCall call, String moment) {
+    return call.place()
+        .config(call.name())
+        .flatMap(config -> config.value("lxc.signal." + moment))
+        .flatMap(Signal::parse)
+        .map(Signal::number);
+  }
+
   private static int stop(LxcCall call) {
     if (!call.place().isRunning(call.name())) {
       throw new LxcException(2, call.name() + " is not running");
@@ -128,7 +140,7 @@ final class LxcLife {
     if (options.has("reboot")) {
       return call.caller()
           .waiting(() -> {
-            container.restart(Optional.empty(), Optional.empty());
+            container.restart(signal(call, "reboot"), Optional.empty());
             return 0;
           });
     }
@@ -136,7 +148,8 @@ final class LxcLife {
     if (options.has("nokill")) {
       patience = Duration.ofSeconds(-1);
     }
-    Optional<Integer> signal = options.has("kill") ? Optional.of(9) : Optional.empty();
+    Optional<Integer> signal =
+        options.has("kill") ? signal(call, "stop").or(() -> Optional.of(KILL)) : Optional.empty();
     Duration wait = patience;
     if (options.has("nowait")) {
       Thread.ofVirtual().name("stop").start(() -> stopped(container, signal, wait));

@@ -154,6 +154,7 @@ final class LxcPlan {
     spec.labels(Map.of(PATH_LABEL, place.toString()));
     program.ifPresentOrElse(it -> program(spec, it), () -> system(spec));
     config.value("lxc.init.cwd").ifPresent(spec::workingDirectory);
+    config.value("lxc.signal.halt").ifPresent(spec::stopSignal);
     List<LxcConfig.Entry> variables = new ArrayList<>(config.all("lxc.environment"));
     variables.addAll(config.all("lxc.environment.runtime"));
     List<String> env = new ArrayList<>(variables.stream().map(LxcConfig.Entry::value).toList());

@@ -22,6 +22,13 @@ final class LxcPrograms {
         "lxc-cgroup",
         new LxcFront.Tool("", true, "shows or sets a value of control groups", LxcCgroup::run));
     all.put(
+        "lxc-device",
+        new LxcFront.Tool(
+            "f:rcfile=",
+            true,
+            "gives a device or interface of the host, or takes it away",
+            LxcDevice::run));
+    all.put(
         "lxc-top",
         new LxcFront.Tool(
             "d:delay= b:batch s:sort= r:reverse", false, "shows what containers use", LxcTop::run));

@@ -10,6 +10,7 @@ import io.kapsel.engine.spec.DeviceRequest;
 import io.kapsel.engine.spec.InvalidRequestException;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.network.Attachment;
+import io.kapsel.network.HostLink;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,6 +34,12 @@ final class DeviceCommands {
   private static final class Add implements Command {
     private static final Flag<String> NETWORK =
         Flag.text("network", "network", "Join a network, with an interface of its own");
+    private static final Flag<String> NIC =
+        Flag.text(
+            "nic",
+            "link[:name]",
+            "Move an interface of the host inside, and back when it is removed or the container"
+                + " ends");
     private static final Manual MANUAL =
         new Manual(
             "device add",
@@ -43,7 +50,7 @@ final class DeviceCommands {
             keep their owners as the container sees them. A device may be opened as its
             access says, and loses that when it is removed.
             """,
-            FlagSet.of(RunFlags.VOLUME, RunFlags.MOUNT, RunFlags.DEVICE, NETWORK),
+            FlagSet.of(RunFlags.VOLUME, RunFlags.MOUNT, RunFlags.DEVICE, NETWORK, NIC),
             new Operands(1, 1));
 
     @Override
@@ -58,9 +65,12 @@ final class DeviceCommands {
       List<DeviceRequest> devices = new ArrayList<>();
       List<String> networks = call.arguments().all(NETWORK);
       read(call.arguments(), call.request().directory(), mounts, devices);
-      if (mounts.isEmpty() && devices.isEmpty() && networks.isEmpty()) {
+      List<HostLink> links =
+          NetworkFlags.checked(
+              () -> call.arguments().all(NIC).stream().map(HostLink::parse).toList());
+      if (mounts.isEmpty() && devices.isEmpty() && networks.isEmpty() && links.isEmpty()) {
         throw new CommandException(
-            125, "nothing to add: use --volume, --mount, --device or --network");
+            125, "nothing to add: use --volume, --mount, --device, --network or --nic");
       }
       for (MountRequest mount : mounts) {
         container
@@ -76,6 +86,10 @@ final class DeviceCommands {
       for (String network : networks) {
         container.connect(Attachment.to(network));
         call.print(network);
+      }
+      for (HostLink link : links) {
+        container.devices().add(link);
+        call.print(link.inside());
       }
       return 0;
     }

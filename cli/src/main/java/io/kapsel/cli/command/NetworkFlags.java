@@ -136,7 +136,8 @@ final class NetworkFlags {
         arguments.all(DNS_OPTION),
         arguments.all(ADD_HOST),
         restrictions.equals(Restrictions.NONE) ? Optional.empty() : Optional.of(restrictions),
-        arguments.all(LINK));
+        arguments.all(LINK),
+        List.of());
   }
 
   private List<Attachment> attachments(List<String> names) {

@@ -2,6 +2,7 @@ package io.kapsel.engine.spec;
 
 import io.kapsel.linux.netlink.Cidr;
 import io.kapsel.network.Attachment;
+import io.kapsel.network.HostLink;
 import io.kapsel.network.Port;
 import io.kapsel.network.Restrictions;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import java.util.regex.Pattern;
  * @param hosts further lines of /etc/hosts, {@code NAME:ADDRESS}
  * @param restrictions what it may not do there
  * @param links other containers that it knows by name, {@code NAME:ALIAS} or {@code NAME}
+ * @param hostLinks links of the host that it has for itself
  */
 public record NetworkRequest(
     List<Attachment> attachments,
@@ -31,7 +33,8 @@ public record NetworkRequest(
     List<String> dnsOptions,
     List<String> hosts,
     Optional<Restrictions> restrictions,
-    List<String> links) {
+    List<String> links,
+    List<HostLink> hostLinks) {
   /** Stands for the network that a container has whose caller names none. */
   public static final String DEFAULT = "default";
 
@@ -51,6 +54,7 @@ public record NetworkRequest(
     dnsOptions = List.copyOf(dnsOptions);
     hosts = List.copyOf(hosts);
     links = List.copyOf(links);
+    hostLinks = List.copyOf(hostLinks);
     links.forEach(Link::parse);
     dns.forEach(Cidr::address);
     exposed.forEach(Port::parse);
@@ -82,6 +86,7 @@ public record NetworkRequest(
         dnsOptions,
         hosts,
         Optional.empty(),
+        List.of(),
         List.of());
   }
 
@@ -113,7 +118,33 @@ public record NetworkRequest(
   /** The same in other networks. */
   public NetworkRequest attachedTo(List<Attachment> others) {
     return new NetworkRequest(
-        others, ports, publishAll, exposed, dns, dnsSearch, dnsOptions, hosts, restrictions, links);
+        others,
+        ports,
+        publishAll,
+        exposed,
+        dns,
+        dnsSearch,
+        dnsOptions,
+        hosts,
+        restrictions,
+        links,
+        hostLinks);
+  }
+
+  /** The same with other links of the host. */
+  public NetworkRequest with(List<HostLink> others) {
+    return new NetworkRequest(
+        attachments,
+        ports,
+        publishAll,
+        exposed,
+        dns,
+        dnsSearch,
+        dnsOptions,
+        hosts,
+        restrictions,
+        links,
+        others);
   }
 
   /** Another container, and what it is called here. */
@@ -152,7 +183,8 @@ public record NetworkRequest(
         dnsOptions,
         hosts,
         restrictions,
-        links);
+        links,
+        hostLinks);
   }
 
   /** The ports that the host is to offer. */

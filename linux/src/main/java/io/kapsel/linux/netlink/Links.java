@@ -28,6 +28,8 @@ public final class Links {
   private static final int DATA = 2;
   private static final int PEER = 1;
   private static final int MACVLAN_MODE = 1;
+  private static final int VLAN_ID = 1;
+  private static final int IPVLAN_MODE = 1;
   private static final int PORT_KIND = 4;
   private static final int PORT_DATA = 5;
   private static final int PORT_ISOLATED = 33;
@@ -99,6 +101,42 @@ public final class Links {
         "macvlan",
         Optional.of(message -> message.value(LINK, parent).value(NAMESPACE, namespace)),
         data -> data.value(MACVLAN_MODE, mode));
+  }
+
+  /** Makes a device for what comes to another one with that tag. */
+  public static NetlinkMessage vlan(Device device, int parent, int tag, int namespace) {
+    return made(
+        device,
+        "vlan",
+        Optional.of(message -> message.value(LINK, parent).value(NAMESPACE, namespace)),
+        data -> data.shortValue(VLAN_ID, tag));
+  }
+
+  /** Makes a device with the hardware address of another one. */
+  public static NetlinkMessage ipvlan(Device device, int parent, int mode, int namespace) {
+    return made(
+        device,
+        "ipvlan",
+        Optional.of(message -> message.value(LINK, parent).value(NAMESPACE, namespace)),
+        data -> data.shortValue(IPVLAN_MODE, mode));
+  }
+
+  /** Moves a link into a namespace, under that name there; its addresses are gone then. */
+  public static NetlinkMessage move(int index, String name, int namespace) {
+    NetlinkMessage message = new NetlinkMessage(NEW, NetlinkMessage.DO);
+    return body(message, index, 0, 0).text(NAME, checked(name)).value(NAMESPACE, namespace);
+  }
+
+  /** Gives it another size. */
+  public static NetlinkMessage resize(int index, int mtu) {
+    NetlinkMessage message = new NetlinkMessage(NEW, NetlinkMessage.DO);
+    return body(message, index, 0, 0).value(MTU, mtu);
+  }
+
+  /** Gives it another hardware address. */
+  public static NetlinkMessage address(int index, MacAddress mac) {
+    NetlinkMessage message = new NetlinkMessage(NEW, NetlinkMessage.DO);
+    return body(message, index, 0, 0).bytes(ADDRESS, mac.bytes());
   }
 
   private static NetlinkMessage made(

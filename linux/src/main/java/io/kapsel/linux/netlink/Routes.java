@@ -39,6 +39,12 @@ public final class Routes {
     return metric > 0 ? message.value(PRIORITY, metric) : message;
   }
 
+  /** The same without a gateway: everybody is asked for on the link itself. */
+  public static NetlinkMessage addDefault(int link, boolean ipv6) {
+    int family = ipv6 ? Addresses.IPV6 : Addresses.IPV4;
+    return begin(family, 0, ON_LINK).value(OUT, link);
+  }
+
   /** Adds a network that is reached on a link without a gateway. */
   public static NetlinkMessage addLink(int link, Cidr network) {
     return begin(Addresses.family(network.address()), network.prefix(), ON_LINK)

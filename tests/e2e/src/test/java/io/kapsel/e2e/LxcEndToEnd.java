@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 /** A directory of containers as LXC has it, and both LXC's programs and ours for it. */
 abstract class LxcEndToEnd extends EndToEnd {
   private static final Set<String> WITHOUT_PLACE =
-      Set.of("lxc-config", "lxc-unshare", "lxc-usernsexec", "lxc-update-config");
+      Set.of("lxc-checkconfig", "lxc-config", "lxc-unshare", "lxc-usernsexec", "lxc-update-config");
 
   Path place;
 

@@ -243,4 +243,57 @@ class LxcProgramsIT extends LxcEndToEnd {
     assertThat(lxc("lxc-start", "-n", "web").err()).contains("'/bin/false' has ended with 1");
     assertThat(lxc("lxc-info", "-n", "web", "-sH").line()).isEqualTo("STOPPED");
   }
+
+  @Test
+  void tellsWhatTheKernelOffers() {
+    Result expected = new Command(List.of("/usr/bin/lxc-checkconfig")).run().ok();
+    Result found = lxc("lxc-checkconfig").ok();
+
+    assertThat(expected.lines().stream().filter(it -> it.matches("[A-Z].*: (enabled|missing)")))
+        .filteredOn(it -> !it.contains("lxcfs") && !it.contains("clone_children"))
+        .isNotEmpty()
+        .isSubsetOf(found.lines());
+    assertThat(found.lines()).startsWith(expected.lines().get(0));
+  }
+
+  @Test
+  void refusesAtOnceToMapUsersAlone() {
+    for (String only : List.of("u:0:100000:10", "g:0:100000:10")) {
+      List<String> words = List.of("lxc-usernsexec", "-m", only, "--", "/bin/true");
+      Result expected = oracle(words.toArray(String[]::new));
+      Result found = lxc(words.toArray(String[]::new));
+
+      assertThat(found.exitCode()).isEqualTo(expected.exitCode()).isOne();
+      assertThat(found.err()).contains("Failed to write id mapping", "users and groups");
+    }
+  }
+
+  @Test
+  void endsWithTheSignalsOfTheConfiguration() throws IOException {
+    Path script = place.resolve("init");
+    Files.writeString(
+        script,
+        """
+        #!/bin/sh
+        trap 'exit 21' USR1
+        trap 'exit 22' USR2
+        while :; do sleep 1; done
+        """);
+    define(
+        "web",
+        "lxc.mount.entry = " + script + " sbin/own none bind,create=file 0 0",
+        "lxc.init.cmd = /bin/sh /sbin/own",
+        "lxc.signal.halt = SIGUSR1",
+        "lxc.signal.stop = SIGUSR2");
+
+    lxc("lxc-start", "-n", "web").ok();
+    lxc("lxc-stop", "-n", "web").ok();
+    assertThat(kapsel("inspect", "-f", "{{.State.ExitCode}}", "web").line()).isEqualTo("21");
+    lxc("lxc-start", "-n", "web").ok();
+    kapsel("stop", "web").ok();
+    assertThat(kapsel("inspect", "-f", "{{.State.ExitCode}}", "web").line()).isEqualTo("21");
+    lxc("lxc-start", "-n", "web").ok();
+    lxc("lxc-stop", "-k", "-n", "web").ok();
+    assertThat(kapsel("inspect", "-f", "{{.State.ExitCode}}", "web").line()).isEqualTo("22");
+  }
 }
