@@ -119,12 +119,14 @@ final class Assembly {
     if (spec.isSystem() && ProcView.possible()) {
       configuration = withView(configuration);
     }
+    RootFilesystem.Overlay root = new RootFilesystem.Overlay(layers, state, spec.autoRemove());
+    configuration = engine.companions.amended(spec, root.place(), configuration);
     io.kapsel.engine.spec.Stdio stdio = spec.stdio();
     Bundle bundle =
         new Bundle(
             identity.id(),
             configuration,
-            new RootFilesystem.Overlay(layers, state, spec.autoRemove()),
+            root,
             seccomp(configuration).map(this::intercepting),
             spec.init(),
             spec.privileged(),

@@ -1,5 +1,8 @@
 package io.kapsel.engine;
 
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.oci.Spec;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,8 +30,20 @@ final class Companions {
     all.forEach(each -> each.starting(container));
   }
 
-  void joined(Supplier<Container> container) {
-    all.forEach(each -> each.joined(container.get()));
+  boolean amends(ContainerSpec spec) {
+    return all.stream().anyMatch(each -> each.amends(spec));
+  }
+
+  Spec amended(ContainerSpec spec, Path root, Spec configuration) {
+    Spec result = configuration;
+    for (Companion each : all) {
+      result = each.amends(spec) ? each.amended(spec, root, result) : result;
+    }
+    return result;
+  }
+
+  void joined(Supplier<Container> container, int pid) {
+    all.forEach(each -> each.joined(container.get(), pid));
   }
 
   /** One that refuses what runs already ends it. */

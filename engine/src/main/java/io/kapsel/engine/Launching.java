@@ -179,8 +179,27 @@ final class Launching {
             .orElseGet(() -> engine.runtime.begin(stored().id(), plan.sandbox()));
     planned = Optional.empty();
     begun = Optional.empty();
-    return engine.runtime.launch(
-        joined(sandbox, plan), plan, engine.store.runOf(stored().id()), waiting, this::saveUnsaved);
+    Sandbox ready = joined(sandbox, plan);
+    Path run = engine.store.runOf(stored().id());
+    Optional<MountHooks> hooks = hooks();
+    if (hooks.isEmpty()) {
+      return engine.runtime.launch(ready, plan, run, waiting, this::saveUnsaved);
+    }
+    try (MountHooks pausing = hooks.get()) {
+      pausing.pause(ready);
+      return engine.runtime.launch(ready, plan, run, waiting, () -> meanwhile(pausing));
+    }
+  }
+
+  private void meanwhile(MountHooks hooks) {
+    saveUnsaved();
+    hooks.run();
+  }
+
+  private Optional<MountHooks> hooks() {
+    return engine.companions.amends(stored().spec())
+        ? MountHooks.of(stored().name(), assembly().bundle())
+        : Optional.empty();
   }
 
   /** Its networks are made while it has nothing that could use them. */
@@ -196,7 +215,7 @@ final class Launching {
       if (!links.isEmpty()) {
         engine.joining.give("start", stored(), fitting.pid(), links);
       }
-      engine.companions.joined(() -> engine.container(stored().id()));
+      engine.companions.joined(() -> engine.container(stored().id()), fitting.pid());
       whole = true;
       return fitting;
     } finally {

@@ -105,13 +105,14 @@ final class Plans {
   }
 
   /**
-   * Pids of other containers, device nodes and labels are looked up at each launch, and hardly two
-   * containers have the same volumes.
+   * Pids of other containers, device nodes, labels and what fronts add are looked up at each
+   * launch, and hardly two containers have the same volumes.
    */
-  private static boolean dependsOnNothingElse(ContainerSpec spec) {
+  private boolean dependsOnNothingElse(ContainerSpec spec) {
     return !spec.isSystem() // its variables are made of its id
         && spec.mounts().stream().noneMatch(MountRequest.Volume.class::isInstance)
         && spec.devices().isEmpty()
+        && !engine.companions.amends(spec)
         && spec.security().labels().isEmpty()
         && Stream.of(spec.network(), spec.ipc(), spec.pid(), spec.uts(), spec.cgroupns())
             .noneMatch(NamespaceMode.Container.class::isInstance);

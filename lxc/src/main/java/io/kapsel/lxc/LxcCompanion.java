@@ -5,8 +5,10 @@ import io.kapsel.engine.Container;
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Kapsel;
+import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.network.Endpoint;
 import io.kapsel.network.Joined;
+import io.kapsel.oci.Spec;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +18,11 @@ import java.util.function.Consumer;
 
 /** Calls the hooks of containers that a configuration of LXC defines, whoever starts them. */
 final class LxcCompanion implements Companion {
+  private static final System.Logger LOG = System.getLogger(LxcCompanion.class.getName());
+
   private final Kapsel engine;
   private final Map<String, List<String>> peers = new ConcurrentHashMap<>();
+  private final Map<String, LxcNamespaces> held = new ConcurrentHashMap<>();
 
   LxcCompanion(Kapsel engine) {
     this.engine = engine;
@@ -25,11 +30,29 @@ final class LxcCompanion implements Companion {
 
   @Override
   public void starting(Container container) {
-    run(container, "pre-start", "");
+    refusing(container, "start", hooks -> hooks.run("pre-start", ""));
   }
 
   @Override
-  public void joined(Container container) {
+  public boolean amends(ContainerSpec spec) {
+    return spec.labels().containsKey(LxcPlan.PATH_LABEL);
+  }
+
+  @Override
+  public Spec amended(ContainerSpec spec, Path root, Spec configuration) {
+    String name = spec.name().orElse("");
+    try {
+      return hooks(spec, name)
+          .map(hooks -> new LxcAmendment(hooks).to(configuration, root))
+          .orElse(configuration);
+    } catch (LxcException e) {
+      throw new EngineException.Refused("start", name, String.valueOf(e.getMessage()));
+    }
+  }
+
+  @Override
+  public void joined(Container container, int pid) {
+    refusing(container, "start", hooks -> LxcCore.share(hooks.config(), pid));
     refusing(container, "start", hooks -> hooks.cards("up", peers(container)));
   }
 
@@ -46,7 +69,16 @@ final class LxcCompanion implements Companion {
   @Override
   public void started(Container container) {
     hooks(container).ifPresent(hooks -> limit(container, hooks.config()));
-    run(container, "start-host", "");
+    refusing(container, "start", hooks -> startHost(container, hooks));
+  }
+
+  private void startHost(Container container, LxcHooks hooks) {
+    int pid = container.status().pid().orElse(0);
+    if (!hooks.config().all("lxc.hook.stop").isEmpty()) {
+      Optional.ofNullable(held.put(container.id(), LxcNamespaces.of(pid)))
+          .ifPresent(LxcNamespaces::close);
+    }
+    hooks.run("start-host", "", List.of(), List.of("LXC_PID=" + pid));
   }
 
   /** What the engine has no limits of its own for. */
@@ -68,13 +100,23 @@ final class LxcCompanion implements Companion {
   @Override
   public void ended(Container container, boolean again) {
     List<String> links = Optional.ofNullable(peers.remove(container.id())).orElse(List.of());
-    refusing(container, "end", hooks -> hooks.cards("down", links));
-    run(container, "post-stop", again ? "reboot" : "stop");
+    Optional<LxcNamespaces> namespaces = Optional.ofNullable(held.remove(container.id()));
+    String target = again ? "reboot" : "stop";
+    List<String> arguments = namespaces.map(LxcNamespaces::arguments).orElse(List.of());
+    List<String> variables = namespaces.map(LxcNamespaces::variables).orElse(List.of());
+    trying(container, hooks -> hooks.run("stop", target, arguments, variables));
+    namespaces.ifPresent(LxcNamespaces::close);
+    trying(container, hooks -> hooks.cards("down", links));
+    trying(container, hooks -> hooks.run("post-stop", target));
   }
 
-  private void run(Container container, String moment, String target) {
-    String action = moment.equals("post-stop") ? "end" : "start";
-    refusing(container, action, hooks -> hooks.run(moment, target));
+  /** Nobody waits for these: one that fails keeps no other from running. */
+  private void trying(Container container, Consumer<LxcHooks> work) {
+    try {
+      hooks(container).ifPresent(work);
+    } catch (LxcException e) {
+      LOG.log(System.Logger.Level.WARNING, "a hook has failed container=" + container.name(), e);
+    }
   }
 
   private void refusing(Container container, String action, Consumer<LxcHooks> work) {
@@ -86,7 +128,11 @@ final class LxcCompanion implements Companion {
   }
 
   private Optional<LxcHooks> hooks(Container container) {
-    return Optional.ofNullable(container.spec().labels().get(LxcPlan.PATH_LABEL))
-        .flatMap(place -> LxcHooks.of(new LxcPlace(engine, Path.of(place)), container.name()));
+    return hooks(container.spec(), container.name());
+  }
+
+  private Optional<LxcHooks> hooks(ContainerSpec spec, String name) {
+    return Optional.ofNullable(spec.labels().get(LxcPlan.PATH_LABEL))
+        .flatMap(place -> LxcHooks.of(new LxcPlace(engine, Path.of(place)), name));
   }
 }

@@ -206,6 +206,14 @@ final class LxcCopies {
     if (options.has("rename")) {
       return rename(call, name);
     }
+    call.place()
+        .config(call.name())
+        .flatMap(it -> it.last("lxc.hook.clone"))
+        .ifPresent(it -> {
+          throw it.wrong(
+              "a copy is made of layers, which are mounted when it starts: use lxc.hook.mount or"
+                  + " lxc.hook.start");
+        });
     boolean running = call.place().isRunning(call.name());
     if (running && !ephemeral && !options.has("allowrunning")) {
       throw new LxcException(call.name() + " is running; --allowrunning copies it as it is");

@@ -12,6 +12,8 @@ import java.util.Optional;
 final class LxcHooks {
   private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+  private static final String MOUNT = "LXC_ROOTFS_MOUNT=";
+
   private final LxcConfig config;
   private final String name;
   private final Path file;
@@ -33,8 +35,15 @@ final class LxcHooks {
 
   /** Runs those of one moment, one after the other; the first that fails ends it. */
   void run(String moment, String target) {
+    run(moment, target, List.of(), List.of());
+  }
+
+  /** The same with more arguments and variables. */
+  void run(String moment, String target, List<String> arguments, List<String> variables) {
     for (LxcConfig.Entry each : config.all("lxc.hook." + moment)) {
-      int code = run(each, moment, target);
+      List<String> environment = environment(moment, "lxc", target);
+      environment.addAll(variables);
+      int code = run(each, List.of("lxc", moment), arguments, environment);
       if (code != 0) {
         throw each.wrong("'" + each.value() + "' has ended with " + code);
       }
@@ -76,20 +85,12 @@ final class LxcHooks {
     }
   }
 
-  private int run(LxcConfig.Entry hook, String moment, String target) {
-    return run(hook, List.of("lxc", moment), List.of(), environment(moment, "lxc", target));
-  }
-
   /** Hooks of version 0 are told by arguments. */
   private int run(
       LxcConfig.Entry hook, List<String> what, List<String> more, List<String> environment) {
-    List<String> words =
-        new ArrayList<>(List.of("/bin/sh", "-c", "exec " + hook.value() + " \"$@\"", "sh"));
-    if (config.value("lxc.hook.version").orElse("0").equals("0")) {
-      words.add(name);
-      words.addAll(what);
-      words.addAll(more);
-    }
+    List<String> arguments = new ArrayList<>(what);
+    arguments.addAll(more);
+    List<String> words = words(hook, arguments);
     try {
       HostProgram.Ended ended = HostProgram.run(words, environment);
       log(what.getLast(), ended.said());
@@ -100,6 +101,29 @@ final class LxcHooks {
     } catch (SyscallException e) {
       throw hook.wrong("cannot run '" + hook.value() + "': " + e.getMessage());
     }
+  }
+
+  private List<String> words(LxcConfig.Entry hook, List<String> arguments) {
+    List<String> words =
+        new ArrayList<>(List.of("/bin/sh", "-c", "exec " + hook.value() + " \"$@\"", "sh"));
+    if (config.value("lxc.hook.version").orElse("0").equals("0")) {
+      words.add(name);
+      words.addAll(arguments);
+    }
+    return words;
+  }
+
+  /** How a hook is called that is run for the engine. */
+  List<String> words(LxcConfig.Entry hook, String moment) {
+    return words(hook, List.of("lxc", moment));
+  }
+
+  /** What such a hook has in its environment. */
+  List<String> inside(String moment, Path root) {
+    List<String> all = environment(moment, "lxc", "");
+    all.removeIf(each -> each.startsWith(MOUNT));
+    all.add(MOUNT + root);
+    return all;
   }
 
   private void log(String moment, String said) {
@@ -119,7 +143,7 @@ final class LxcHooks {
                 "LXC_NAME=" + name,
                 "LXC_CONFIG_FILE=" + file,
                 "LXC_ROOTFS_PATH=" + path,
-                "LXC_ROOTFS_MOUNT=" + config.value("lxc.rootfs.mount").orElse(""),
+                MOUNT + config.value("lxc.rootfs.mount").orElse(""),
                 "LXC_HOOK_TYPE=" + moment,
                 "LXC_HOOK_SECTION=" + section,
                 "LXC_HOOK_VERSION=" + config.value("lxc.hook.version").orElse("0"),

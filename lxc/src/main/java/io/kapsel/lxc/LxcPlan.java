@@ -72,10 +72,15 @@ final class LxcPlan {
           "lxc.cap.keep",
           "lxc.environment",
           "lxc.environment.runtime",
+          "lxc.hook.autodev",
+          "lxc.hook.clone",
           "lxc.hook.destroy",
+          "lxc.hook.mount",
           "lxc.hook.post-stop",
           "lxc.hook.pre-start",
+          "lxc.hook.start",
           "lxc.hook.start-host",
+          "lxc.hook.stop",
           "lxc.idmap",
           "lxc.init.cmd",
           "lxc.init.cwd",
@@ -89,9 +94,27 @@ final class LxcPlan {
           "lxc.no_new_privs",
           "lxc.rootfs.options",
           "lxc.rootfs.path",
+          "lxc.sched.core",
           "lxc.seccomp.profile",
           "lxc.selinux.context",
+          "lxc.time.offset.boot",
+          "lxc.time.offset.monotonic",
           "lxc.uts.name");
+
+  /** Why a key is refused. */
+  private static final Map<String, String> REASONS =
+      Map.of(
+          "lxc.hook.pre-mount",
+          "the root is made on the host, before there are mounts of the container's: lxc.hook.pre-start"
+              + " runs in time, and on the host",
+          "lxc.seccomp.notify.proxy",
+          "the engine answers for system calls that ask, with 'launch --intercept'",
+          "lxc.seccomp.notify.cookie",
+          "the engine answers for system calls that ask, with 'launch --intercept'",
+          "lxc.console.logfile",
+          "'kapsel logs' has what came on the console",
+          "lxc.selinux.context.keyring",
+          "the keyring has the label of the container");
 
   private static final Set<String> AUTO =
       Set.of(
@@ -232,7 +255,9 @@ final class LxcPlan {
             || key.startsWith("lxc.sysctl.")
             || key.equals("lxc.proc.oom_score_adj");
     if (!known) {
-      throw entry.wrong("Kapsel cannot do that yet; take the line out to go without it");
+      throw entry.wrong(
+          REASONS.getOrDefault(key, "Kapsel cannot do that yet")
+              + "; take the line out to go without it");
     }
     if (key.equals("lxc.idmap")) {
       throw entry.wrong(

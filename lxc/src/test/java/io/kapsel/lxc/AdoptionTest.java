@@ -49,7 +49,7 @@ class AdoptionTest {
             "lxc.uts.name = www",
             "lxc.nonsense = 1",
             "lxc.cgroup2.memory.max = 64M",
-            "lxc.hook.mount = /bin/true",
+            "lxc.console.logfile = /tmp/log",
             "lxc.net.0.type = veth",
             "lxc.net.0.link = lxcbr0",
             "lxc.start.auto = maybe",
@@ -78,7 +78,7 @@ class AdoptionTest {
             start + "11: lxc.start.auto: start it with the machine by --restart unless-stopped",
             start + "7: lxc.net.0.link: there is no network 'lxcbr0'; the default network is taken",
             start
-                + "5: lxc.hook.mount: Kapsel cannot do that yet; take the line out to go without it");
+                + "5: lxc.console.logfile: 'kapsel logs' has what came on the console; take the line out to go without it");
   }
 
   @Test

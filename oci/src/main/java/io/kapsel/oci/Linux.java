@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The part {@code linux} of a configuration (runtime-spec, config-linux.md). */
 public record Linux(
@@ -149,6 +150,31 @@ public record Linux(
         personality,
         timeOffsets,
         Optional.of(other),
+        memoryPolicy);
+  }
+
+  /** The same with clocks of its own that are ahead by so much. */
+  public Linux withClocks(Map<String, TimeOffset> offsets) {
+    return new Linux(
+        uidMappings,
+        gidMappings,
+        sysctl,
+        resources,
+        cgroupsPath,
+        Stream.concat(
+                namespaces.stream(),
+                Stream.of(new Namespace(Namespace.Type.TIME, Optional.empty())))
+            .toList(),
+        devices,
+        netDevices,
+        seccomp,
+        rootfsPropagation,
+        maskedPaths,
+        readonlyPaths,
+        mountLabel,
+        personality,
+        offsets,
+        intelRdt,
         memoryPolicy);
   }
 

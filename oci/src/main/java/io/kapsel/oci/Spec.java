@@ -73,4 +73,18 @@ public record Spec(
     return new Spec(
         ociVersion, process, root, hostname, domainname, mounts, hooks, annotations, other);
   }
+
+  /** The same with other hooks. */
+  public Spec withHooks(Hooks others) {
+    return new Spec(
+        ociVersion,
+        process,
+        root,
+        hostname,
+        domainname,
+        mounts,
+        Optional.of(others),
+        annotations,
+        linux);
+  }
 }

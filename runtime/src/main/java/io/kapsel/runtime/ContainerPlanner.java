@@ -50,16 +50,25 @@ final class ContainerPlanner {
     identity.planMonitor(rooms.pid);
     List<Slot> streams = stdio.pipes();
     passed.addAll(streams);
+    MountHookPlanner mountHooks = new MountHookPlanner(draft, wanted);
+    passed.addAll(mountHooks.planMonitor());
     List<Slot> taken = draft.handOver(monitor, init, passed, "the root and what belongs in it");
     Slot root = taken.getFirst();
-    enterMounts(root, binds, taken.subList(1, 1 + binds.size()));
-    stdio.connect(root, taken.subList(1 + binds.size(), taken.size()));
+    int streamsAt = 1 + binds.size();
+    int hooksAt = streamsAt + streams.size();
+    mountHooks.attach(root, taken.subList(hooksAt, taken.size()));
+    enterMounts(root, binds, taken.subList(1, streamsAt));
+    mountHooks.pause(taken.subList(hooksAt, taken.size()));
+    HookPlanner hooks = new HookPlanner(draft, wanted);
+    hooks.prepareStart();
+    stdio.connect(root, taken.subList(streamsAt, hooksAt));
     roles();
     names();
     AgentPlanner agent = new AgentPlanner(draft, wanted);
     agent.prepare();
     identity.answeredBy(agent);
     finishRoot(root);
+    identity.beforeSealing(hooks::planStart);
     identity.planInit(wanted.bundle().seccomp(), rooms.proc);
     if (wanted.bundle().init()) {
       init.act(Step.Op.REAPER).because("--init: reaps and passes signals on");
@@ -133,7 +142,6 @@ final class ContainerPlanner {
 
   private void enterMounts(Slot root, List<Bind> binds, List<Slot> trees) {
     Steps init = draft.init;
-    draft.attach(init, root, Flag.CWD, "/newroot", "the root, still beside the old one");
     place(root, rooms.proc, "/proc");
     place(root, rooms.sys, "/sys");
     place(root, rooms.dev, "/dev");

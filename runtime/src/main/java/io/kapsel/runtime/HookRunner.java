@@ -96,7 +96,7 @@ public final class HookRunner {
             bundle.id(),
             status,
             pid,
-            bundle.asWritten().orElseThrow().directory().toString(),
+            bundle.asWritten().map(AsWritten::directory).orElse(bundle.logDirectory()).toString(),
             spec.annotations())
         .toJson();
   }

@@ -23,6 +23,11 @@ public sealed interface RootFilesystem {
     public Overlay {
       lowers = List.copyOf(lowers);
     }
+
+    /** An empty directory, at which programs of the host find the root while it is made. */
+    public Path place() {
+      return layer.resolve("rootfs");
+    }
   }
 
   /** A directory as it is. */

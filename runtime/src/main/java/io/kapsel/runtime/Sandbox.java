@@ -1,5 +1,6 @@
 package io.kapsel.runtime;
 
+import io.kapsel.linux.Fd;
 import io.kapsel.runtime.plan.EncodedSegment;
 
 /**
@@ -36,6 +37,11 @@ public final class Sandbox implements AutoCloseable {
   /** Whether a container that begins with this segment can be made in it. */
   boolean fits(EncodedSegment wanted) {
     return segment == wanted || segment.sameAs(wanted);
+  }
+
+  /** The launch pauses for hooks, by this end of a channel. */
+  public void pausing(Fd channel) {
+    launch.entering(channel);
   }
 
   Control control() {

@@ -42,7 +42,7 @@ class AdministratorIT extends EndToEnd {
             "lxc.uts.name = old",
             "lxc.init.cmd = /bin/busybox init",
             "lxc.net.0.type = empty",
-            "lxc.hook.mount = /bin/true",
+            "lxc.console.logfile = /tmp/log",
             "lxc.nonsense = 1"));
   }
 

@@ -145,7 +145,7 @@ class DevicesIT extends EndToEnd {
     start("-v", shared + ":/place");
 
     assertThat(kapsel("device", "add", "box").err())
-        .isEqualTo("kapsel: nothing to add: use --volume, --mount, --device or --network\n");
+        .isEqualTo("kapsel: nothing to add: use --volume, --mount, --device, --network or --nic\n");
     assertThat(kapsel("device", "add", "-v", shared + ":/place", "box").err())
         .isEqualTo(
             "kapsel: cannot add '/place': 'box' has something there already; remove it first\n");

@@ -67,6 +67,10 @@ class LxcCardsIT extends LxcEndToEnd {
     oracle("lxc-start", "-n", "web").ok();
     oracle("lxc-stop", "-k", "-n", "web").ok();
     awaitLink();
+    Await.until(
+        PATIENCE,
+        () -> "its scripts have run",
+        () -> HostFiles.read(said.toString()).contains(" down "));
     String expected = Files.readString(said);
     Files.delete(said);
 

@@ -150,14 +150,14 @@ class LxcIT extends LxcEndToEnd {
         .isEqualTo("kept\n1");
     assertThat(TestRoot.path().resolve("srv/data")).doesNotExist();
     lxc("lxc-stop", "-k", "-n", "web").ok();
-    define("web", "lxc.hook.mount = /bin/true");
+    define("web", "lxc.console.logfile = /tmp/log");
     Result refused = lxc("lxc-start", "-n", "web");
     assertThat(refused.exitCode()).isOne();
     assertThat(refused.err())
         .isEqualTo(
-            "lxc-start: web: cannot read '%s': line 7: lxc.hook.mount: Kapsel cannot do that yet;"
+            "lxc-start: web: cannot read '%s': line 7: lxc.console.logfile: 'kapsel logs' has what came on"
                     .formatted(place.resolve("web/config"))
-                + " take the line out to go without it\n");
+                + " the console; take the line out to go without it\n");
   }
 
   @Test
@@ -219,14 +219,14 @@ class LxcIT extends LxcEndToEnd {
   void startsWhatCanBeStartedWithItsHooks() throws IOException {
     Path called = place.resolve("called");
     define("one", "lxc.start.auto = 1", "lxc.nonsense = 1");
-    define("two", "lxc.start.auto = 1", "lxc.hook.mount = /bin/true");
+    define("two", "lxc.start.auto = 1", "lxc.hook.pre-mount = /bin/true");
     define("web", "lxc.start.auto = 1", "lxc.hook.pre-start = /bin/touch " + called);
 
     Result started = lxc("lxc-autostart");
 
     assertThat(started.exitCode()).isEqualTo(2);
     assertThat(started.err())
-        .contains("lxc-autostart: one: ", "no such key", "lxc-autostart: two: ", "cannot do that");
+        .contains("lxc-autostart: one: ", "no such key", "lxc-autostart: two: ", "runs in time");
     assertThat(lxc("lxc-info", "-n", "web", "-sH").line()).isEqualTo("RUNNING");
     assertThat(called).exists();
     lxc("lxc-stop", "-k", "-n", "web").ok();

@@ -1,0 +1,139 @@
+package io.kapsel.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Hooks of LXC that run in a container's namespaces, as Debian's lxc runs them. */
+class LxcHooksIT extends LxcEndToEnd {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private Path said;
+
+  /** Says how it was called, mounts what {@code mount} is to mount, and makes a device. */
+  private Path script() throws IOException {
+    said = place.resolve("said");
+    Path script = place.resolve("script");
+    Files.writeString(
+        script,
+        """
+        #!/bin/sh
+        echo "$1 $2 $3 $LXC_NAME $LXC_CONFIG_FILE" >>%s
+        case $3 in
+        mount)
+          mount -t tmpfs hook $LXC_ROOTFS_MOUNT/srv && echo seen >$LXC_ROOTFS_MOUNT/srv/file
+          ;;
+        autodev) mknod -m 666 $LXC_ROOTFS_MOUNT/dev/own c 1 3 ;;
+        stop) [ -n "$LXC_NET_NS" ] && nsenter --net=$LXC_NET_NS ip link show lo >/dev/null && echo net >>%s ;;
+        esac
+        [ ! -e %s ]
+        """
+            .formatted(said, said, place.resolve("failing")));
+    assertThat(script.toFile().setExecutable(true)).isTrue();
+    return script;
+  }
+
+  private void defineHooked() throws IOException {
+    Path script = script();
+    define(
+        "web",
+        "lxc.hook.mount = " + script,
+        "lxc.hook.autodev = " + script,
+        "lxc.hook.stop = " + script);
+  }
+
+  private List<String> seen(boolean ours) {
+    String[] words = {
+      "lxc-attach",
+      "-n",
+      "web",
+      "--",
+      "/bin/sh",
+      "-c",
+      "cat /srv/file; test -c /dev/own && echo device; echo x >/dev/own && echo written"
+    };
+    return (ours ? lxc(words) : oracle(words)).ok().lines();
+  }
+
+  private String told() {
+    Await.until(
+        PATIENCE,
+        () -> "the last hook ran",
+        () -> HostFiles.read(said.toString()).endsWith("net\n"));
+    return HostFiles.read(said.toString());
+  }
+
+  @Test
+  void runWithTheHostsRightsInTheMountsOfTheContainer() throws IOException {
+    defineHooked();
+    oracle("lxc-start", "-n", "web").ok();
+    List<String> expected = seen(false);
+    oracle("lxc-stop", "-k", "-n", "web").ok();
+    String expectedWords = told();
+    Files.delete(said);
+
+    lxc("lxc-start", "-n", "web").ok();
+    assertThat(seen(true)).isEqualTo(expected).contains("seen", "device");
+    lxc("lxc-stop", "-k", "-n", "web").ok();
+
+    assertThat(told()).isEqualTo(expectedWords);
+    assertThat(HostFiles.read("/proc/self/mounts")).doesNotContain("hook ");
+  }
+
+  @Test
+  void oneThatFailsEndsTheStart() throws IOException {
+    defineHooked();
+    Files.createFile(place.resolve("failing"));
+
+    Result refused = lxc("lxc-start", "-n", "web");
+
+    assertThat(refused.exitCode()).isOne();
+    assertThat(refused.err()).contains("cannot start 'web'", "script", "has ended with 1");
+    assertThat(lxc("lxc-info", "-n", "web", "-sH").line()).isEqualTo("STOPPED");
+    Files.delete(place.resolve("failing"));
+    lxc("lxc-start", "-n", "web").ok();
+    lxc("lxc-stop", "-k", "-n", "web").ok();
+  }
+
+  @Test
+  void aHookInTheContainerRunsBeforeItsProgram() throws IOException {
+    define("web", "lxc.hook.start = /bin/mkdir -p /tmp/first");
+    lxc("lxc-start", "-n", "web").ok();
+    assertThat(lxc("lxc-attach", "-n", "web", "--", "/bin/ls", "/tmp").line()).contains("first");
+    lxc("lxc-stop", "-k", "-n", "web").ok();
+
+    define("web", "lxc.hook.start = /bin/false");
+    assertThat(lxc("lxc-start", "-n", "web").exitCode()).isOne();
+    assertThat(lxc("lxc-info", "-n", "web", "-sH").line()).isEqualTo("STOPPED");
+  }
+
+  @Test
+  void theOneOfLxcfsIsNotNeeded() throws IOException {
+    define(
+        "web", "lxc.hook.mount = /usr/share/lxcfs/lxc.mount.hook", "lxc.cgroup2.memory.max = 64M");
+    lxc("lxc-start", "-n", "web").ok();
+
+    assertThat(
+            lxc("lxc-attach", "-n", "web", "--", "/bin/sh", "-c", "head -1 /proc/meminfo").line())
+        .contains("65536 kB");
+    lxc("lxc-stop", "-k", "-n", "web").ok();
+  }
+
+  @Test
+  void clocksAreAhead() throws IOException {
+    define("web", "lxc.time.offset.boot = 7h", "lxc.time.offset.monotonic = 90s");
+    String[] look = {"lxc-attach", "-n", "web", "--", "/bin/cat", "/proc/self/timens_offsets"};
+    oracle("lxc-start", "-n", "web").ok();
+    List<String> expected = oracle(look).ok().lines();
+    oracle("lxc-stop", "-k", "-n", "web").ok();
+
+    lxc("lxc-start", "-n", "web").ok();
+    assertThat(lxc(look).ok().lines()).isEqualTo(expected).hasSize(2);
+    lxc("lxc-stop", "-k", "-n", "web").ok();
+  }
+}
