@@ -1,7 +1,7 @@
 /*
  * System calls that tell what the machine has, answered for guests that asked for it: sysinfo(2) and
  * sched_getaffinity(2); see seccomp_unotify(2). The launcher connects and hands over the descriptor
- * on which the kernel asks, with a document that names the guest.
+ * on which the kernel asks, with a document that names the guest and what is to be done for it.
  */
 #include <asm/unistd.h>
 #include <linux/audit.h>
@@ -12,6 +12,7 @@
 #include <linux/sysinfo.h>
 #include <linux/types.h>
 
+#include "caller.h"
 #include "kernel.h"
 #include "start.h"
 #include "syscall.h"
@@ -34,7 +35,16 @@ static struct guest *named(const char *document)
 	return NULL;
 }
 
-static int keep_listener(uint64_t serial, int fd)
+/* What is done for it, by "metadata":"...", which stands before all that others may have written. */
+static uint32_t policy_in(const char *document)
+{
+	for (; *document != '\0'; document++)
+		if (begins(document, "\"metadata\":\"") > 0)
+			return policy_of(document + 12);
+	return 0;
+}
+
+static int keep_listener(uint64_t serial, int fd, uint32_t policy)
 {
 	for (int i = 0; i < MOST_LISTENERS; i++) {
 		if (state->listeners[i].serial == 0) {
@@ -42,6 +52,7 @@ static int keep_listener(uint64_t serial, int fd)
 				state->most_listeners = (uint32_t)i + 1;
 			state->listeners[i].serial = serial;
 			state->listeners[i].fd = fd;
+			state->listeners[i].policy = policy;
 			return 0;
 		}
 	}
@@ -71,7 +82,7 @@ static void take_listener(int connection)
 		return;
 	document[size] = '\0';
 	guest = named(document);
-	if (guest == NULL || keep_listener(guest->serial, *passed) < 0)
+	if (guest == NULL || keep_listener(guest->serial, *passed, policy_in(document)) < 0)
 		syscall1(__NR_close, *passed);
 }
 
@@ -215,6 +226,10 @@ void intercept_step(int index, short events)
 		return;
 	}
 	memset(&asked, 0, sizeof(asked));
-	if (syscall3(__NR_ioctl, listener->fd, SECCOMP_IOCTL_NOTIF_RECV, &asked) == 0)
+	if (syscall3(__NR_ioctl, listener->fd, SECCOMP_IOCTL_NOTIF_RECV, &asked) < 0)
+		return;
+	if (listener->policy != 0 && (int)asked.data.arch == OWN_ARCHITECTURE && is_deed(asked.data.nr))
+		begin_deed(index, &asked);
+	else
 		answer(listener->fd, guest, &asked);
 }

@@ -150,7 +150,9 @@ static int serve_readers(void)
 
 enum { ON_FUSE, ON_LISTENER, ON_CLIENT, ON_KEEPER, ON_NOTIFY, FIXED };
 
-static struct pollfd polled[FIXED + MOST_WAITING + MOST_LISTENERS];
+enum { ON_WAITING = FIXED, ON_DEEDS = ON_WAITING + MOST_WAITING, ON_CALLS = ON_DEEDS + MOST_DEEDS };
+
+static struct pollfd polled[ON_CALLS + MOST_LISTENERS];
 
 /* Whom to listen to; the listeners of guests stand last, as far as there are some. */
 static unsigned int prepare(int keeper)
@@ -161,24 +163,29 @@ static unsigned int prepare(int keeper)
 	polled[ON_KEEPER] = (struct pollfd){keeper, POLLIN, 0};
 	polled[ON_NOTIFY] = (struct pollfd){NOTIFY_LISTENER, POLLIN, 0};
 	for (int i = 0; i < MOST_WAITING; i++)
-		polled[FIXED + i] = (struct pollfd){intercept_waiting[i], POLLIN, 0};
+		polled[ON_WAITING + i] = (struct pollfd){intercept_waiting[i], POLLIN, 0};
+	for (int i = 0; i < MOST_DEEDS; i++)
+		polled[ON_DEEDS + i] = (struct pollfd){deed_fd(i), POLLIN, 0};
 	for (uint32_t i = 0; i < state->most_listeners; i++) {
 		const struct listener *listener = &state->listeners[i];
-		int fd = listener->serial == 0 ? -1 : listener->fd;
+		int fd = listener->serial == 0 || is_busy((int)i) ? -1 : listener->fd;
 
-		polled[FIXED + MOST_WAITING + i] = (struct pollfd){fd, POLLIN, 0};
+		polled[ON_CALLS + i] = (struct pollfd){fd, POLLIN, 0};
 	}
-	return FIXED + MOST_WAITING + state->most_listeners;
+	return ON_CALLS + state->most_listeners;
 }
 
 static void serve_calls(unsigned int count)
 {
 	for (int i = 0; i < MOST_WAITING; i++)
-		if (polled[FIXED + i].revents != 0)
+		if (polled[ON_WAITING + i].revents != 0)
 			intercept_receive(i);
-	for (unsigned int i = FIXED + MOST_WAITING; i < count; i++)
+	for (int i = 0; i < MOST_DEEDS; i++)
+		if (polled[ON_DEEDS + i].revents != 0)
+			end_deed(i);
+	for (unsigned int i = ON_CALLS; i < count; i++)
 		if (polled[i].revents != 0)
-			intercept_step((int)(i - FIXED - MOST_WAITING), polled[i].revents);
+			intercept_step((int)(i - ON_CALLS), polled[i].revents);
 	if (polled[ON_NOTIFY].revents != 0)
 		intercept_accept();
 }
@@ -186,6 +193,7 @@ static void serve_calls(unsigned int count)
 int serve(int keeper)
 {
 	intercept_begin();
+	begin_deeds();
 	for (;;) {
 		int end = -1;
 		unsigned int count = prepare(keeper);

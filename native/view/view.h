@@ -24,6 +24,7 @@ enum {
 	MOST_PROCESSORS = 1024,
 	MOST_LISTENERS = 1024,
 	MOST_WAITING = 16,
+	MOST_DEEDS = 64,
 	TICKS = 100, /* USER_HZ is 100 on every architecture here */
 };
 
@@ -82,7 +83,7 @@ struct guest {
 struct listener {
 	uint64_t serial; /* 0: nobody */
 	int32_t fd;
-	uint32_t spare;
+	uint32_t policy; /* what is done for it, or 0; see caller.h */
 };
 
 enum { STATE_MAGIC = 0x7765764b, STATE_VERSION = 1 };
@@ -211,5 +212,16 @@ void intercept_begin(void);
 void intercept_accept(void);
 void intercept_receive(int index);
 void intercept_step(int index, short events);
+
+/* Calls that are done in processes of their own. */
+struct seccomp_notif;
+void begin_deeds(void);
+int is_deed(int number);
+void begin_deed(int index, const struct seccomp_notif *asked);
+/* Whether the next call of that listener has to wait for others. */
+int is_busy(int index);
+/* What tells that one has ended, or -1. */
+int deed_fd(int place);
+void end_deed(int place);
 
 #endif

@@ -2,6 +2,7 @@ package io.kapsel.engine;
 
 import io.kapsel.base.AtomicFile;
 import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.Interception;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.NetworkRequest;
@@ -163,20 +164,20 @@ final class Assembly {
         List.of(),
         Optional.empty(),
         Optional.of(engine.view.callsSocket()),
-        Optional.empty(),
+        Optional.of(String.join(",", Interception.done(spec.security().intercept()))),
         List.of());
   }
 
   private SeccompProfile intercepting(SeccompProfile profile) {
-    List<String> calls = spec.security().interceptedCalls();
-    if (calls.isEmpty()) {
+    List<String> kinds = spec.security().intercept();
+    if (kinds.isEmpty()) {
       return profile;
     }
     if (!ProcView.possible()) {
       throw new EngineException.Refused(
           "create", reference(), "system calls are answered by the view, which needs /dev/fuse");
     }
-    return profile.asking(calls);
+    return Interception.asked(profile, kinds);
   }
 
   private Optional<SeccompProfile> seccomp(Spec configuration) {

@@ -3,6 +3,7 @@ package io.kapsel.engine;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.DeviceRequest;
 import io.kapsel.engine.spec.DeviceRuleRequest;
+import io.kapsel.engine.spec.Interception;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.system.SystemProfile;
 import io.kapsel.linux.capability.Capability;
@@ -322,6 +323,12 @@ final class SpecCompiler {
               each.major(),
               each.minor(),
               Optional.of(each.access())));
+    }
+    if (Interception.makesNodes(spec.security().intercept())) {
+      // Its own console is a terminal; this number is the host's, which it can have a node of.
+      all.add(
+          new Resources.DeviceRule(
+              false, Optional.of("c"), Optional.of(5L), Optional.of(1L), Optional.of("rw")));
     }
     return all;
   }

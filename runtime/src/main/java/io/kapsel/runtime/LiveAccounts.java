@@ -105,14 +105,25 @@ final class LiveAccounts {
         "oomkill", Unit.COUNT, Optional.empty(), Optional.empty(), Optional.empty(), count);
   }
 
-  private static Account tasks(Path group) {
+  private Account tasks(Path group) {
     return new Account(
         "tasks",
         Unit.COUNT,
         number(group, "pids.current"),
         number(group, "pids.peak"),
         number(group, "pids.max"),
-        entry(group.resolve("pids.events"), "max"));
+        refusedTasks(group));
+  }
+
+  /** Until Linux 6.11 they are counted where somebody forked, and not where the limit is. */
+  private Optional<Long> refusedTasks(Path group) {
+    if (!host.onUnified("pids") || Files.exists(group.resolve("pids.events.local"))) {
+      return entry(group.resolve("pids.events"), "max");
+    }
+    return GroupFiles.tree(group).stream()
+        .map(each -> entry(each.resolve("pids.events"), "max"))
+        .flatMap(Optional::stream)
+        .reduce(Long::sum);
   }
 
   /** The limit is what it may use in a second. */

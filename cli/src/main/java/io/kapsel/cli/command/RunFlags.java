@@ -84,7 +84,8 @@ final class RunFlags {
       Flag.text(
           "intercept",
           "list",
-          "System calls that tell a whole system what it has: sysinfo, affinity");
+          "System calls answered or done for a whole system: sysinfo, affinity, mknod, mount=TYPE,"
+              + " setxattr");
   static final Flag<Boolean> INIT =
       Flag.toggle("init", "Run a tiny init that passes signals on and reaps processes");
   static final Flag<String> STOP_SIGNAL =

@@ -101,6 +101,7 @@ public record ContainerSpec(
     InvalidRequestException.unless(
         security.intercept().isEmpty() || kind.filter(Kind.SYSTEM::equals).isPresent(),
         "system calls are intercepted in whole systems; use 'launch' or --system with it");
+    Interception.checkUsers(security.intercept(), userns);
     InvalidRequestException.unless(
         !security.nesting() || kind.filter(Kind.SYSTEM::equals).isPresent(),
         "only a whole system can run containers itself; use 'launch' or --system with nesting");

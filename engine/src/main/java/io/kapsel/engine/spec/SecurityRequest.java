@@ -2,10 +2,7 @@ package io.kapsel.engine.spec;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
@@ -15,7 +12,7 @@ import java.util.function.Function;
  * @param pathsOpen whether no path of /proc and /sys is hidden or read-only
  * @param groupsWritable whether it may change its own control groups
  * @param nesting whether it is to run containers itself
- * @param intercept which system calls are answered by the view, so that they tell what it has
+ * @param intercept which system calls the view answers or does; see {@link Interception}
  */
 public record SecurityRequest(
     SeccompRequest seccomp,
@@ -38,9 +35,6 @@ public record SecurityRequest(
           false,
           List.of());
 
-  private static final Map<String, String> INTERCEPTED =
-      Map.of("sysinfo", "sysinfo", "affinity", "sched_getaffinity");
-
   /** Which filter of system calls. */
   public sealed interface SeccompRequest {
     /** The engine's. */
@@ -56,14 +50,7 @@ public record SecurityRequest(
   /** Copies the list. */
   public SecurityRequest {
     labels = List.copyOf(labels);
-    intercept = intercept.stream().distinct().sorted().toList();
-    for (String each : intercept) {
-      InvalidRequestException.unless(
-          INTERCEPTED.containsKey(each),
-          "'%s' cannot be intercepted; use %s",
-          each,
-          String.join(", ", new TreeSet<>(INTERCEPTED.keySet())));
-    }
+    intercept = Interception.checked(intercept);
   }
 
   /** Reads the operands of {@code --security-opt}; {@code read} yields the text of a file. */
@@ -121,11 +108,6 @@ public record SecurityRequest(
         groupsWritable,
         nesting,
         kinds);
-  }
-
-  /** The system calls that are answered for it. */
-  public List<String> interceptedCalls() {
-    return intercept.stream().map(INTERCEPTED::get).map(Objects::requireNonNull).toList();
   }
 
   private static SeccompRequest seccomp(

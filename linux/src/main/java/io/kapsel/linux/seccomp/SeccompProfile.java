@@ -1,8 +1,10 @@
 package io.kapsel.linux.seccomp;
 
 import io.kapsel.linux.Abi;
+import io.kapsel.linux.Errno;
 import io.kapsel.linux.Syscall;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -25,17 +27,56 @@ public record SeccompProfile(
     rules = List.copyOf(rules);
   }
 
-  /** The same where a supervisor is asked about these calls, whatever their arguments. */
-  public SeccompProfile asking(List<String> calls) {
-    List<SeccompRule> all = new ArrayList<>();
+  /** Holds whatever the arguments are, and yet stands in the order of the others. */
+  private static final ArgumentCondition ALWAYS =
+      new ArgumentCondition(0, ArgumentCondition.Operator.MASKED_EQ, 0, 0);
+
+  /**
+   * The same where a supervisor is asked about these calls when the conditions hold. Nothing but
+   * death interrupts them then, so that what the supervisor has done is never done again.
+   */
+  public SeccompProfile asking(List<String> calls, ArgumentCondition... conditions) {
+    Set<SeccompFlag> all = new HashSet<>(flags);
+    all.add(SeccompFlag.WAIT_KILLABLE_RECV);
+    SeccompProfile first =
+        conditions.length == 0
+            ? without(calls)
+            : new SeccompProfile(defaultAction, architectures, flags, later(calls));
+    return first.with(all, new SeccompRule(calls, SeccompAction.ASK, List.of(conditions)));
+  }
+
+  /** The same where these calls fail, whatever their arguments. */
+  public SeccompProfile failing(List<String> calls, Errno errno) {
+    return without(calls).with(flags, SeccompRule.of(SeccompAction.errno(errno), calls));
+  }
+
+  private SeccompProfile with(Set<SeccompFlag> flagged, SeccompRule first) {
+    List<SeccompRule> all = new ArrayList<>(List.of(first));
+    all.addAll(rules);
+    return new SeccompProfile(defaultAction, architectures, flagged, all);
+  }
+
+  private SeccompProfile without(List<String> calls) {
+    List<SeccompRule> left =
+        rules.stream()
+            .map(rule -> rule.of(each -> !calls.contains(each)))
+            .filter(rule -> !rule.calls().isEmpty())
+            .toList();
+    return new SeccompProfile(defaultAction, architectures, flags, left);
+  }
+
+  /** What the rules say of these calls without a condition comes after those with one. */
+  private List<SeccompRule> later(List<String> calls) {
+    List<SeccompRule> all = new ArrayList<>(without(calls).rules());
     for (SeccompRule rule : rules) {
-      List<String> left = rule.calls().stream().filter(each -> !calls.contains(each)).toList();
-      if (!left.isEmpty()) {
-        all.add(new SeccompRule(left, rule.action(), rule.conditions()));
+      SeccompRule one = rule.of(calls::contains);
+      if (!one.calls().isEmpty()) {
+        List<ArgumentCondition> conditions =
+            one.conditions().isEmpty() ? List.of(ALWAYS) : one.conditions();
+        all.add(new SeccompRule(one.calls(), one.action(), conditions));
       }
     }
-    all.add(SeccompRule.of(SeccompAction.ASK, calls));
-    return new SeccompProfile(defaultAction, architectures, flags, all);
+    return all;
   }
 
   /** The calls that rules name but that no architecture has: the filter leaves them out. */

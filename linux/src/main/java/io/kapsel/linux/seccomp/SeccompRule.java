@@ -1,6 +1,7 @@
 package io.kapsel.linux.seccomp;
 
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * What to answer to some system calls. All conditions of a rule must hold; several rules for one
@@ -23,5 +24,10 @@ public record SeccompRule(
   /** A rule for one call with conditions. */
   public static SeccompRule of(SeccompAction action, String call, ArgumentCondition... conditions) {
     return new SeccompRule(List.of(call), action, List.of(conditions));
+  }
+
+  /** What it says of some of its calls. */
+  SeccompRule of(Predicate<String> some) {
+    return new SeccompRule(calls.stream().filter(some).toList(), action, conditions);
   }
 }

@@ -101,6 +101,22 @@ class DefaultProfileTest {
   }
 
   @Test
+  void asksOnlyWhereTheArgumentsSaySo() {
+    SeccompProfile asking =
+        DefaultProfile.profile(CapabilitySet.ALL, Abi.X86_64)
+            .asking(
+                List.of("mknod"),
+                new ArgumentCondition(1, ArgumentCondition.Operator.MASKED_EQ, 0170000, 0020000))
+            .failing(List.of("fsopen"), Errno.ENOSYS);
+    FilterMachine filter = new FilterMachine(SeccompCompiler.compile(asking, Abi.X86_64));
+    assertAnswer(filter, "mknod", SeccompAction.ASK, 0, 0020666);
+    assertAnswer(filter, "mknod", SeccompAction.ALLOW, 0, 0010666);
+    assertAnswer(filter, "mknodat", SeccompAction.ALLOW, 0, 0020666);
+    assertAnswer(filter, "fsopen", SeccompAction.errno(Errno.ENOSYS), 0);
+    assertThat(asking.flagsOfOneThread()).isEqualTo(32);
+  }
+
+  @Test
   void refusesSocketFamiliesWhateverTheUpperHalfSays() {
     FilterMachine filter = filter(CapabilitySet.DEFAULT);
     assertAnswer(filter, "socket", SeccompAction.ALLOW, 2);
@@ -151,11 +167,11 @@ class DefaultProfileTest {
   }
 
   private static void assertAnswer(
-      FilterMachine filter, String call, SeccompAction action, long argument) {
+      FilterMachine filter, String call, SeccompAction action, long... arguments) {
     for (Abi abi : List.of(Abi.X86_64, Abi.I386)) {
       int number = Syscall.of(call).orElseThrow().number(abi);
-      if (abi == Abi.X86_64 || argument >>> 32 == 0) {
-        assertThat(filter.run(number, abi.audit(), argument))
+      if (abi == Abi.X86_64 || arguments[0] >>> 32 == 0) {
+        assertThat(filter.run(number, abi.audit(), arguments))
             .as(call + " " + abi)
             .isEqualTo(action.bits());
       }

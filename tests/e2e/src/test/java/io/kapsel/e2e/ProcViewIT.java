@@ -107,12 +107,6 @@ class ProcViewIT extends EndToEnd {
   }
 
   @Test
-  void saysWhatCanBeAnswered() {
-    assertThat(kapsel("launch", "--intercept", "mkdir", "debian/bookworm", "web").err())
-        .startsWith("kapsel: 'mkdir' cannot be intercepted; use affinity, sysinfo\n");
-  }
-
-  @Test
   void readsTheSameInSmallPieces() {
     launch("--memory", "128m");
 
