@@ -18,11 +18,14 @@
 #include "syscall.h"
 #include "view.h"
 
+/* Programs of 32 bits number their calls alike on both. */
 #if defined(__x86_64__)
-enum { OWN_ARCHITECTURE = (int)AUDIT_ARCH_X86_64 };
+enum { OWN_ARCHITECTURE = (int)AUDIT_ARCH_X86_64, NARROW_ARCHITECTURE = (int)AUDIT_ARCH_I386 };
 #else
-enum { OWN_ARCHITECTURE = (int)AUDIT_ARCH_AARCH64 };
+enum { OWN_ARCHITECTURE = (int)AUDIT_ARCH_AARCH64, NARROW_ARCHITECTURE = (int)AUDIT_ARCH_ARM };
 #endif
+
+enum { NARROW_SYSINFO = 116 };
 
 enum { DOCUMENT_SIZE = 65536, LOAD_BITS = 16 - 11, MASK_BYTES = MOST_PROCESSORS / 8 };
 
@@ -143,8 +146,7 @@ static int answer_memory(int listener, const struct seccomp_notif *asked, uint64
 	return written == (long)size ? 0 : -EFAULT;
 }
 
-static int answer_sysinfo(int listener, const struct guest *guest,
-			  const struct seccomp_notif *asked)
+static int find_info(const struct guest *guest, struct sysinfo *found)
 {
 	struct sysinfo info;
 	struct totals totals;
@@ -166,7 +168,59 @@ static int answer_sysinfo(int listener, const struct guest *guest,
 		info.totalhigh = 0;
 		info.freehigh = 0;
 	}
-	return answer_memory(listener, asked, asked->data.args[0], &info, sizeof(info));
+	*found = info;
+	return 0;
+}
+
+static int answer_sysinfo(int listener, const struct guest *guest,
+			  const struct seccomp_notif *asked)
+{
+	struct sysinfo info;
+	int result = find_info(guest, &info);
+
+	return result < 0 ? result
+			  : answer_memory(listener, asked, asked->data.args[0], &info, sizeof(info));
+}
+
+/* struct sysinfo of a program of 32 bits. */
+struct narrow_info {
+	int32_t uptime;
+	uint32_t loads[3];
+	uint32_t memory[6]; /* total, free, shared, buffers, swap, free swap */
+	uint16_t procs;
+	uint16_t pad;
+	uint32_t high[2];
+	uint32_t unit;
+	char rest[8];
+};
+
+_Static_assert(sizeof(struct narrow_info) == 64, "as the kernel has it");
+
+/* Sizes that are too large are told in larger units, up to a page, as the kernel does it. */
+static int answer_narrow_sysinfo(int listener, const struct guest *guest,
+				 const struct seccomp_notif *asked)
+{
+	enum { PAGE_BITS = 12 };
+	struct sysinfo info;
+	struct narrow_info told = {0};
+	int result = find_info(guest, &info);
+	unsigned int shift = 0;
+
+	if (result < 0)
+		return result;
+	const unsigned long sizes[6] = {info.totalram,	info.freeram,	info.sharedram,
+					info.bufferram, info.totalswap, info.freeswap};
+	if (sizes[0] >> 32 != 0 || sizes[4] >> 32 != 0)
+		while (info.mem_unit << shift < 1u << PAGE_BITS)
+			shift++;
+	told.uptime = (int32_t)info.uptime;
+	for (int i = 0; i < 3; i++)
+		told.loads[i] = (uint32_t)info.loads[i];
+	for (int i = 0; i < 6; i++)
+		told.memory[i] = (uint32_t)(sizes[i] >> shift);
+	told.procs = info.procs;
+	told.unit = info.mem_unit << shift;
+	return answer_memory(listener, asked, (uint32_t)asked->data.args[0], &told, sizeof(told));
 }
 
 /* The lowest of the processors that the task may really use, as many as its guest is shown. */
@@ -198,8 +252,11 @@ static void answer(int listener, const struct guest *guest, const struct seccomp
 	struct seccomp_notif_resp answer = {.id = asked->id};
 	long result = 0;
 	int known = (int)asked->data.arch == OWN_ARCHITECTURE && guest != NULL;
+	int narrow = (int)asked->data.arch == NARROW_ARCHITECTURE && guest != NULL;
 
-	if (known && asked->data.nr == __NR_sysinfo)
+	if (narrow && asked->data.nr == NARROW_SYSINFO)
+		result = answer_narrow_sysinfo(listener, guest, asked);
+	else if (known && asked->data.nr == __NR_sysinfo)
 		result = answer_sysinfo(listener, guest, asked);
 	else if (known && asked->data.nr == __NR_sched_getaffinity && asked->data.args[0] == 0)
 		result = answer_affinity(listener, guest, asked);

@@ -161,6 +161,9 @@ final class WrittenLimits {
   }
 
   private void pids(long most) {
+    if (most <= 0 && !host.has("pids")) {
+      return; // callers write 0 for no limit, too, and without a controller there is none
+    }
     // Nothing runs without a process, so the smallest limit that can be held is one.
     add(require("pids", "pids"), "pids.max", max(most == 0 ? 1 : most));
   }

@@ -113,6 +113,16 @@ class WrittenLimitsTest {
   }
 
   @Test
+  void noLimitNeedsNobodyWhoCounts() {
+    CgroupHost none = new CgroupHost(Optional.of(Path.of("/sys/fs/cgroup")), Set.of(), Map.of());
+
+    assertThat(writes("\"pids\":{\"limit\":0}", none)).isEmpty();
+    assertThat(writes("\"pids\":{\"limit\":-1}", none)).isEmpty();
+    assertThatThrownBy(() -> writes("\"pids\":{\"limit\":7}", none))
+        .hasMessageContaining("this host has no 'pids' controller");
+  }
+
+  @Test
   void filesOfVersionTwoAreTakenAsTheyAre() {
     assertThat(writes("\"unified\":{\"memory.high\":\"5\",\"cgroup.max.depth\":\"1\"}", NEW))
         .containsExactly("cgroup.max.depth=1", "memory.high=5");

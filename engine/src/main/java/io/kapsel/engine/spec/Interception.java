@@ -1,6 +1,5 @@
 package io.kapsel.engine.spec;
 
-import io.kapsel.linux.Errno;
 import io.kapsel.linux.seccomp.ArgumentCondition;
 import io.kapsel.linux.seccomp.SeccompProfile;
 import java.util.List;
@@ -88,10 +87,7 @@ public final class Interception {
     }
     if (kinds.stream().anyMatch(kind -> kind.startsWith(MOUNT))) {
       // Programs fall back from the newer calls, which cannot be followed.
-      asked =
-          asked
-              .asking(List.of("mount"), masked(3, OTHER_DEEDS, 0))
-              .failing(List.of("fsopen"), Errno.ENOSYS);
+      asked = asked.asking(List.of("mount"), masked(3, OTHER_DEEDS, 0)).lacking(List.of("fsopen"));
     }
     return asked;
   }

@@ -45,9 +45,9 @@ public record SeccompProfile(
     return first.with(all, new SeccompRule(calls, SeccompAction.ASK, List.of(conditions)));
   }
 
-  /** The same where these calls fail, whatever their arguments. */
-  public SeccompProfile failing(List<String> calls, Errno errno) {
-    return without(calls).with(flags, SeccompRule.of(SeccompAction.errno(errno), calls));
+  /** The same where these calls fail as on a kernel that does not have them. */
+  public SeccompProfile lacking(List<String> calls) {
+    return without(calls).with(flags, SeccompRule.of(SeccompAction.errno(Errno.ENOSYS), calls));
   }
 
   private SeccompProfile with(Set<SeccompFlag> flagged, SeccompRule first) {

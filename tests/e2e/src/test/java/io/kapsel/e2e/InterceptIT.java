@@ -134,7 +134,7 @@ class InterceptIT extends EndToEnd {
     }
     assertThat(in("chown 1000 /dev/disk; unshare -Urm mount -t ext4 /dev/disk /mnt").exitCode())
         .isNotZero();
-    assertThat(in("grep -c ext4 /proc/self/mountinfo").line()).isEqualTo("0");
+    assertThat(in("grep -c ' /mnt ' /proc/self/mountinfo").line()).isEqualTo("0");
   }
 
   @Test
@@ -144,6 +144,14 @@ class InterceptIT extends EndToEnd {
     assertThat(in("mount -t ext4 /dev/disk /mnt").err()).contains("ermission denied");
     assertThat(in("mount -t ext4 -o ro,noload /dev/disk /mnt && ls /mnt").line())
         .isEqualTo("lost+found");
+  }
+
+  @Test
+  void tellsProgramsOf32BitsWhatItHas() {
+    launch("--memory", "64m", "--intercept", "sysinfo");
+
+    assertThat(in("/bin/probe narrow-sysinfo").line())
+        .isEqualTo(System.getProperty("os.arch").equals("amd64") ? "65536" : "-1");
   }
 
   @Test

@@ -26,6 +26,11 @@ class NestingIT extends EndToEnd {
         run --rm --pids-limit 0 --network none --rootfs /root/r sh -c 'echo inside $$'
       """;
 
+  /** The same by this product's runtime, which is in a place of its own there. */
+  private static final String OURS =
+      "export JAVA_HOME=/opt/jdk\n"
+          + PODMAN.replace("/host/usr/bin/crun", "/opt/kapsel/bin/kapsel-runc");
+
   private static void launch(String... flags) {
     java.util.List<String> all = new java.util.ArrayList<>(java.util.List.of("launch"));
     all.addAll(java.util.List.of(flags));
@@ -39,10 +44,18 @@ class NestingIT extends EndToEnd {
 
   @Test
   void runsPodmanInside() {
-    launch("--nesting", "-v", "/usr:/host/usr:ro");
+    launch(
+        "--nesting",
+        "-v",
+        "/usr:/host/usr:ro",
+        "-v",
+        System.getProperty("java.home") + ":/opt/jdk:ro",
+        "-v",
+        Product.DIST + ":/opt/kapsel:ro");
 
     assertThat(in(NAMESPACES).ok().out()).isEqualTo("1\npivoted\n");
     assertThat(in(PODMAN).ok().line()).isEqualTo("inside 1");
+    assertThat(in(OURS).ok().line()).isEqualTo("inside 1");
     assertThat(in("systemctl is-system-running").line()).isEqualTo("running");
   }
 
