@@ -11,7 +11,7 @@
 
 enum { CONTROLS = 4, PATIENCE_MILLISECONDS = 60000, STEP_MILLISECONDS = 500 };
 enum { MAX_REMAINDER = 4 << 20 }; /* twice what two pipes may hold */
-enum { P_SIGNALS = RELAY_PLACES, P_LISTENER, P_CONTROLS, PLACES = P_CONTROLS + CONTROLS };
+enum { P_SIGNALS, P_LISTENER, P_CONTROLS, P_RELAY = P_CONTROLS + CONTROLS };
 
 struct exit_record {
 	uint32_t magic;
@@ -161,22 +161,22 @@ static void reap(void)
 
 static long poll_once(long milliseconds)
 {
-	struct pollfd p[PLACES];
+	struct pollfd p[P_RELAY + RELAY_PLACES];
 	struct __kernel_timespec wait = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+	int used = P_RELAY + relay_watch(p + P_RELAY);
 	long n;
 
-	relay_watch(p);
 	p[P_SIGNALS] = (struct pollfd){self.signals, POLLIN, 0};
 	p[P_LISTENER] = (struct pollfd){(int)launch.roles[ROLE_LISTENER], POLLIN, 0};
 	for (int i = 0; i < CONTROLS; i++)
 		p[P_CONTROLS + i] =
 			(struct pollfd){i < self.control_count ? self.controls[i] : -1, POLLIN, 0};
-	n = syscall5(__NR_ppoll, p, PLACES, milliseconds < 0 ? NULL : &wait, NULL, 0);
+	n = syscall5(__NR_ppoll, p, used, milliseconds < 0 ? NULL : &wait, NULL, 0);
 	if (n <= 0)
 		return n;
 	if (p[P_SIGNALS].revents)
 		reap();
-	relay_act(p);
+	relay_act(p + P_RELAY);
 	for (int i = self.control_count - 1; i >= 0; i--)
 		if (p[P_CONTROLS + i].revents)
 			serve_control(i);

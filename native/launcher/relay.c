@@ -255,9 +255,15 @@ void set_nonblocking(int fd)
 
 void attach(int fd, int wants)
 {
+	/* a frame: its head, and what the client prints */
+	static const uint8_t full[] = "\2\0\0\0\63\0\0\0"
+				      "kapsel: cannot attach: 128 others are attached now\n";
 	struct client *c;
 
+	_Static_assert(sizeof(full) - 1 == FRAME + 51, "the length in the head");
+
 	if (relay.client_count == CLIENTS) {
+		send_to(fd, full, sizeof(full) - 1);
 		close_fd(fd);
 		return;
 	}
@@ -281,7 +287,7 @@ void relay_open(void)
 	set_nonblocking(relay.pty);
 }
 
-void relay_watch(struct pollfd *p)
+int relay_watch(struct pollfd *p)
 {
 	int reading = relay.chunk_size == 0;
 	int typing = relay.input_size > 0;
@@ -291,16 +297,15 @@ void relay_watch(struct pollfd *p)
 	p[P_ERROR] = (struct pollfd){reading ? relay.error : -1, POLLIN, 0};
 	p[P_PTY] = (struct pollfd){reading || typing ? relay.pty : -1,
 				   (short)((reading ? POLLIN : 0) | (typing ? POLLOUT : 0)), 0};
-	for (int i = 0; i < CLIENTS; i++) {
+	for (int i = 0; i < relay.client_count; i++) {
 		const struct client *c = &relay.clients[i];
-		short events = 0;
+		short events =
+			(short)((wants_chunk(c) ? POLLOUT : 0) | (must_wait(c) ? 0 : POLLIN));
 
-		if (i < relay.client_count)
-			events = (short)((wants_chunk(c) ? POLLOUT : 0) |
-					 (must_wait(c) ? 0 : POLLIN));
 		/* without an event the end of a client would wake us again and again */
 		p[P_CLIENTS + i] = (struct pollfd){events != 0 ? c->fd : -1, events, 0};
 	}
+	return P_CLIENTS + relay.client_count;
 }
 
 void relay_act(const struct pollfd *p)

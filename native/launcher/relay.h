@@ -4,7 +4,7 @@
 
 #include "launcher.h"
 
-enum { CLIENTS = 16, CHUNK = 65536, TYPED = 4096, FRAME = 8, NONBLOCK = 04000 };
+enum { CLIENTS = 128, CHUNK = 65536, TYPED = 4096, FRAME = 8, NONBLOCK = 04000 };
 
 struct client {
 	int fd;
@@ -37,7 +37,9 @@ extern struct relay relay;
 enum { P_INPUT, P_OUTPUT, P_ERROR, P_PTY, P_CLIENTS, RELAY_PLACES = P_CLIENTS + CLIENTS };
 
 void relay_open(void);
-void relay_watch(struct pollfd *p);
+
+/* Returns how many places are in use. */
+int relay_watch(struct pollfd *p);
 void relay_act(const struct pollfd *p);
 
 /* Takes what is in the streams into the chunk. 0: there is nothing for now. */

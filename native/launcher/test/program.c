@@ -150,7 +150,7 @@ void send_frame(int client, uint8_t type, const void *payload, uint32_t length)
 	CHECK(length == 0 || write(client, payload, length) == (ssize_t)length);
 }
 
-static void read_whole(int client, void *to, size_t size)
+void read_whole(int client, void *to, size_t size)
 {
 	for (size_t have = 0; have < size;) {
 		ssize_t n = read(client, (char *)to + have, size - have);

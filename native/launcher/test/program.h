@@ -34,6 +34,7 @@ int attach_to(int control, int wants);
 int attach_narrow(int control, int wants, int room);
 void send_frame(int client, uint8_t type, const void *payload, uint32_t length);
 /* All of a stream up to EXIT; what comes on others is dropped. */
+void read_whole(int fd, void *to, size_t size);
 size_t read_stream(int client, uint8_t stream, char *to, size_t room, int *status);
 int exit_of(struct program *program); /* by EXITED */
 int recorded_status(void);

@@ -193,18 +193,21 @@ static void a_frame_that_makes_no_sense_ends_its_client(void)
 	CHECK(strchr("SR", process_state(program.started.b)) != NULL);
 }
 
-static void the_seventeenth_client_is_sent_away(void)
+static void one_client_too_many_is_told_so(void)
 {
+	enum { MOST = 128 };
 	struct program program = {0};
-	int clients[17], status;
-	char byte;
+	int clients[MOST + 1], status;
 
 	start_shell(&program, "read x; echo end");
-	for (int i = 0; i < 17; i++)
+	for (int i = 0; i < MOST + 1; i++)
 		clients[i] = attach_to(program.launcher.control, IN | OUT);
-	CHECK(read(clients[16], &byte, 1) == 0);
-	send_frame(clients[15], FRAME_STDIN, "\n", 1);
-	for (int i = 0; i < 16; i++) {
+	read_whole(clients[MOST], got, 8);
+	CHECK(got[0] == FRAME_STDERR && got[4] == 51);
+	read_whole(clients[MOST], got, 51);
+	CHECK(memcmp(got, "kapsel: cannot attach: 128 others are attached now\n", 51) == 0);
+	send_frame(clients[MOST - 1], FRAME_STDIN, "\n", 1);
+	for (int i = 0; i < MOST; i++) {
 		read_stream(clients[i], FRAME_STDOUT, got, sizeof(got), &status);
 		CHECK(strcmp(got, "end\n") == 0);
 	}
@@ -256,7 +259,7 @@ const struct test RELAY_TESTS[] = {
 	TEST(a_slow_client_gets_all),
 	TEST(a_client_that_reads_nothing_keeps_no_exit_back),
 	TEST(a_frame_that_makes_no_sense_ends_its_client),
-	TEST(the_seventeenth_client_is_sent_away),
+	TEST(one_client_too_many_is_told_so),
 	TEST(a_terminal_has_its_size_and_one_stream),
 	TEST(a_terminal_is_typed_into_again_after_a_detach),
 	{NULL, NULL, false},

@@ -86,7 +86,7 @@ final class Adjusting {
     try {
       container.checkThere("rename");
       String before = container.name();
-      engine.rename(
+      engine.renaming.rename(
           container,
           name,
           () -> {

@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -318,20 +317,22 @@ public final class Container {
 
   void checkThere(String action) {
     if (stored.phase() == ContainerStatus.Phase.REMOVING) {
-      throw new EngineException.Conflict(action, name(), "it is being removed");
+      throw ends.removed()
+          ? new EngineException.NotFound(name())
+          : new EngineException.Conflict(action, name(), "it is being removed");
     }
   }
 
   private void watch(ContainerProcess started) {
     LogForwarding.begin(this, stored, engine.store.stateOf(id()));
-    CompletableFuture<Void> _ =
+    ends.settling(
         started
             .end()
             .thenAccept(record -> finish(started, record))
             .exceptionally(e -> {
               LOG.log(System.Logger.Level.ERROR, "a container's end is lost id=" + id(), e);
               return null;
-            });
+            }));
   }
 
   /** What the container asked for and does not have, for the user to know. */
@@ -536,7 +537,7 @@ public final class Container {
   void checkRunning(String action) {
     checkThere(action);
     if (stored.phase() != ContainerStatus.Phase.RUNNING) {
-      throw new EngineException.Conflict(action, name(), "container " + id() + " is not running");
+      throw stopping.notRunning(action);
     }
   }
 
@@ -577,17 +578,12 @@ public final class Container {
 
   /** One more program in it, made but not started. */
   public Exec exec(ExecSpec spec) {
-    ContainerProcess running =
-        process
-            .filter(ContainerProcess::running)
-            .orElseThrow(() ->
-                new EngineException.Conflict(
-                    "exec in", name(), "container " + id() + " is not running"));
+    ContainerProcess running = stopping.running("exec in");
     if (adjusting.paused()) {
       throw new EngineException.Conflict(
           "exec in", name(), "container " + id() + " is paused, unpause the container before exec");
     }
-    return new Exec(engine, this, running, launching.assembly().bundle(), spec);
+    return new Exec(engine, this, stopping, running, launching.assembly().bundle(), spec);
   }
 
   void release() {

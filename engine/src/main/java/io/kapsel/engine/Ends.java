@@ -9,6 +9,7 @@ import java.util.concurrent.TimeoutException;
 /** The end of a program and that of its container, for those who wait. */
 final class Ends {
   private final CompletableFuture<Boolean> removed = new CompletableFuture<>();
+  private volatile CompletableFuture<Void> settled = CompletableFuture.completedFuture(null);
   private volatile CompletableFuture<ExitStatus> ended = new CompletableFuture<>();
 
   /** A program is started: there is an end to wait for. */
@@ -51,6 +52,22 @@ final class Ends {
       return false;
     } catch (ExecutionException e) {
       throw new EngineException.Failed("stop", name, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** What is done when the program that runs now has ended. */
+  void settling(CompletableFuture<Void> end) {
+    settled = end;
+  }
+
+  /** Waits until an end that has come is known to all. */
+  void awaitSettled(Duration limit) {
+    try {
+      Void _ = settled.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      // whoever asks is told what is known
     }
   }
 

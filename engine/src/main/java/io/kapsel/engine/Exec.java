@@ -28,8 +28,12 @@ import java.util.concurrent.TimeoutException;
 
 /** One more program in a running container. */
 public final class Exec {
+  /** The kernel ends all others before the first process has ended. */
+  private static final Duration DYING = Duration.ofMillis(500);
+
   private final Kapsel engine;
   private final Container owner;
+  private final Stopping stopping;
   private final String container;
   private final ContainerProcess target;
   private final Bundle bundle;
@@ -38,9 +42,16 @@ public final class Exec {
   private final List<Client> waiting = new ArrayList<>();
   private Optional<ContainerProcess> process = Optional.empty();
 
-  Exec(Kapsel engine, Container owner, ContainerProcess target, Bundle bundle, ExecSpec spec) {
+  Exec(
+      Kapsel engine,
+      Container owner,
+      Stopping stopping,
+      ContainerProcess target,
+      Bundle bundle,
+      ExecSpec spec) {
     this.engine = engine;
     this.owner = owner;
+    this.stopping = stopping;
     this.container = owner.name();
     this.target = target;
     this.bundle = bundle;
@@ -72,6 +83,9 @@ public final class Exec {
                   waiting));
       owner.publish("exec_start: " + String.join(" ", spec.command()), Map.of());
     } catch (LaunchException e) {
+      if (e.kind() == LaunchException.Kind.FAILED && target.endsWithin(DYING)) {
+        throw stopping.ended("exec in");
+      }
       throw Refusals.failure("exec in", container, e);
     } finally {
       waiting.forEach(client -> client.stream().close());

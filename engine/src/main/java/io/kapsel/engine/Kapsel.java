@@ -71,6 +71,7 @@ public final class Kapsel implements AutoCloseable {
   private final Map<String, Container> containers = new ConcurrentHashMap<>();
   private final Map<String, String> idsByName = new ConcurrentHashMap<>();
   private final SecureRandom random = new SecureRandom();
+  final Renaming renaming = new Renaming(this, idsByName);
   private final SandboxPool pool;
   final Plans plans = new Plans(this);
   private final DebianImages debianImages;
@@ -465,32 +466,9 @@ public final class Kapsel implements AutoCloseable {
     }
   }
 
-  /** Until {@code write} has written it, the new name is held and the old one not given away. */
-  void rename(Container container, String wanted, Runnable write) {
-    String before = container.name();
-    if (!Names.isValid(wanted)) {
-      throw new EngineException.Invalid(
-          "rename", before, "'" + wanted + "': only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
-    }
-    if (wanted.equals(before)) {
-      throw new EngineException.Conflict("rename", before, "it has that name already");
-    }
-    String holder = idsByName.putIfAbsent(wanted, container.id());
-    if (holder != null) {
-      throw new EngineException.Conflict(
-          "rename",
-          before,
-          "the container name '/%s' is already in use by container '%s'; remove or rename that"
-                  .formatted(wanted, holder)
-              + " container");
-    }
-    boolean written = false;
-    try {
-      write.run();
-      written = true;
-    } finally {
-      idsByName.remove(written ? before : wanted, container.id());
-    }
+  /** Gives the container with that name, id, or beginning of an id another name. */
+  public void rename(String reference, String name) {
+    renaming.rename(reference, name);
   }
 
   /** What happens from now on, and what has happened lately. */

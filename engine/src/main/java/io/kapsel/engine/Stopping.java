@@ -34,14 +34,7 @@ final class Stopping {
    */
   void signal(int number) {
     CompletableFuture<ExitStatus> end = ends.next();
-    ContainerProcess running =
-        container
-            .process()
-            .filter(_ -> container.record().phase() == ContainerStatus.Phase.RUNNING)
-            .filter(ContainerProcess::running)
-            .orElseThrow(() ->
-                new EngineException.Conflict(
-                    "kill", container.name(), "container " + container.id() + " is not running"));
+    ContainerProcess running = running("kill");
     if (number == KILL || number == stopSignal()) {
       noteStopped();
     }
@@ -53,6 +46,22 @@ final class Stopping {
     if (number == KILL) {
       awaitKilled(end);
     }
+  }
+
+  /** Its program; once one is told that it has ended, all are. Not for who has the lock. */
+  ContainerProcess running(String action) {
+    return container.process().filter(ContainerProcess::running).orElseThrow(() -> ended(action));
+  }
+
+  /** What is said of one that has ended, when the engine knows all about that. */
+  EngineException ended(String action) {
+    ends.awaitSettled(KILLED);
+    return notRunning(action);
+  }
+
+  EngineException notRunning(String action) {
+    return new EngineException.Conflict(
+        action, container.name(), "container " + container.id() + " is not running");
   }
 
   private void awaitKilled(CompletableFuture<ExitStatus> end) {

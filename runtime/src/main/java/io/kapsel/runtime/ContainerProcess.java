@@ -5,6 +5,7 @@ import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.process.Pidfd;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -100,6 +101,15 @@ public final class ContainerProcess implements AutoCloseable {
   /** Whether it has not ended. */
   public boolean running() {
     return !end.isDone();
+  }
+
+  /** Whether it has ended or ends soon. */
+  public boolean endsWithin(Duration limit) {
+    try {
+      return !running() || process.await(limit);
+    } catch (SyscallException e) {
+      return !running();
+    }
   }
 
   /** Whether {@link #close} was called: its end is not ours to tell. */

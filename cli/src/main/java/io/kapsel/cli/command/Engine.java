@@ -62,6 +62,9 @@ public interface Engine {
   /** The container with that name, id or start of an id. */
   Container container(String reference);
 
+  /** Gives the container that has that reference, at that moment, another name. */
+  void rename(String reference, String name);
+
   /** All containers, the newest first. */
   List<Container> containers();
 
@@ -180,9 +183,6 @@ public interface Engine {
 
     /** What of the host it has. */
     Devices devices();
-
-    /** Gives it another name. */
-    void rename(String name);
 
     /** Makes something else of it, by a new start where it must and may be. */
     void update(UpdateRequest request, boolean mayStart) throws InterruptedException;

@@ -198,11 +198,6 @@ record LiveContainer(io.kapsel.engine.Container container) implements Engine.Con
   }
 
   @Override
-  public void rename(String name) {
-    container.rename(name);
-  }
-
-  @Override
   public void update(UpdateRequest request, boolean mayStart) throws InterruptedException {
     container.update(request, mayStart);
   }

@@ -63,6 +63,11 @@ public final class LiveEngine implements Engine, AutoCloseable {
     return new LxcFront(kapsel);
   }
 
+  @Override
+  public void rename(String reference, String name) {
+    kapsel.rename(reference, name);
+  }
+
   /** Figures of this moment, for Prometheus. */
   public String metrics() {
     return MetricsCommand.text(this);

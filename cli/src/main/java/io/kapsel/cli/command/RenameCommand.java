@@ -21,7 +21,7 @@ final class RenameCommand implements Command {
 
   @Override
   public int run(Call call) {
-    call.engine().container(call.operands().getFirst()).rename(call.operands().getLast());
+    call.engine().rename(call.operands().getFirst(), call.operands().getLast());
     return 0;
   }
 }

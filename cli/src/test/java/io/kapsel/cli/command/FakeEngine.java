@@ -93,6 +93,13 @@ final class FakeEngine implements Engine {
   }
 
   @Override
+  public void rename(String reference, String other) {
+    FakeContainer it = (FakeContainer) container(reference);
+    deeds.add("rename " + it.name + " " + other);
+    it.name = other;
+  }
+
+  @Override
   public Container container(String reference) {
     return containers.stream()
         .filter(it -> it.name.equals(reference) || it.id().startsWith(reference))
@@ -302,12 +309,6 @@ final class FakeEngine implements Engine {
     public void unpause() {
       deeds.add("unpause " + name);
       paused = false;
-    }
-
-    @Override
-    public void rename(String other) {
-      deeds.add("rename " + name + " " + other);
-      name = other;
     }
 
     @Override

@@ -2,22 +2,29 @@ package io.kapsel.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Test;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
+import net.jqwik.api.state.ActionChain;
+import net.jqwik.api.state.ActionChainArbitrary;
+import net.jqwik.api.state.Transformer;
 
 /**
  * Random commands against what a few lines say that they do, with engines that are killed between
- * them. {@code -Dkapsel.seed=N} repeats a run; the seed is in each failure.
+ * them. A failure shows the shortest commands that lead to it; the next run begins with it.
  */
 class ModelIT extends EndToEnd {
   private static final List<String> NAMES = List.of("one", "two", "three");
-  private static final Duration TIME = Duration.ofSeconds(45);
-  private static final int MOST = 400;
 
   private enum State {
     CREATED,
@@ -112,33 +119,74 @@ class ModelIT extends EndToEnd {
     };
   }
 
-  @Test
-  void theEngineDoesWhatTheModelSays() {
-    long seed = Long.getLong("kapsel.seed", System.nanoTime());
-    SplittableRandom random = new SplittableRandom(seed);
-    Model model = new Model();
-    List<String> history = new ArrayList<>();
-    long end = System.nanoTime() + TIME.toNanos();
-    for (int i = 0; i < MOST && System.nanoTime() < end; i++) {
-      Action action = Action.values()[random.nextInt(Action.values().length)];
-      String name = NAMES.get(random.nextInt(NAMES.size()));
-      String other = NAMES.get(random.nextInt(NAMES.size()));
-      if (!model.sensible(action, name) || action == Action.END_ENGINE && random.nextInt(3) > 0) {
-        continue;
+  /** An engine that is asked, and what it should answer. */
+  private static final class Asked {
+    private final Model model = new Model();
+
+    Asked() {
+      product.removeAll();
+    }
+
+    void ask(Action action, String name, String other) {
+      if (!model.sensible(action, name)) {
+        return;
       }
-      history.add(action + " " + name + (action == Action.RENAME ? " " + other : ""));
       if (action == Action.END_ENGINE) {
         product.killEngine();
       }
       boolean expected = model.apply(action, name, other);
       Result result = kapsel(words(action, name, other));
-      String where = "seed " + seed + ": " + history + "\n" + result;
-      assertThat(result.exitCode() == 0).as(where).isEqualTo(expected);
+      assertThat(result.exitCode() == 0).as(result.toString()).isEqualTo(expected);
       assertThat(
               kapsel("ps", "-a", "--format", "{{.Names}} {{.State}}").ok().lines().stream()
                   .sorted())
-          .as(where)
+          .as(result.toString())
           .containsExactlyElementsOf(model.lines());
+    }
+
+    @Override
+    public String toString() {
+      return String.join(", ", model.lines());
+    }
+  }
+
+  @BeforeContainer
+  static void start() {
+    startFresh();
+  }
+
+  @AfterContainer
+  static void end() {
+    leavesNothing();
+  }
+
+  @Property(tries = 12, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.BOUNDED)
+  void theEngineDoesWhatTheModelSays(@ForAll("commands") ActionChain<Asked> commands) {
+    commands.run();
+  }
+
+  @Provide
+  ActionChainArbitrary<Asked> commands() {
+    return ActionChain.startWith(Asked::new)
+        .withAction(30, new Commands(Arbitraries.of(Action.class).filter(ModelIT::isCommand)))
+        .withAction(1, new Commands(Arbitraries.just(Action.END_ENGINE)))
+        .withMaxTransformations(32);
+  }
+
+  private static boolean isCommand(Action action) {
+    return action != Action.END_ENGINE;
+  }
+
+  private record Commands(Arbitrary<Action> actions)
+      implements net.jqwik.api.state.Action.Independent<Asked> {
+    @Override
+    public Arbitrary<Transformer<Asked>> transformer() {
+      Arbitrary<String> names = Arbitraries.of(NAMES);
+      return Combinators.combine(actions, names, names)
+          .as((action, name, other) ->
+              Transformer.mutate(
+                  String.join(" ", words(action, name, other)),
+                  asked -> asked.ask(action, name, other)));
     }
   }
 }
