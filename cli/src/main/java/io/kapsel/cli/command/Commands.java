@@ -205,7 +205,7 @@ final class Commands {
     text.append("Linux containers, explained\n\n").append(EXAMPLES).append("\nCommands:\n");
     for (Command command : list()) {
       Manual manual = command.manual();
-      text.append("  %-10s%s%n".formatted(manual.name(), manual.summary()));
+      text.append("  %-12s%s%n".formatted(manual.name(), manual.summary()));
     }
     text.append("\nOptions:\n").append(FlagHelp.text(KapselFront.GLOBAL.flags()));
     text.append("\nSee 'kapsel COMMAND --help' for more on a command\n");

@@ -96,6 +96,9 @@ public interface Engine {
   /** Where it keeps what outlives a reboot. */
   java.nio.file.Path state();
 
+  /** Where the output of a container is kept that does not say it. */
+  String logDriver();
+
   /** What the host offers and lacks. */
   List<HostFinding> diagnose();
 

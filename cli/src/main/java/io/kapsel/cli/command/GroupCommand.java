@@ -45,7 +45,7 @@ final class GroupCommand implements Command {
   private static String list(Map<String, Command> commands) {
     StringBuilder text = new StringBuilder("Commands:\n");
     commands.forEach(
-        (word, command) -> text.append("  %-10s%s%n".formatted(word, command.manual().summary())));
+        (word, command) -> text.append("  %-12s%s%n".formatted(word, command.manual().summary())));
     return text.toString();
   }
 

@@ -9,13 +9,27 @@ import io.kapsel.engine.ContainerStatus.Phase;
 import io.kapsel.linux.cgroup.CgroupHost;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.process.Uname;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** {@code kapsel info}: what there is on this engine and its machine. */
 final class InfoCommand implements Command {
+  private static final Struct PLUGINS =
+      new Struct()
+          .with("Volume", List.of("local"))
+          .with("Network", List.of("bridge", "cni", "host", "macvlan", "none"))
+          .with("Log", List.of("journald", "json-file", "local", "none", "syslog"));
+
   private final Manual manual;
 
   InfoCommand(String name) {
@@ -53,8 +67,16 @@ final class InfoCommand implements Command {
         .with("ContainersStopped", count(all, it -> !isRunning(it)))
         .with("Images", (long) engine.images().list().size())
         .with("Driver", "overlay")
+        .with("LoggingDriver", engine.logDriver())
+        .with("CgroupDriver", "cgroupfs")
         .with("CgroupVersion", facts.cgroups().mode() == CgroupHost.Mode.V2 ? "2" : "1")
+        .with("MemoryLimit", facts.cgroups().has("memory"))
+        .with("PidsLimit", facts.cgroups().has("pids"))
+        .with("CpuCfsQuota", facts.cgroups().has("cpu"))
+        .with("CPUSet", facts.cgroups().has("cpuset"))
         .with("KernelVersion", kernel.release())
+        .with("OperatingSystem", release("PRETTY_NAME"))
+        .with("OSVersion", release("VERSION_ID"))
         .with("OSType", "linux")
         .with("Architecture", kernel.machine())
         .with("NCPU", (long) facts.cpus())
@@ -63,7 +85,27 @@ final class InfoCommand implements Command {
         .with("KapselRootDir", engine.state().toString())
         .with("DockerRootDir", engine.state().toString())
         .with("ServerVersion", VersionCommand.version())
-        .with("SecurityOptions", security(facts));
+        .with("SystemTime", Instant.now().toString())
+        .with("LiveRestoreEnabled", true)
+        .with("Plugins", PLUGINS)
+        .with("SecurityOptions", security(facts))
+        .with("Warnings", List.of());
+  }
+
+  /** A field of os-release(5), without its quotes. */
+  private static String release(String field) {
+    for (String file : new String[] {"/etc/os-release", "/usr/lib/os-release"}) {
+      try (Stream<String> lines = Files.lines(Path.of(file))) {
+        return lines
+            .filter(line -> line.startsWith(field + "="))
+            .map(line -> line.substring(field.length() + 1).replaceAll("^[\"']|[\"']$", ""))
+            .findFirst()
+            .orElse("");
+      } catch (IOException | UncheckedIOException _) {
+        // the next one, or nothing that could be said
+      }
+    }
+    return "";
   }
 
   private static List<String> security(HostFacts facts) {
@@ -80,6 +122,12 @@ final class InfoCommand implements Command {
     return all.stream().filter(which).count();
   }
 
+  private static String value(@Nullable Object field) {
+    return field instanceof List<?> all
+        ? all.stream().map(String::valueOf).collect(Collectors.joining(" "))
+        : String.valueOf(field);
+  }
+
   private static String text(Struct info) {
     StringBuilder text = new StringBuilder();
     Map<String, String> titles = new java.util.LinkedHashMap<>();
@@ -90,15 +138,19 @@ final class InfoCommand implements Command {
     titles.put("Images", "Images");
     titles.put("Server Version", "ServerVersion");
     titles.put("Storage Driver", "Driver");
+    titles.put("Logging Driver", "LoggingDriver");
+    titles.put("Cgroup Driver", "CgroupDriver");
     titles.put("Cgroup Version", "CgroupVersion");
     titles.put("Kernel Version", "KernelVersion");
+    titles.put("Operating System", "OperatingSystem");
     titles.put("OSType", "OSType");
     titles.put("Architecture", "Architecture");
     titles.put("CPUs", "NCPU");
     titles.put("Name", "Name");
     titles.put("Kapsel Root Dir", "KapselRootDir");
-    titles.forEach(
-        (title, field) -> text.append(title).append(": ").append(info.get(field)).append('\n'));
+    titles.put("Security Options", "SecurityOptions");
+    titles.forEach((title, field) ->
+        text.append(title).append(": ").append(value(info.get(field))).append('\n'));
     text.append("Total Memory: ")
         .append(ByteSize.printBinary((Long) info.getOrDefault("MemTotal", 0L)))
         .append('\n');

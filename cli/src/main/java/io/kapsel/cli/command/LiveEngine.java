@@ -165,6 +165,11 @@ public final class LiveEngine implements Engine, AutoCloseable {
   }
 
   @Override
+  public String logDriver() {
+    return config.log().driver();
+  }
+
+  @Override
   public List<HostFinding> diagnose() {
     List<HostFinding> all = new ArrayList<>(HostDiagnosis.diagnose(kapsel.facts(), config.state()));
     all.addAll(kapsel.networks().diagnose());

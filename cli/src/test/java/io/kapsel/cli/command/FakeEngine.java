@@ -147,6 +147,11 @@ final class FakeEngine implements Engine {
   }
 
   @Override
+  public String logDriver() {
+    return "local";
+  }
+
+  @Override
   public io.kapsel.engine.Volumes volumes() {
     return io.kapsel.engine.Volumes.unused(files.get());
   }

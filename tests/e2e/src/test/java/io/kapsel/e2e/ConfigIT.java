@@ -44,6 +44,17 @@ class ConfigIT extends EndToEnd {
   }
 
   @Test
+  void whatThereIsIsToldAsByDocker() {
+    assertThat(
+            kapsel("info", "-f", "{{.LoggingDriver}} {{.OSType}} {{.NCPU}} {{.PidsLimit}}").line())
+        .matches("local linux \\d+ true");
+    assertThat(kapsel("info").ok().out())
+        .contains("\nCgroup Driver: cgroupfs\n", "\nSecurity Options: ", "name=seccomp")
+        .containsPattern("Operating System: \\S+");
+    assertThat(kapsel("--help").ok().out()).contains("  accounting  Show what");
+  }
+
+  @Test
   void anEngineWithABadFileSaysWhichLine() {
     try (Product other = Product.fresh()) {
       Path file = other.home().resolve("kapsel.conf");
