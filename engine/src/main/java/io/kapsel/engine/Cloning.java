@@ -98,7 +98,7 @@ public final class Cloning {
         : mount;
   }
 
-  private static NetworkRequest readdressed(NetworkRequest networks) {
+  static NetworkRequest readdressed(NetworkRequest networks) {
     return networks.attachedTo(
         networks.attachments().stream()
             .map(each ->

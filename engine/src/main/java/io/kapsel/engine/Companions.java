@@ -17,6 +17,7 @@ final class Companions {
   private static final System.Logger LOG = System.getLogger(Companions.class.getName());
 
   private final List<Companion> all = new CopyOnWriteArrayList<>();
+  private final List<Consumer<Container>> guards = new CopyOnWriteArrayList<>();
 
   /** What is called after an end goes before what is called at the next start. */
   private final Map<String, CompletableFuture<Void>> ends = new ConcurrentHashMap<>();
@@ -25,7 +26,13 @@ final class Companions {
     all.add(companion);
   }
 
+  /** Asks this before every start, before all others; what it throws prevents it. */
+  void guard(Consumer<Container> each) {
+    guards.add(each);
+  }
+
   void starting(Container container) {
+    guards.forEach(each -> each.accept(container));
     Optional.ofNullable(ends.get(container.id())).ifPresent(CompletableFuture::join);
     all.forEach(each -> each.starting(container));
   }

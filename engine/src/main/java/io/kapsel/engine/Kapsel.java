@@ -65,6 +65,7 @@ public final class Kapsel implements AutoCloseable {
   final Joining joining;
   final Events events = new Events();
   final Companions companions = new Companions();
+  final Moves moves = new Moves(this);
   final Volumes volumes;
   final IdRanges ranges = new IdRanges();
   final String bootId = BootId.read();
@@ -128,6 +129,7 @@ public final class Kapsel implements AutoCloseable {
       engine.recover();
       engine.saved.sweep();
       engine.recoverNetworks();
+      engine.moves.recover();
       engine.autostart.begin(engine);
       return engine;
     } catch (LaunchException | SecurityModuleException | ImageException e) {
@@ -234,6 +236,11 @@ public final class Kapsel implements AutoCloseable {
   /** The profiles. */
   public Profiles profiles() {
     return profiles;
+  }
+
+  /** Moves to other engines. */
+  public Moves moves() {
+    return moves;
   }
 
   /** The volumes. */

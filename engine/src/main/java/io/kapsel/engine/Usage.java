@@ -17,21 +17,32 @@ import java.util.Set;
 /** How much room the files of a tree take, by descriptors: what is in it leads nowhere else. */
 final class Usage {
   private static final int DEEPEST = 256;
+  private static final int SECTOR = 512;
 
   private final Set<Long> counted = new HashSet<>();
   private long bytes;
+  private long stored;
 
   private Usage() {}
 
   /** Bytes of the files, each counted once; what vanishes meanwhile is left out. */
   static long of(Path tree) {
+    return count(tree).bytes;
+  }
+
+  /** The same without their holes. */
+  static long stored(Path tree) {
+    return count(tree).stored;
+  }
+
+  private static Usage count(Path tree) {
     Usage usage = new Usage();
     try (Fd top = Open.path(tree.toString(), OpenFlags.DIRECTORY)) {
       usage.add(top);
     } catch (SyscallException _) {
-      return 0; // it is gone
+      return usage; // it is gone
     }
-    return usage.bytes;
+    return usage;
   }
 
   private void add(Fd top) {
@@ -64,6 +75,7 @@ final class Usage {
         } else if (status.type() == FileType.REGULAR
             && (status.links() == 1 || counted.add(status.inode()))) {
           bytes += status.size();
+          stored += status.blocks() * SECTOR;
         }
       } catch (SyscallException _) {
         // removed meanwhile

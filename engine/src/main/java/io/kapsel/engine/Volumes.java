@@ -161,7 +161,7 @@ public final class Volumes {
     return create(name.orElseGet(HexId::random), name.isEmpty(), options, labels);
   }
 
-  private Volume create(
+  Volume create(
       String name, boolean anonymous, Map<String, String> options, Map<String, String> labels) {
     lock.lock();
     try {

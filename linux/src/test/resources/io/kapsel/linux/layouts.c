@@ -34,6 +34,7 @@ static void files(void)
     AT(struct statx, stx_ino);
     AT(struct statx, stx_size);
     AT(struct statx, stx_blocks);
+    AT(struct statx, stx_ctime);
     AT(struct statx, stx_mtime);
     AT(struct statx, stx_rdev_major);
     AT(struct statx, stx_dev_major);

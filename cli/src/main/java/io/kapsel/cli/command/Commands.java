@@ -80,6 +80,8 @@ final class Commands {
             SnapshotCommands.group(clock),
             SnapshotCommands.restore(),
             new CloneCommand(),
+            new MoveCommand(),
+            new ArriveCommand(),
             new AdoptCommand(),
             new AccountingCommand(),
             volumeGroup(clock),

@@ -186,6 +186,7 @@ final class CompleteCommand implements Command {
       }
       case "NETWORK" -> networks(call);
       case "VOLUME" -> call.engine().volumes().list().stream().map(it -> it.name()).toList();
+      case "ENGINE" -> List.of("ssh://", "unix:///");
       case "SHELL" -> List.of("bash", "fish", "zsh");
       case "NAME" -> {
         List<String> all = new ArrayList<>(containers(call));

@@ -10,6 +10,9 @@ import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.FilesView;
 import io.kapsel.engine.Images;
 import io.kapsel.engine.LogQuery;
+import io.kapsel.engine.MoveProgress;
+import io.kapsel.engine.MoveRequest;
+import io.kapsel.engine.MoveWay;
 import io.kapsel.engine.Profiles;
 import io.kapsel.engine.Snapshots;
 import io.kapsel.engine.Volumes;
@@ -133,6 +136,16 @@ public interface Engine {
     /** What was asked for and is not as asked, once it has started. */
     List<String> notices();
   }
+
+  /** Moves a container to another engine. */
+  void move(Container container, MoveRequest request, MoveWay way, MoveProgress progress)
+      throws InterruptedException;
+
+  /** Makes a container this engine's again that another one was to take. */
+  void takeBack(Container container);
+
+  /** Takes a container that another engine sends. */
+  void arrive(InputStream in, OutputStream out);
 
   /** Options that stand together under names. */
   Profiles profiles();

@@ -8,6 +8,9 @@ import io.kapsel.engine.Event;
 import io.kapsel.engine.Events;
 import io.kapsel.engine.Images;
 import io.kapsel.engine.Kapsel;
+import io.kapsel.engine.MoveProgress;
+import io.kapsel.engine.MoveRequest;
+import io.kapsel.engine.MoveWay;
 import io.kapsel.engine.Profiles;
 import io.kapsel.engine.Volumes;
 import io.kapsel.engine.spec.ContainerSpec;
@@ -23,6 +26,7 @@ import io.kapsel.oci.image.Reference;
 import io.kapsel.runtime.GuestRuntime;
 import io.kapsel.runtime.plan.LaunchPlan;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -184,6 +188,25 @@ public final class LiveEngine implements Engine, AutoCloseable {
       Consumer<String> progress)
       throws InterruptedException {
     return kapsel.createImage(request, name, environment, progress);
+  }
+
+  @Override
+  public void move(
+      Engine.Container container, MoveRequest request, MoveWay way, MoveProgress progress)
+      throws InterruptedException {
+    kapsel
+        .moves()
+        .move(kapsel.container(container.id()), request, way, progress, VersionCommand.version());
+  }
+
+  @Override
+  public void takeBack(Engine.Container container) {
+    kapsel.moves().takeBack(kapsel.container(container.id()));
+  }
+
+  @Override
+  public void arrive(InputStream in, OutputStream out) {
+    kapsel.moves().arrive(in, out, VersionCommand.version());
   }
 
   private record LiveEvents(Events.Reader reader) implements EventSource {

@@ -69,6 +69,25 @@ final class FakeEngine implements Engine {
   }
 
   @Override
+  public void move(
+      Container container,
+      io.kapsel.engine.MoveRequest request,
+      io.kapsel.engine.MoveWay way,
+      io.kapsel.engine.MoveProgress progress) {
+    deeds.add("move " + request);
+  }
+
+  @Override
+  public void takeBack(Container container) {
+    deeds.add("take back");
+  }
+
+  @Override
+  public void arrive(java.io.InputStream in, java.io.OutputStream out) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public boolean hasNetwork(String name) {
     return false;
   }

@@ -18,6 +18,8 @@ public final class Content {
   private static final int CHUNK = 64 * 1024;
   private static final int BEGIN_WRITING = 2; // SYNC_FILE_RANGE_WRITE
   private static final int EXCLUSIVE_NO_WAIT = 2 | 4; // LOCK_EX | LOCK_NB
+  private static final int SEEK_DATA = 3;
+  private static final int PUNCH_HOLE = 1 | 2; // FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
 
   private Content() {}
 
@@ -107,6 +109,28 @@ public final class Content {
     try (Fd.Lease lease = fd.lease()) {
       long result = Kernel.call(Syscall.FTRUNCATE, lease.number(), length);
       Kernel.check(result, Syscall.FTRUNCATE, fd);
+    }
+  }
+
+  /** Where the next data is at or behind {@code from}; -1 when only holes follow. See lseek(2). */
+  public static long nextData(Fd fd, long from) {
+    try (Fd.Lease lease = fd.lease()) {
+      long result = Kernel.call(Syscall.LSEEK, lease.number(), from, SEEK_DATA);
+      return result == -Errno.ENXIO.number() ? -1 : Kernel.check(result, Syscall.LSEEK, fd);
+    }
+  }
+
+  /** Makes a hole, which reads as zeros; where the file system has none, zeros. */
+  public static void punch(Fd fd, long offset, int length) {
+    try (Fd.Lease lease = fd.lease();
+        Scratch scratch = Scratch.take()) {
+      int number = lease.number();
+      long result = scratch.call(Syscall.FALLOCATE, number, PUNCH_HOLE, offset, length);
+      if (result == -Errno.EOPNOTSUPP.number()) {
+        writeAt(fd, offset, new byte[length]);
+      } else {
+        Kernel.check(result, Syscall.FALLOCATE, fd);
+      }
     }
   }
 

@@ -4,7 +4,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Instant;
 
-/** What statx(2) tells about a file. {@code mode} is without the type. */
+/**
+ * What statx(2) tells about a file.
+ *
+ * @param mode without the type
+ * @param modified when its content changed last, or what somebody said about that
+ * @param changed when anything of it changed last, which nobody can set
+ */
 public record FileStatus(
     FileType type,
     int mode,
@@ -17,6 +23,7 @@ public record FileStatus(
     DeviceNumber filesystem,
     DeviceNumber device,
     Instant modified,
+    Instant changed,
     long mountId) {
   static final int SIZE = 256;
   static final int LINKS = 16;
@@ -26,6 +33,7 @@ public record FileStatus(
   static final int INODE = 32;
   static final int BYTES = 40;
   static final int BLOCKS = 48;
+  static final int CHANGED = 96;
   static final int MODIFIED = 112;
   static final int DEVICE = 128;
   static final int FILESYSTEM = 136;
@@ -52,8 +60,13 @@ public record FileStatus(
         statx.get(HALF, LINKS),
         number(statx, FILESYSTEM),
         number(statx, DEVICE),
-        Instant.ofEpochSecond(statx.get(WORD, MODIFIED), statx.get(HALF, MODIFIED + 8)),
+        time(statx, MODIFIED),
+        time(statx, CHANGED),
         statx.get(WORD, MOUNT));
+  }
+
+  private static Instant time(MemorySegment statx, int at) {
+    return Instant.ofEpochSecond(statx.get(WORD, at), statx.get(HALF, at + 8));
   }
 
   private static DeviceNumber number(MemorySegment statx, int at) {

@@ -16,6 +16,7 @@ class FileLayoutTest {
     assertThat(FileStatus.INODE).isEqualTo(CLayout.of("struct statx.stx_ino"));
     assertThat(FileStatus.BYTES).isEqualTo(CLayout.of("struct statx.stx_size"));
     assertThat(FileStatus.BLOCKS).isEqualTo(CLayout.of("struct statx.stx_blocks"));
+    assertThat(FileStatus.CHANGED).isEqualTo(CLayout.of("struct statx.stx_ctime"));
     assertThat(FileStatus.MODIFIED).isEqualTo(CLayout.of("struct statx.stx_mtime"));
     assertThat(FileStatus.DEVICE).isEqualTo(CLayout.of("struct statx.stx_rdev_major"));
     assertThat(FileStatus.FILESYSTEM).isEqualTo(CLayout.of("struct statx.stx_dev_major"));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +27,7 @@ class AdministratorIT extends EndToEnd {
   private static final String SOMETHING = "…";
 
   private Path place;
+  private Product other;
 
   /** One command and the lines below it. */
   private record Step(String command, List<String> expected) {}
@@ -46,9 +48,31 @@ class AdministratorIT extends EndToEnd {
             "lxc.nonsense = 1"));
   }
 
+  /**
+   * What stands for ssh: the machines {@code other} and {@code this} are two engines of this one.
+   */
+  @BeforeEach
+  void makeAnotherMachine() throws IOException {
+    other = Product.fresh();
+    Path bin = Files.createDirectories(product.home().resolve("bin"));
+    Path ssh = bin.resolve("ssh");
+    Files.write(
+        ssh,
+        List.of(
+            "#!/bin/sh",
+            "while [ \"${1#-}\" != \"$1\" ]; do [ \"$1\" = -T ] || shift; shift; done",
+            "home=" + other.home(),
+            "[ \"$1\" = root@this ] && home=" + product.home(),
+            "shift",
+            "export KAPSEL_RUN=$home/run KAPSEL_STATE=$home/state",
+            "exec sh -c \"$*\""));
+    Files.setPosixFilePermissions(ssh, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
   @AfterEach
   void forget() {
     product.removeAll();
+    other.close();
     HostFiles.delete(place);
   }
 
@@ -76,7 +100,12 @@ class AdministratorIT extends EndToEnd {
       Result result =
           product
               .environment(Command.of("/bin/sh", "-c", command))
-              .env("PATH", Product.DIST.resolve("bin") + ":/usr/bin:/bin:/usr/sbin:/sbin")
+              .env(
+                  "PATH",
+                  product.home().resolve("bin")
+                      + ":"
+                      + Product.DIST.resolve("bin")
+                      + ":/usr/bin:/bin:/usr/sbin:/sbin")
               .within(LONG)
               .run();
       assertThat(result.exitCode()).as(step.command() + "\n" + result).isZero();

@@ -1,0 +1,2 @@
+/** Ways to other engines. */
+package io.kapsel.cli.reach;
