@@ -6,6 +6,7 @@ import io.kapsel.engine.MoveMessages.Opening;
 import io.kapsel.engine.MoveMessages.Question;
 import io.kapsel.engine.MoveMessages.Taken;
 import io.kapsel.engine.MoveMessages.Taking;
+import io.kapsel.engine.move.UnsendableException;
 import io.kapsel.engine.move.Wire;
 import io.kapsel.linux.SyscallException;
 import java.io.IOException;
@@ -76,6 +77,8 @@ public final class Moves {
       Moving moving = new Moving(engine, container, request, progress, wire, version);
       try {
         run(moving, container, request, way, progress);
+      } catch (UnsendableException e) {
+        throw new EngineException.Refused("move", container.name(), String.valueOf(e.getMessage()));
       } catch (IOException e) {
         progress.check();
         throw explained(moving.broken(e), container, link);

@@ -162,10 +162,7 @@ final class Moving {
     }
     for (Map.Entry<String, Path> each : offering.settled(offer).entrySet()) {
       progress.begin(each.getKey());
-      wire.send(MoveMessages.TREE, each.getKey());
-      try (Fd top = Open.path(each.getValue().toString(), OpenFlags.DIRECTORY)) {
-        TreeSender.once(top, wire, progress::check);
-      }
+      once(each.getKey(), each.getValue());
     }
     rounds(offer);
     ask(MoveMessages.CHECK);
@@ -189,9 +186,11 @@ final class Moving {
     long time = System.nanoTime();
     checkSame(offer);
     for (Map.Entry<String, Path> each : offering.written().entrySet()) {
-      TreeSender sender =
-          senders.computeIfAbsent(each.getKey(), _ -> new TreeSender(wire, progress::check));
-      round(each.getKey(), each.getValue(), sender);
+      if (isLive()) {
+        again(each.getKey(), each.getValue());
+      } else {
+        once(each.getKey(), each.getValue());
+      }
     }
     ask(MoveMessages.SETTLE);
     long all = wire.sent() - bytes;
@@ -203,11 +202,28 @@ final class Moving {
     return String.format(Locale.ROOT, "%.2f s", Duration.ofNanos(nanos).toMillis() / 1000.0);
   }
 
-  private void round(String name, Path tree, TreeSender sender) throws IOException {
+  /** Whether there was a round before or another one may come. */
+  private boolean isLive() {
+    return isRunning() || !senders.isEmpty();
+  }
+
+  private void again(String name, Path tree) throws IOException {
+    TreeSender sender = senders.computeIfAbsent(name, _ -> new TreeSender(wire, progress::check));
     wire.send(MoveMessages.TREE, name);
-    try (Fd top = Open.path(tree.toString(), OpenFlags.DIRECTORY)) {
+    try (Fd top = open(tree)) {
       sender.round(top);
     }
+  }
+
+  private void once(String name, Path tree) throws IOException {
+    wire.send(MoveMessages.TREE, name);
+    try (Fd top = open(tree)) {
+      TreeSender.once(top, wire, progress::check);
+    }
+  }
+
+  private static Fd open(Path tree) {
+    return Open.path(tree.toString(), OpenFlags.DIRECTORY);
   }
 
   /** What was offered must be what comes. */

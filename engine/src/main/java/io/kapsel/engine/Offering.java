@@ -13,6 +13,7 @@ import io.kapsel.engine.spec.RootSource;
 import io.kapsel.engine.system.HostKeys;
 import io.kapsel.image.Image;
 import io.kapsel.network.Attachment;
+import io.kapsel.network.HostLink;
 import io.kapsel.oci.image.Descriptor;
 import io.kapsel.oci.image.Digest;
 import io.kapsel.oci.image.Platform;
@@ -57,6 +58,10 @@ final class Offering {
     if (container.status().paused()) {
       all.add("it is paused; unpause it first");
     }
+    spec.networks().map(NetworkRequest::hostLinks).orElse(List.of()).stream()
+        .filter(link -> link.kind() != HostLink.Kind.JOINED)
+        .map(link -> "it has the host's link '%s'".formatted(link.parent()))
+        .forEach(all::add);
     for (MountRequest mount : spec.mounts()) {
       if (mount instanceof MountRequest.Bind bind && !request.binds()) {
         all.add(

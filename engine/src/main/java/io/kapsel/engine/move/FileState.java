@@ -18,11 +18,12 @@ record FileState(int mode, int uid, int gid, Instant modified, Map<String, byte[
   private static final int LONGEST_VALUE = 1 << 16;
 
   /** That of an open file, also of one that was opened with PATH. */
-  static FileState of(Fd fd, FileStatus status) throws IOException {
+  static FileState of(Fd fd, FileStatus status) {
     Map<String, byte[]> all = new TreeMap<>();
     for (String name : ExtendedAttributes.list(fd)) {
       if (name.equals(WITHOUT_CONTENT)) {
-        throw new IOException("a file in the layer has attributes without its content (metacopy)");
+        throw new UnsendableException(
+            "a file in its layer has attributes without its content (metacopy)");
       }
       if (travels(name)) {
         ExtendedAttributes.get(fd, name).ifPresent(value -> all.put(name, value));

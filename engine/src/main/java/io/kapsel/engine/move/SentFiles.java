@@ -18,6 +18,9 @@ import java.util.TreeMap;
  * files.
  */
 final class SentFiles {
+  /** More than that do not fit into the memory of an engine. */
+  static final int MOST = 150_000;
+
   private static final long NANOS = 1_000_000_000L;
 
   /** A file as the other side has it. */
@@ -129,6 +132,10 @@ final class SentFiles {
     byName.put(path, known);
     seenLinks.add(path);
     return known;
+  }
+
+  boolean isFull() {
+    return byName.size() >= MOST;
   }
 
   /** It is there in this round. */

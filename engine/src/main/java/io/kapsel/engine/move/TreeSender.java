@@ -102,7 +102,12 @@ public final class TreeSender {
 
   private void walk(Fd directory, String path, int depth) throws IOException {
     if (depth > DEEPEST) {
-      throw new IOException("'" + path + "' lies too deep");
+      throw new UnsendableException("'" + path + "' lies too deep");
+    }
+    if (sent.isFull()) {
+      throw new UnsendableException(
+          "it has written more than %s files; stop it first, and they are sent once"
+              .formatted(SentFiles.MOST));
     }
     for (Entries.Entry entry : Entries.list(directory)) {
       pause.run();
