@@ -8,6 +8,7 @@ import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.NetworkRequest;
+import io.kapsel.engine.spec.RootSource;
 import io.kapsel.linux.netlink.Cidr;
 import io.kapsel.network.Attachment;
 import io.kapsel.network.Endpoint;
@@ -26,7 +27,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -36,11 +39,16 @@ final class Joining {
   private static final String FILE = "network.json";
   private static final String RESOLVER = "127.0.0.11";
 
+  private record Written(String hosts, String resolver) {}
+
   private final Function<String, Container> containers;
   private final ContainerStore store;
   private final Networks networks;
   private final Linking linking;
   private final Supplier<List<Container>> all;
+
+  /** What stands in the files of containers that are still to come. */
+  private final Map<String, Written> written = new ConcurrentHashMap<>();
 
   Joining(
       ContainerStore store,
@@ -178,6 +186,26 @@ final class Joining {
             });
   }
 
+  /** Whether it is in the default network, with nothing special, and in no other. */
+  static boolean isInDefaultAlone(ContainerSpec spec) {
+    return spec.networks()
+        .filter(it -> it.attachments().equals(List.of(Attachment.to(Network.DEFAULT))))
+        .isPresent();
+  }
+
+  /** Makes a place in the default network for a container to come, and the files that show it. */
+  void prepareDefault(Identity identity, int pid) {
+    ContainerSpec spec =
+        new ContainerSpecBuilder(new RootSource.Host())
+            .networks(NetworkRequest.in(Network.DEFAULT))
+            .build();
+    networks
+        .prepareDefault(identity.id(), identity.hostname(spec), pid)
+        .ifPresent(joined -> {
+          written.put(joined.id(), writeFiles(spec, joined));
+        });
+  }
+
   /** Joins a container whose first process has that pid to its networks. */
   void join(StoredContainer stored, int pid) {
     ContainerSpec spec = stored.spec();
@@ -242,9 +270,15 @@ final class Joining {
         AtomicFile.Durability.SURVIVES_CRASH);
   }
 
+  /** Somebody else has written them. */
+  void forgetFiles(String id) {
+    written.remove(id);
+  }
+
   /** Takes a container out of its networks. */
   void leave(String id) {
     HostLinks.takeBack(store.runOf(id));
+    written.remove(id);
     networks.leave(id);
   }
 
@@ -299,12 +333,17 @@ final class Joining {
   }
 
   /** Over what is there: what is mounted in the container stays the same file. */
-  private void writeFiles(ContainerSpec spec, Joined joined) {
+  private Written writeFiles(ContainerSpec spec, Joined joined) {
     Path files = store.stateOf(joined.id()).resolve("files");
     NetworkRequest asked = spec.networks().orElseThrow();
+    Written now = new Written(hosts(spec, asked, joined), resolver(asked).text());
+    if (now.equals(written.remove(joined.id()))) {
+      return now;
+    }
     try {
-      Files.writeString(files.resolve("hosts"), hosts(spec, asked, joined));
-      Files.writeString(files.resolve("resolv.conf"), resolver(asked).text());
+      Files.writeString(files.resolve("hosts"), now.hosts());
+      Files.writeString(files.resolve("resolv.conf"), now.resolver());
+      return now;
     } catch (IOException e) {
       throw new EngineException.Failed("start", joined.name(), AtomicFile.reason(e), e);
     }

@@ -102,6 +102,7 @@ final class Launching {
       prepare.accept(assembly);
       if (!engine.pool().hasFiles(stored().id(), stored().spec())) {
         assembly.writeFiles();
+        engine.joining.forgetFiles(stored().id());
       }
       Logging.write(stored(), engine.store.stateOf(stored().id()));
       save(soon);
@@ -158,7 +159,13 @@ final class Launching {
   void discardSandbox() {
     begun.ifPresent(engine.runtime::discard);
     begun = Optional.empty();
-    engine.pool().take(stored().id()).ifPresent(engine.runtime::discard);
+    engine
+        .pool()
+        .take(stored().id())
+        .ifPresent(sandbox -> {
+          engine.joining.leave(sandbox.id());
+          engine.runtime.discard(sandbox);
+        });
   }
 
   void dropWaiting() {

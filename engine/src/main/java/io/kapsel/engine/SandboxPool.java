@@ -21,11 +21,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 
 /**
- * A few sandboxes for ordinary containers, made while nothing else is to do: with a link for those
- * that will be in a network, and without one. A container that gets one takes its id and its range
- * of ids with it, so none is ever used twice.
+ * A few sandboxes for ordinary containers, made while nothing else is to do: for those that will be
+ * in no network, in the default one, and in another one. A container that gets one takes its id and
+ * its range of ids with it, so none is ever used twice.
  */
 final class SandboxPool implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SandboxPool.class.getName());
@@ -37,14 +38,31 @@ final class SandboxPool implements AutoCloseable {
 
   private record Ready(Sandbox sandbox, long idBase, FileTime resolver) {}
 
+  /** What a sandbox has of networks. */
+  private enum Link {
+    /** Nothing. */
+    NONE,
+    /** A place in the default network. */
+    DEFAULT,
+    /** A link for whatever network. */
+    ANY;
+
+    static Link of(ContainerSpec spec) {
+      if (!Joining.isJoined(spec)) {
+        return NONE;
+      }
+      return Joining.isInDefaultAlone(spec) ? DEFAULT : ANY;
+    }
+  }
+
   /** Those of one kind, of which some are made as long as somebody wants them. */
   private static final class Kind {
-    final boolean linked;
+    final Link link;
     final Deque<Ready> free = new ArrayDeque<>();
     boolean awake;
 
-    Kind(boolean linked) {
-      this.linked = linked;
+    Kind(Link link) {
+      this.link = link;
     }
   }
 
@@ -53,7 +71,7 @@ final class SandboxPool implements AutoCloseable {
   private final Duration idle;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wanted = lock.newCondition();
-  private final List<Kind> kinds = List.of(new Kind(false), new Kind(true));
+  private final List<Kind> kinds = Stream.of(Link.values()).map(Kind::new).toList();
   private final Map<String, Ready> given = new HashMap<>();
   private final Thread refiller;
   private boolean closed;
@@ -76,7 +94,7 @@ final class SandboxPool implements AutoCloseable {
     }
     lock.lock();
     try {
-      Kind kind = kinds.get(Joining.isJoined(spec) ? 1 : 0);
+      Kind kind = kinds.get(Link.of(spec).ordinal());
       kind.awake = true;
       lastTaken = System.nanoTime();
       wanted.signalAll();
@@ -160,7 +178,7 @@ final class SandboxPool implements AutoCloseable {
   }
 
   private void discard(Sandbox sandbox) {
-    engine.networks().leave(sandbox.id());
+    engine.joining.leave(sandbox.id());
     engine.runtime.discard(sandbox);
     engine.store.remove(sandbox.id());
   }
@@ -227,7 +245,7 @@ final class SandboxPool implements AutoCloseable {
       new Assembly(engine, spec, identity, Optional.empty()).writeFiles();
       Sandbox sandbox =
           engine.runtime.prepare(id, engine.plans.plan(spec, identity, Optional.empty()).sandbox());
-      link(kind, sandbox);
+      link(kind, identity, sandbox);
       lock.lock();
       try {
         if (closed) {
@@ -252,12 +270,13 @@ final class SandboxPool implements AutoCloseable {
   }
 
   /** Without one it is as good as the others, and slower. */
-  private void link(Kind kind, Sandbox sandbox) {
-    if (!kind.linked) {
-      return;
-    }
+  private void link(Kind kind, Identity identity, Sandbox sandbox) {
     try {
-      engine.networks().prepare(sandbox.id(), sandbox.pid());
+      switch (kind.link) {
+        case NONE -> {}
+        case DEFAULT -> engine.joining.prepareDefault(identity, sandbox.pid());
+        case ANY -> engine.networks().prepare(sandbox.id(), sandbox.pid());
+      }
     } catch (SyscallException | NetworkException e) {
       LOG.log(System.Logger.Level.DEBUG, "a link cannot be prepared", e);
     }

@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -53,7 +55,8 @@ final class HostSide {
       Policing policing,
       PacketFacts packets,
       Supplier<Collection<Joined>> members,
-      Runnable changed) {
+      Runnable changed,
+      Predicate<String> used) {
     this.naming = naming;
     this.machineFile = settings.run().resolve(MACHINE);
     this.packets = packets;
@@ -61,7 +64,7 @@ final class HostSide {
     this.wiring = new Wiring(route, removing, naming);
     this.firewall = new Firewall(netfilter, naming, policing.learned());
     this.hostFirewall = new HostFirewall(route, naming, firewall, settings.obeysHost());
-    this.changes = new Changes(changed);
+    this.changes = new Changes(changed, used, netfilter::port);
   }
 
   Wiring wiring() {
@@ -110,6 +113,17 @@ final class HostSide {
           .log(System.Logger.Level.DEBUG, "the rules for packets are made anew", e);
       replaceRules();
     }
+  }
+
+  /** Lets packets of a container pass. */
+  void letIn(Joined joined) {
+    change(() ->
+        firewall.add(packets.cards(joined), packets.published(joined), packets.policed(joined)));
+  }
+
+  void shutOut(Joined joined) {
+    change(() ->
+        firewall.remove(packets.cards(joined), packets.published(joined), packets.policed(joined)));
   }
 
   private void forward(Network network) {
@@ -169,12 +183,20 @@ final class HostSide {
     }
   }
 
+  /** Makes again what somebody removed: bridges, of which {@code renewed} is told, and rules. */
+  void heal(Consumer<Network> renewed) {
+    raised().stream().filter(this::repair).forEach(renewed);
+    checkRules();
+  }
+
   /** Makes a bridge again that somebody removed; whether it was. */
-  boolean repair(Network network, List<Endpoint> inside) {
+  private boolean repair(Network network) {
     boolean lost = network.driver().equals(Network.BRIDGE) && !wiring.has(naming.bridge(network));
     if (lost) {
       int bridge = wiring.raise(network);
-      inside.forEach(each -> wiring.rejoin(each, bridge));
+      for (Joined each : members.get()) {
+        each.in(network.id()).ifPresent(it -> wiring.rejoin(it, bridge));
+      }
       System.getLogger(HostSide.class.getName())
           .log(
               System.Logger.Level.WARNING,
@@ -185,7 +207,7 @@ final class HostSide {
   }
 
   /** Makes the rules again that somebody removed, or that no longer fit the host's own. */
-  void checkRules() {
+  private void checkRules() {
     if (!ruled) {
       return;
     }

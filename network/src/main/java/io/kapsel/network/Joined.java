@@ -60,6 +60,17 @@ public record Joined(
     return lines;
   }
 
+  /** What its next place is called inside. */
+  String nextInside() {
+    int number = 0;
+    while (true) {
+      String name = "eth" + number++;
+      if (endpoints.stream().noneMatch(each -> each.inside().equals(name))) {
+        return name;
+      }
+    }
+  }
+
   /** Its places, that with the way to the outside first. */
   List<Endpoint> byPriority() {
     return endpoints.stream()

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The networks of one engine, and the containers that are in them. What it knows of the kernel it
@@ -38,6 +39,7 @@ public final class Networks implements AutoCloseable {
   private final Plugs plugs;
   private final NameServers names;
   private final Leases leases;
+  private final ReadyPlaces ready;
   private Optional<HostSide> host = Optional.empty();
 
   /** Reads the networks that there are. */
@@ -53,6 +55,7 @@ public final class Networks implements AutoCloseable {
             : settings.pools().stream().map(SubnetChooser.Pool::parse).toList();
     this.maker = new NetworkMaker(pools, settings.state().toString());
     this.places = new Places(registry, naming);
+    this.ready = new ReadyPlaces(places);
     this.policing = new Policing(naming);
     this.packets = new PacketFacts(registry, naming);
     this.names = new NameServers(policing);
@@ -145,17 +148,7 @@ public final class Networks implements AutoCloseable {
 
   private void ensureDefault() {
     if (!registry.has(Network.DEFAULT)) {
-      Network _ =
-          create(
-              new NewNetwork(
-                  Network.DEFAULT,
-                  Network.BRIDGE,
-                  false,
-                  false,
-                  false,
-                  List.of(),
-                  Map.of(),
-                  Map.of()));
+      Network _ = create(NewNetwork.DEFAULT);
     }
   }
 
@@ -197,9 +190,23 @@ public final class Networks implements AutoCloseable {
     if (host.isEmpty()) {
       host =
           Optional.of(
-              new HostSide(naming, settings, policing, packets, members::values, this::heal));
+              new HostSide(
+                  naming, settings, policing, packets, this::everybody, this::heal, this::uses));
     }
     return host.get();
+  }
+
+  /** Also those who are still to come. */
+  private List<Joined> everybody() {
+    return Stream.concat(members.values().stream(), ready.all().stream()).toList();
+  }
+
+  private boolean uses(String link) {
+    return locked(() ->
+        registry.all().stream().anyMatch(it -> naming.bridge(it).equals(link))
+            || everybody().stream()
+                .flatMap(each -> each.endpoints().stream())
+                .anyMatch(it -> it.link().equals(link)));
   }
 
   /**
@@ -208,12 +215,16 @@ public final class Networks implements AutoCloseable {
    */
   public Joined reserve(Member member) {
     return locked(() -> {
-      List<Endpoint> endpoints = new ArrayList<>();
+      Optional<Endpoint> there = ready.fitting(member);
+      List<Endpoint> endpoints = new ArrayList<>(there.stream().toList());
       boolean whole = false;
       try {
-        for (Attachment wanted : member.attachments()) {
-          endpoints.add(
-              place(member.id(), wanted, "eth" + endpoints.size(), member.restrictions()));
+        if (there.isEmpty()) {
+          ready.unfit(member.id(), members.size()).forEach(this::leave);
+          for (Attachment wanted : member.attachments()) {
+            endpoints.add(
+                place(member.id(), wanted, "eth" + endpoints.size(), member.restrictions()));
+          }
         }
         List<Port> ports =
             holds.hold(
@@ -230,10 +241,11 @@ public final class Networks implements AutoCloseable {
                 ports,
                 Optional.of(member.restrictions()));
         members.put(member.id(), joined);
+        Optional<Joined> _ = ready.remove(member.id());
         whole = true;
         return joined;
       } finally {
-        if (!whole) {
+        if (!whole && there.isEmpty()) {
           endpoints.forEach(each -> places.release(registry.find(each.network()), each));
         }
       }
@@ -265,6 +277,35 @@ public final class Networks implements AutoCloseable {
     plugs.prepare(id, pid);
   }
 
+  /**
+   * Makes a whole place in the default network instead, for whoever will be in that alone; nothing
+   * where there is no room for such.
+   */
+  public Optional<Joined> prepareDefault(String id, String hostname, int pid) {
+    Optional<Joined> place =
+        locked(() -> {
+          ensureDefault();
+          Network network = registry.find(Network.DEFAULT);
+          host().raise(network);
+          return ready.reserve(id, hostname, network, members.size());
+        });
+    if (place.isEmpty()) {
+      prepare(id, pid);
+      return place;
+    }
+    boolean whole = false;
+    try (NetworkNamespace namespace = NetworkNamespace.madeBy(pid)) {
+      letIn(place.get());
+      plugs.prepare(place.get(), namespace);
+      whole = true;
+      return place;
+    } finally {
+      if (!whole) {
+        leave(id);
+      }
+    }
+  }
+
   /** Makes a container's links, in the network namespace of that process; what it has then. */
   public Joined join(Joined joined, int pid) {
     try (NetworkNamespace namespace = NetworkNamespace.madeBy(pid)) {
@@ -287,17 +328,13 @@ public final class Networks implements AutoCloseable {
   }
 
   private void letIn(Joined joined) {
-    if (packets.bridged(joined).isEmpty()) {
-      return;
+    if (packets.isBridged(joined)) {
+      boolean _ =
+          locked(() -> {
+            host().letIn(joined);
+            return true;
+          });
     }
-    boolean _ =
-        locked(() -> {
-          HostSide now = host();
-          now.change(() ->
-              now.firewall()
-                  .add(packets.cards(joined), packets.published(joined), packets.policed(joined)));
-          return true;
-        });
   }
 
   private boolean resolves(Joined joined) {
@@ -361,14 +398,17 @@ public final class Networks implements AutoCloseable {
     plugs.discard(id);
     Optional<Joined> gone =
         locked(() -> {
-          Joined joined = members.remove(id);
+          Optional<Joined> joined =
+              Optional.ofNullable(members.remove(id)).or(() -> ready.remove(id));
           holds.release(id);
-          if (joined == null) {
-            return Optional.empty();
-          }
-          withdraw(joined);
-          joined.endpoints().forEach(each -> places.release(registry.find(each.network()), each));
-          return Optional.of(joined);
+          joined.ifPresent(it -> {
+            policing.learned().forget(Policed.key(it));
+            if (packets.isBridged(it)) {
+              host().shutOut(it);
+            }
+            it.endpoints().forEach(each -> places.release(registry.find(each.network()), each));
+          });
+          return joined;
         });
     names.forget(id);
     if (gone.filter(this::resolves).isPresent()) {
@@ -376,17 +416,6 @@ public final class Networks implements AutoCloseable {
     }
     pids.remove(id);
     gone.ifPresent(plugs::remove);
-  }
-
-  private void withdraw(Joined joined) {
-    policing.learned().forget(Policed.key(joined));
-    if (packets.bridged(joined).isEmpty()) {
-      return;
-    }
-    HostSide now = host();
-    now.change(() ->
-        now.firewall()
-            .remove(packets.cards(joined), packets.published(joined), packets.policed(joined)));
   }
 
   /** Lets the host offer other ports of a running container; those that stay go on. */
@@ -420,7 +449,7 @@ public final class Networks implements AutoCloseable {
     }
     Joined after =
         locked(() -> {
-          Endpoint added = place(id, wanted, inside(before), before.restricted());
+          Endpoint added = place(id, wanted, before.nextInside(), before.restricted());
           Joined changed = before.and(added);
           members.put(id, changed);
           host().replaceRules();
@@ -433,16 +462,6 @@ public final class Networks implements AutoCloseable {
       Joined whole = known(after.with(before.endpoints()).and(made));
       serveNames(whole, namespace);
       return whole;
-    }
-  }
-
-  private static String inside(Joined joined) {
-    int number = 0;
-    while (true) {
-      String name = "eth" + number++;
-      if (joined.endpoints().stream().noneMatch(each -> each.inside().equals(name))) {
-        return name;
-      }
     }
   }
 
@@ -524,15 +543,8 @@ public final class Networks implements AutoCloseable {
   private void heal() {
     boolean _ =
         locked(() -> {
-          HostSide now = host();
-          for (Network network : now.raised()) {
-            List<Endpoint> inside =
-                members(network).stream().flatMap(each -> each.in(network.id()).stream()).toList();
-            if (now.repair(network, inside)) {
-              leases.serveAgain(network);
-            }
-          }
-          now.checkRules();
+          host().heal(leases::serveAgain);
+          ready.lost(host().wiring()).forEach(this::leave);
           return true;
         });
     pids.forEach(this::healLinks);

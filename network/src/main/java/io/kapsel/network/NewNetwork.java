@@ -15,6 +15,11 @@ public record NewNetwork(
     Map<String, String> labels,
     Map<String, String> options,
     List<String> egress) {
+  /** The one that there always is. */
+  static final NewNetwork DEFAULT =
+      new NewNetwork(
+          Network.DEFAULT, Network.BRIDGE, false, false, false, List.of(), Map.of(), Map.of());
+
   /** A subnet, or only a part of what is to be known of it. */
   public record Wish(
       Optional<String> subnet,

@@ -41,6 +41,10 @@ final class PacketFacts {
         .toList();
   }
 
+  boolean isBridged(Joined joined) {
+    return !bridged(joined).isEmpty();
+  }
+
   /** The same, and how much may come from there. */
   List<Card> cards(Joined joined) {
     return bridged(joined).stream()

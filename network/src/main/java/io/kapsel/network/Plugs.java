@@ -54,6 +54,11 @@ final class Plugs {
       return plugins.add(joined, place, network, namespace, ports);
     }
     Wiring wiring = host.get().wiring();
+    Optional<Long> whole = spares.takeWhole(place.link());
+    if (whole.filter(it -> it == namespace.number()).isPresent()) {
+      return place;
+    }
+    whole.ifPresent(_ -> wiring.remove(place.link()));
     Optional<Spares.Spare> spare =
         Optional.of(joined.id()).filter(_ -> isFirst(place)).flatMap(spares::take);
     if (spare.filter(it -> it.namespace() == namespace.number()).isPresent() && isBridged(place)) {
@@ -79,6 +84,13 @@ final class Plugs {
   void prepare(String container, int pid) {
     try (NetworkNamespace namespace = NetworkNamespace.madeBy(pid)) {
       spares.put(container, host.get().wiring().spare(container, namespace));
+    }
+  }
+
+  /** Makes the only link of a container that is known already. */
+  void prepare(Joined whole, NetworkNamespace namespace) {
+    for (Endpoint place : join(whole, whole.endpoints(), namespace)) {
+      spares.putWhole(place.link(), namespace.number());
     }
   }
 
@@ -145,6 +157,7 @@ final class Plugs {
       }
     }
     plugins.forget(joined.id());
+    links.forEach(each -> spares.takeWhole(each.link()));
     Thread.startVirtualThread(() -> links.forEach(each -> remove(each.link())));
   }
 

@@ -18,6 +18,17 @@ final class Spares {
 
   private final Map<String, Spare> spares = new ConcurrentHashMap<>();
 
+  /** Links that are in their bridge, and the number of the namespace of their other end. */
+  private final Map<String, Long> whole = new ConcurrentHashMap<>();
+
+  void putWhole(String link, long namespace) {
+    whole.put(link, namespace);
+  }
+
+  Optional<Long> takeWhole(String link) {
+    return Optional.ofNullable(whole.remove(link));
+  }
+
   void put(String container, Spare spare) {
     spares.put(container, spare);
   }

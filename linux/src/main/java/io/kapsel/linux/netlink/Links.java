@@ -237,6 +237,11 @@ public final class Links {
         .toList();
   }
 
+  /** The name of the link of whose end a message tells; nothing if it tells of something else. */
+  public static Optional<String> removed(NetlinkReply reply) {
+    return reply.type() == DELETE ? reply.attributes(BODY).text(NAME) : Optional.empty();
+  }
+
   static Link read(NetlinkReply reply) {
     NetlinkAttributes attributes = reply.attributes(BODY);
     return new Link(

@@ -207,12 +207,27 @@ public final class NetlinkSocket implements AutoCloseable {
 
   /**
    * Waits for what is said without being asked; nothing if that takes longer than {@code limit}.
+   * Fails with ENOBUFS when some of it was lost.
    */
   public List<NetlinkReply> next(Duration limit) {
     int _ = Poller.shared().await(fd, Poller.READ, limit);
-    return receive()
+    return receive(false)
         .map(bytes -> split(bytes).stream().map(Received::reply).toList())
         .orElse(List.of());
+  }
+
+  /** The number by which the kernel tells whose request a change was; 0 before the first one. */
+  public int port() {
+    try (Scratch scratch = Scratch.take();
+        Fd.Lease lease = fd.lease()) {
+      MemorySegment address = scratch.allocate(ADDRESS);
+      MemorySegment length = scratch.allocate(4);
+      length.set(ValueLayout.JAVA_INT, 0, ADDRESS);
+      long result =
+          scratch.call(Syscall.GETSOCKNAME, lease.number(), address.address(), length.address());
+      Kernel.check(result, Syscall.GETSOCKNAME, "netlink");
+      return address.get(ValueLayout.JAVA_INT, 4);
+    }
   }
 
   private void send(String what, byte[] bytes) {
@@ -225,12 +240,17 @@ public final class NetlinkSocket implements AutoCloseable {
   }
 
   private Optional<ByteBuffer> receive() {
+    return receive(true);
+  }
+
+  private Optional<ByteBuffer> receive(boolean losing) {
     try (Scratch scratch = Scratch.take();
         Fd.Lease lease = fd.lease()) {
       MemorySegment memory = scratch.buffer(BUFFER);
       long count =
           scratch.call(Syscall.RECVFROM, lease.number(), memory.address(), BUFFER, DONT_WAIT, 0, 0);
-      if (count == -Errno.EAGAIN.number() || count == -Errno.ENOBUFS.number()) {
+      boolean lost = count == -Errno.ENOBUFS.number();
+      if (count == -Errno.EAGAIN.number() || (lost && losing)) {
         return Optional.empty();
       }
       byte[] bytes = new byte[(int) Kernel.check(count, Syscall.RECVFROM, fd)];
@@ -252,7 +272,8 @@ public final class NetlinkSocket implements AutoCloseable {
       ByteBuffer body = bytes.slice(at + NetlinkMessage.HEAD, length - NetlinkMessage.HEAD);
       int type = Short.toUnsignedInt(bytes.getShort(at + 4));
       int flags = Short.toUnsignedInt(bytes.getShort(at + 6));
-      messages.add(new Received(flags, bytes.getInt(at + 8), new NetlinkReply(type, body)));
+      int port = bytes.getInt(at + 12);
+      messages.add(new Received(flags, bytes.getInt(at + 8), new NetlinkReply(type, port, body)));
       at += (length + 3) & ~3;
     }
     return messages;

@@ -43,7 +43,7 @@ class NetlinkMessageTest {
     NetlinkMessage message =
         Links.veth(Links.Device.of("out", 1500), Links.Device.of("in", 1500), 9, 0);
     NetlinkAttributes whole =
-        new NetlinkReply(16, ByteBuffer.wrap(message.encode(1)).position(16).slice())
+        new NetlinkReply(16, 0, ByteBuffer.wrap(message.encode(1)).position(16).slice())
             .attributes(16);
     NetlinkAttributes peer = whole.nested(18).nested(2);
 

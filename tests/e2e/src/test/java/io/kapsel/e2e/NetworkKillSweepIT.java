@@ -81,11 +81,12 @@ class NetworkKillSweepIT extends OnTwoHosts {
     if (!hosts.kapsel("network", "ls", "-q", "--filter", "name=net").isEmpty()) {
       hosts.kapsel("network", "rm", "net");
     }
+    hosts.product.stopEngine(); // takes what it keeps ready with it
     Await.until(
         Duration.ofSeconds(20),
         () -> what + ": nothing is left: " + hosts.onHost("ip -o link; nft list ruleset"),
         () ->
             !hosts.onHost("ip -o link").contains("master kb")
-                && !hosts.onHost("nft list ruleset").contains(PORT));
+                && !hosts.onHost("nft list ruleset").contains("kapsel-"));
   }
 }
