@@ -64,7 +64,7 @@ record Handle(Session engine, String id) implements Container {
   @Override
   public OptionalInt publishedPort(int inside) {
     return facts().joined().stream()
-        .flatMap(joined -> joined.ports().stream())
+        .flatMap(joined -> Port.each(joined.ports()).stream())
         .filter(port -> port.containerPort() == inside && port.protocol().equals("tcp"))
         .mapToInt(Port::hostPort)
         .findFirst();

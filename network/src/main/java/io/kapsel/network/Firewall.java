@@ -256,8 +256,10 @@ final class Firewall {
         "postrouting",
         wire(new Rule().loadConnection(2, 0).anyOf(0, TRANSLATED)).isIn(same, 0).masquerade());
     chain(batch, "leave_loopback", "filter", Hook.Point.OUTPUT, BEFORE_CONNECTIONS);
+    rule(batch, "leave_loopback", new Rule().loopback(Rule.Meta.OUT_NUMBER, false), Verdict.ACCEPT);
     ports.values().forEach(each -> each.leaveLoopback(batch, "leave_loopback"));
     chain(batch, "enter_loopback", "filter", Hook.Point.INPUT, AFTER_TRANSLATION);
+    rule(batch, "enter_loopback", new Rule().loopback(Rule.Meta.IN_NUMBER, true), Verdict.ACCEPT);
     ports.values().forEach(each -> each.enterLoopback(batch, "enter_loopback"));
   }
 
@@ -332,7 +334,8 @@ final class Firewall {
   private void admission(Batch batch, Family family, PortSets ports, Detour detour) {
     Table own = admissionTable(family);
     PortSets.Admission sets = ports.admission(own);
-    batch.table(own).set(sets.everywhere()).set(sets.somewhere());
+    batch.table(own);
+    sets.sets().values().forEach(batch::set);
     batch.chain(own, "admit", new Hook("filter", Hook.Point.INPUT, AFTER_ALL_FILTERS));
     InetAddress gateway = family == Family.IPV4 ? detour.gateway4() : detour.gateway6();
     ports.admit(batch, sets, "admit", detour.far(), detour.near(), gateway);

@@ -49,6 +49,13 @@ record Listeners(List<String> tcp, List<String> udp) {
     return at(port).anyMatch(it -> !isLoopback(it));
   }
 
+  /** At whatever address. */
+  boolean hasAny(String protocol, int port) {
+    String end = ":%04X".formatted(port);
+    return (protocol.equals("tcp") ? tcp : protocol.equals("udp") ? udp : List.<String>of())
+        .stream().anyMatch(it -> it.endsWith(end));
+  }
+
   boolean hasAtLoopback(int port) {
     return at(port).anyMatch(Listeners::isLoopback);
   }

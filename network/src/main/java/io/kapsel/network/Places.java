@@ -71,10 +71,7 @@ final class Places {
             .map(each -> registry.find(each.network()).options().get(Network.HOST_BINDING))
             .filter(Objects::nonNull)
             .findFirst();
-    return port.hostIp().isPresent()
-        ? port
-        : new Port(
-            port.protocol(), usual, port.hostPort(), port.lastHostPort(), port.containerPort());
+    return port.hostIp().isPresent() ? port : port.at(usual);
   }
 
   private static void checkAsked(Network network, Attachment wanted) {

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Keeps the host's programs and other containers from a published port: a socket is bound to it, on
@@ -23,26 +24,43 @@ final class PortHolds {
   private static final int TRIES = 200;
   private static final int MOST_SOCKETS = 4096;
 
-  /** What the rules for packets have room for when all of them are made at once. */
-  private static final int MOST_PORTS = 20_000;
+  /** A longer row of ports is compared with who listens instead. */
+  private static final int MOST_SOCKETS_OF_ONE = 1024;
 
-  private record Hold(Port port, Optional<AutoCloseable> socket) {}
+  /** What the rules for packets have room for when all of them are made at once. */
+  private static final int MOST_ELEMENTS = 20_000;
+
+  private record Hold(Port port, List<AutoCloseable> sockets) {
+    /** How many elements of a map it takes. */
+    static int weight(Port port) {
+      return port.keepsNumbers() ? 1 : port.count();
+    }
+  }
+
+  private record Range(Port port, String id) {}
 
   private final Map<String, List<Hold>> holds = new HashMap<>();
   private final Map<String, String> names = new HashMap<>();
   private final Map<String, Map<Port, String>> holders = new HashMap<>();
+  private final List<Range> ranges = new ArrayList<>();
   private final SecureRandom random = new SecureRandom();
   private int sockets;
 
   /** Holds all of a container's ports or none; with the numbers that were found. */
   List<Port> hold(String id, String name, List<Port> ports) {
-    int before = holds.values().stream().mapToInt(List::size).sum();
-    if (before + ports.size() > MOST_PORTS) {
+    int before =
+        holds.values().stream()
+            .flatMap(List::stream)
+            .mapToInt(each -> Hold.weight(each.port()))
+            .sum();
+    int more = ports.stream().mapToInt(Hold::weight).sum();
+    if (before + more > MOST_ELEMENTS) {
       throw new NetworkException.Conflict(
           "publish ports of",
           name,
-          "it has %d, others have %d, and at most %d are published at once; use --network host"
-              .formatted(ports.size(), before, MOST_PORTS));
+          ("it has %d, others have %d, and at most %d are published at once;"
+                  + " a range that has the same numbers outside and inside counts as one")
+              .formatted(more, before, MOST_ELEMENTS));
     }
     List<Port> found = new ArrayList<>();
     boolean all = false;
@@ -95,18 +113,48 @@ final class PortHolds {
               what,
               "port is already allocated; container '%s' has it".formatted(holder.get())));
     }
+    if (port.count() > MOST_SOCKETS_OF_ONE) {
+      Optional<NetworkException> listening = listening(port);
+      if (listening.isEmpty()) {
+        keep(id, new Hold(port, List.of()));
+      }
+      return listening;
+    }
+    List<AutoCloseable> bound = new ArrayList<>();
+    for (Port each : port.each().toList()) {
+      Optional<NetworkException> refused = bind(each, bound);
+      if (refused.isPresent()) {
+        bound.forEach(PortHolds::close);
+        return refused;
+      }
+    }
+    sockets += bound.size();
+    keep(id, new Hold(port, bound));
+    return Optional.empty();
+  }
+
+  private static Optional<NetworkException> listening(Port port) {
+    Listeners all = Listeners.ofHost();
+    return port.each()
+        .filter(each -> all.hasAny(each.protocol(), each.hostPort()))
+        .findFirst()
+        .map(each ->
+            new NetworkException.Conflict("publish", at(each), reason(each, "address in use")));
+  }
+
+  private Optional<NetworkException> bind(Port port, List<AutoCloseable> bound) {
     try {
-      Optional<AutoCloseable> socket = sockets < MOST_SOCKETS ? bind(port) : Optional.empty();
-      sockets += socket.isPresent() ? 1 : 0;
-      keep(id, new Hold(port, socket));
+      if (sockets + bound.size() < MOST_SOCKETS) {
+        bind(port).ifPresent(bound::add);
+      }
       return Optional.empty();
     } catch (java.net.BindException e) {
       return Optional.of(
           new NetworkException.Conflict(
-              "publish", what, reason(port, String.valueOf(e.getMessage()))));
+              "publish", at(port), reason(port, String.valueOf(e.getMessage()))));
     } catch (IOException e) {
       return Optional.of(
-          new NetworkException.Failed("publish", what, String.valueOf(e.getMessage()), e));
+          new NetworkException.Failed("publish", at(port), String.valueOf(e.getMessage()), e));
     }
   }
 
@@ -127,10 +175,15 @@ final class PortHolds {
 
   /** Two ports meet if one of them is on all addresses, or both are on the same. */
   private Optional<String> holder(Port wanted) {
-    return holders.getOrDefault(number(wanted), Map.of()).entrySet().stream()
-        .filter(each -> meet(each.getKey(), wanted))
-        .map(each -> names.getOrDefault(each.getValue(), each.getValue()))
-        .findFirst();
+    Stream<String> ids =
+        Stream.concat(
+            ranges.stream().filter(each -> meet(each.port(), wanted)).map(Range::id),
+            wanted
+                .each()
+                .flatMap(one -> holders.getOrDefault(number(one), Map.of()).entrySet().stream())
+                .filter(each -> meet(each.getKey(), wanted))
+                .map(Map.Entry::getValue));
+    return ids.map(id -> names.getOrDefault(id, id)).findFirst();
   }
 
   private static String number(Port port) {
@@ -139,10 +192,18 @@ final class PortHolds {
 
   private void keep(String id, Hold hold) {
     holds.computeIfAbsent(id, _ -> new ArrayList<>()).add(hold);
+    if (hold.port().isRange()) {
+      ranges.add(new Range(hold.port(), id));
+      return;
+    }
     holders.computeIfAbsent(number(hold.port()), _ -> new HashMap<>()).put(hold.port(), id);
   }
 
   private void drop(String id, Port port) {
+    if (port.isRange()) {
+      ranges.remove(new Range(port, id));
+      return;
+    }
     Map<Port, String> all = holders.getOrDefault(number(port), new HashMap<>());
     all.remove(port, id);
     if (all.isEmpty()) {
@@ -151,7 +212,8 @@ final class PortHolds {
   }
 
   private static boolean meet(Port one, Port other) {
-    return one.hostPort() == other.hostPort()
+    return one.hostPort() <= other.lastOfHost()
+        && other.hostPort() <= one.lastOfHost()
         && one.protocol().equals(other.protocol())
         && (isAny(one) || isAny(other) || one.hostIp().equals(other.hostIp()));
   }
@@ -207,7 +269,7 @@ final class PortHolds {
     names.put(id, name);
     for (Port port : ports) {
       if (tryHold(id, port).isPresent()) {
-        keep(id, new Hold(port, Optional.empty()));
+        keep(id, new Hold(port, List.of()));
       }
     }
   }
@@ -232,6 +294,7 @@ final class PortHolds {
   private static Port kept(Joined holder, Port wanted) {
     return holder.ports().stream()
         .filter(had -> had.containerPort() == wanted.containerPort())
+        .filter(had -> had.count() == wanted.count())
         .filter(had -> had.protocol().equals(wanted.protocol()))
         .filter(had -> had.hostIp().equals(wanted.hostIp()))
         .filter(had ->
@@ -247,8 +310,8 @@ final class PortHolds {
     if (all != null) {
       for (Hold each : all) {
         drop(id, each.port());
-        each.socket().ifPresent(PortHolds::close);
-        sockets -= each.socket().isPresent() ? 1 : 0;
+        each.sockets().forEach(PortHolds::close);
+        sockets -= each.sockets().size();
       }
     }
   }

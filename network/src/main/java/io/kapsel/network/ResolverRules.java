@@ -5,6 +5,7 @@ import io.kapsel.linux.nftables.Family;
 import io.kapsel.linux.nftables.Hook;
 import io.kapsel.linux.nftables.Rule;
 import io.kapsel.linux.nftables.Table;
+import io.kapsel.linux.nftables.Verdict;
 
 /**
  * In a container: what goes to port 53 of 127.0.0.11 arrives at the resolver's ports, which leaves
@@ -26,9 +27,16 @@ final class ResolverRules {
     Batch batch = new Batch().replace(TABLE);
     batch.chain(TABLE, "output", new Hook("filter", Hook.Point.OUTPUT, Hook.RAW));
     batch.chain(TABLE, "input", new Hook("filter", Hook.Point.INPUT, Hook.RAW));
+    skip(batch, "output", Rule.Meta.OUT_NUMBER);
+    skip(batch, "input", Rule.Meta.IN_NUMBER);
     exchange(batch, UDP, udp);
     exchange(batch, TCP, tcp);
     return batch;
+  }
+
+  /** Most packets are not for the resolver. */
+  private static void skip(Batch batch, String chain, Rule.Meta link) {
+    batch.rule(TABLE, chain, new Rule().loopback(link, false).then(Verdict.ACCEPT));
   }
 
   private static void exchange(Batch batch, byte protocol, int port) {

@@ -13,9 +13,11 @@ import io.kapsel.linux.nftables.Table;
 import io.kapsel.linux.nftables.Verdict;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a container may put on its wire: frames from its own card with its own addresses. Containers
@@ -27,6 +29,7 @@ final class SpoofRules {
   private static final byte[] IPV4 = {8, 0};
   private static final byte[] ARP = {8, 6};
   private static final byte[] IPV6 = {(byte) 0x86, (byte) 0xdd};
+  private static final byte TCP = 6;
   private static final byte UDP = 17;
   private static final byte ICMPV6 = 58;
   private static final String CHAIN = "from_containers";
@@ -43,6 +46,8 @@ final class SpoofRules {
   private final NamedSet addresses;
   private final NamedSet addresses6;
   private final NamedSet asking;
+  private final NamedSet senders;
+  private final NamedSet senders6;
 
   SpoofRules(Naming naming) {
     table = new Table(Family.BRIDGE, naming.table());
@@ -52,6 +57,8 @@ final class SpoofRules {
     addresses = NamedSet.of(table, "addresses4", Field.LINK, Field.IPV4);
     addresses6 = NamedSet.of(table, "addresses6", Field.LINK, Field.IPV6);
     asking = NamedSet.of(table, "asking", Field.LINK);
+    senders = NamedSet.of(table, "senders4", Field.LINK, Field.MAC_AND_TYPE, Field.IPV4);
+    senders6 = NamedSet.of(table, "senders6", Field.LINK, Field.MAC_AND_TYPE, Field.IPV6);
   }
 
   Table table() {
@@ -83,7 +90,20 @@ final class SpoofRules {
     six.add(addresses6.element(link, linkLocal(endpoint.mac()).getAddress()));
     endpoint.ipv6Address().ifPresent(it -> six.add(addresses6.element(link, it.getAddress())));
     all.put(addresses6, six);
+    if (card.out().isEmpty()) {
+      all.put(senders, known(senders, endpoint, IPV4, endpoint.ipv4Address()));
+      all.put(senders6, known(senders6, endpoint, IPV6, endpoint.ipv6Address()));
+    }
     return all;
+  }
+
+  private static List<Element> known(
+      NamedSet set, Endpoint endpoint, byte[] type, Optional<InetAddress> address) {
+    byte[] head = Arrays.copyOf(new MacAddress(endpoint.mac()).bytes(), 8);
+    System.arraycopy(type, 0, head, 6, 2);
+    return address.stream()
+        .map(it -> set.element(Rule.name(endpoint.link()), head, it.getAddress()))
+        .toList();
   }
 
   /** What the kernel calls a link by itself (RFC 4291, appendix A). */
@@ -101,8 +121,11 @@ final class SpoofRules {
 
   void define(Batch batch) {
     batch.replace(table).set(cards).set(addresses).set(addresses6).set(asking);
+    batch.set(senders).set(senders6);
     batch.chain(table, CHAIN).chain(table, "arp").chain(table, "ipv4").chain(table, "ipv6");
     batch.chain(table, "prerouting", new Hook("filter", Hook.Point.PREROUTING, Hook.RAW));
+    rule(batch, "prerouting", sender(12, 4).isIn(senders, 0), Verdict.ACCEPT);
+    rule(batch, "prerouting", sender(8, 16).isIn(senders6, 0), Verdict.ACCEPT);
     rule(batch, "prerouting", new Rule().startsWith(Rule.Meta.IN, prefix), Verdict.jump(CHAIN));
     rates.define(batch, "prerouting");
     rule(
@@ -117,6 +140,19 @@ final class SpoofRules {
     arp(batch);
     ipv4(batch);
     ipv6(batch);
+  }
+
+  /**
+   * Most packets are TCP's and from who may send them. One look-up tells: for each of them all
+   * rules together cost as much as a bridge does.
+   */
+  private static Rule sender(int offset, int length) {
+    return new Rule()
+        .load(Rule.Meta.PROTOCOL, 0)
+        .equal(0, TCP)
+        .load(Rule.Meta.IN, 0)
+        .load(Rule.Base.FRAME, 6, 8, 4) // its card, and the type of the frame
+        .load(Rule.Base.NETWORK, offset, length, 6);
   }
 
   private static Rule frame(byte[] type) {

@@ -218,7 +218,9 @@ final class Tracer {
     boolean outside = !from.address().isEmpty() && !host.isOwn(Cidr.address(from.address()));
     if (outside) {
       Optional<Port> published =
-          target.ports().stream().filter(it -> port == 0 || it.containerPort() == port).findFirst();
+          Port.each(target.ports()).stream()
+              .filter(it -> port == 0 || it.containerPort() == port)
+              .findFirst();
       if (published.isEmpty()) {
         trace.stop(
             "table " + host.table() + ", chain to_container",
@@ -247,7 +249,7 @@ final class Tracer {
     }
     for (Joined each : networks.running()) {
       for (Port one : each.ports()) {
-        if (one.hostPort() == port) {
+        if (one.offers(port)) {
           admitted(one);
           card(each, networks.way(each).orElse(each.endpoints().getFirst()));
           return;

@@ -3,6 +3,8 @@ package io.kapsel.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.kapsel.base.Json;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -31,7 +33,7 @@ class PortTest {
 
   @Test
   void rangesAreOfTheSameLengthOrAChoice() {
-    assertThat(Port.parse("8000-8002:80-82"))
+    assertThat(only("8000-8002:80-82").each())
         .extracting(Port::hostPort, Port::containerPort)
         .containsExactly(
             org.assertj.core.groups.Tuple.tuple(8000, 80),
@@ -44,8 +46,31 @@ class PortTest {
   }
 
   @Test
-  void aWholeRangeIsTaken() {
-    assertThat(Port.parse("1-65535:1-65535")).hasSize(65535);
+  void aRangeIsOnePortForMany() {
+    Port whole = only("1-65535:1-65535");
+    assertThat(whole.each()).hasSize(65535);
+    assertThat(whole.shown()).isEqualTo("0.0.0.0:1-65535->1-65535/tcp");
+    assertThat(only("8000-8001:80-81").each())
+        .extracting(Port::shown)
+        .containsExactly("0.0.0.0:8000->80/tcp", "0.0.0.0:8001->81/tcp");
+    assertThatThrownBy(() -> new Port("tcp", Optional.empty(), 65535, 65535, 80, 2))
+        .hasMessageContaining("invalid range of 2 ports from 65535");
+  }
+
+  @Test
+  void listsHaveALongRangeAsOne() {
+    assertThat(Port.listed(Port.parse("8000-8009:8000-8009"))).hasSize(10);
+    assertThat(Port.listed(Port.parse("10000-29999:10000-29999")))
+        .extracting(Port::inside)
+        .containsExactly("10000-29999/tcp");
+  }
+
+  @Test
+  void aPortOfAnOlderFileIsASingleOne() {
+    String text =
+        "{\"protocol\":\"tcp\",\"hostPort\":80,\"lastHostPort\":80,\"containerPort\":8080}";
+    assertThat(Json.read(text.getBytes(StandardCharsets.UTF_8), Port.class))
+        .isEqualTo(new Port("tcp", Optional.empty(), 80, 80, 8080, 1));
   }
 
   @ParameterizedTest

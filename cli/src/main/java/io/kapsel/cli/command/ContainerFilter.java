@@ -144,7 +144,7 @@ record ContainerFilter(String key, String value) {
   private static Stream<Port> ports(Engine.Container it, boolean published) {
     Optional<NetworkRequest> asked = it.spec().networks();
     if (published) {
-      return asked.stream().flatMap(all -> all.published().stream());
+      return asked.stream().flatMap(all -> Port.each(all.published()).stream());
     }
     return asked.stream()
         .flatMap(all -> all.exposed().stream())
@@ -153,7 +153,7 @@ record ContainerFilter(String key, String value) {
 
   /** A number or a span of them, of tcp unless it says another. */
   private boolean isPort(Port port) {
-    return Port.parse(value).stream()
+    return Port.each(Port.parse(value)).stream()
         .anyMatch(it ->
             it.containerPort() == port.containerPort() && it.protocol().equals(port.protocol()));
   }

@@ -240,14 +240,9 @@ final class ContainerInspection {
 
   private static Map<String, Struct> exposed(NetworkRequest request) {
     return Stream.concat(
-            request.ports().stream(),
+            Port.listed(request.ports()),
             request.exposed().stream().flatMap(text -> Port.parse(text).stream()))
-        .collect(
-            Collectors.toMap(
-                port -> port.containerPort() + "/" + port.protocol(),
-                _ -> new Struct(),
-                (one, _) -> one,
-                TreeMap::new));
+        .collect(Collectors.toMap(Port::inside, _ -> new Struct(), (one, _) -> one, TreeMap::new));
   }
 
   private static String hostname(String id, ContainerSpec spec) {

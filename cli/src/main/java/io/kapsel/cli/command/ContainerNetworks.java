@@ -106,7 +106,7 @@ final class ContainerNetworks {
     container
         .joined()
         .ifPresent(joined -> {
-          joined.ports().forEach(port -> bind(ports, port));
+          Port.listed(joined.ports()).forEach(port -> bind(ports, port));
           Map<String, Link.Traffic> traffic = traffic(container, () -> networks);
           joined.endpoints().forEach(each -> place(all, joined, each, networks, traffic));
         });
@@ -153,12 +153,11 @@ final class ContainerNetworks {
 
   @SuppressWarnings("unchecked") // only lists of bindings are put there
   private static void bind(Struct ports, Port port) {
-    String key = port.containerPort() + "/" + port.protocol();
+    String key = port.inside();
     List<Struct> bindings =
         ports.get(key) == null ? new ArrayList<>() : (List<Struct>) ports.get(key);
     for (String ip : port.hostIp().map(List::of).orElse(List.of("0.0.0.0", "::"))) {
-      bindings.add(
-          new Struct().with("HostIp", ip).with("HostPort", Integer.toString(port.hostPort())));
+      bindings.add(new Struct().with("HostIp", ip).with("HostPort", port.outside()));
     }
     ports.put(key, bindings);
   }

@@ -25,7 +25,7 @@ final class PortCommand implements Command {
   @Override
   public int run(Call call) {
     Engine.Container container = call.engine().container(call.operands().getFirst());
-    List<Port> ports = container.joined().map(Joined::ports).orElse(List.of());
+    List<Port> ports = Port.each(container.joined().map(Joined::ports).orElse(List.of()));
     if (call.operands().size() < 2) {
       ports.forEach(it -> addresses(it).forEach(to -> call.print(inside(it) + " -> " + to)));
       return 0;

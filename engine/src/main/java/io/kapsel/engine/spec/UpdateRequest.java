@@ -113,7 +113,8 @@ public record UpdateRequest(
             .orElseThrow(() ->
                 new InvalidRequestException(
                     "it is in no network that could offer its ports; use 'kapsel network connect'"));
-    List<Port> all = new ArrayList<>(asked.ports());
+    List<Port> all =
+        new ArrayList<>(portsRemoved.isEmpty() ? asked.ports() : Port.each(asked.ports()));
     for (Port gone : portsRemoved) {
       Predicate<Port> same =
           it -> it.containerPort() == gone.containerPort() && it.protocol().equals(gone.protocol());

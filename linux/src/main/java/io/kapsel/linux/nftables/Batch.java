@@ -28,6 +28,8 @@ public final class Batch {
   private static final int MAP = 8;
   private static final int TIMEOUT = 0x10;
   private static final int EVALUATED = 0x20;
+  private static final int INTERVALS = 4;
+  private static final int CONCATENATION = 0x80;
   private static final int VERDICTS = 0xffffff00;
 
   private final List<NetlinkMessage> messages = new ArrayList<>();
@@ -129,13 +131,24 @@ public final class Batch {
     } else if (!set.value().isEmpty()) {
       message.networkValue(6, Field.type(set.value())).networkValue(7, Field.length(set.value()));
     }
+    if (set.spans()) {
+      message.nested(9, description -> description.nested(2, parts -> lengths(parts, set)));
+    }
     if (set.seconds() > 0) {
       message.networkLong(11, set.seconds() * 1000L);
     }
     return add(message.networkValue(10, ++sets));
   }
 
+  private static void lengths(NetlinkMessage parts, NamedSet set) {
+    set.key().forEach(each -> parts.nested(1, part -> part.networkValue(1, each.length())));
+  }
+
   private static int flags(NamedSet set) {
+    return (set.spans() ? INTERVALS | CONCATENATION : 0) | kind(set);
+  }
+
+  private static int kind(NamedSet set) {
     return (set.verdicts() || !set.value().isEmpty() ? MAP : 0)
         | (set.seconds() > 0 ? TIMEOUT | EVALUATED : 0);
   }
@@ -173,6 +186,9 @@ public final class Batch {
         1,
         element -> {
           element.nested(1, key -> key.bytes(1, each.key()));
+          if (each.last().length > 0) {
+            element.nested(10, last -> last.bytes(1, each.last()));
+          }
           if (each.value().length > 0) {
             element.nested(2, value -> value.bytes(1, each.value()));
           } else if (!each.verdict().equals(Verdict.NONE)) {

@@ -11,6 +11,8 @@ public enum Field {
   IPV6(8, 16),
   /** A MAC address. */
   MAC(9, 6),
+  /** A MAC address, and behind it the type of the frame, as they stand in a frame's head. */
+  MAC_AND_TYPE(9, 8),
   /** A protocol on top of IP, such as TCP. */
   PROTOCOL(12, 1),
   /** A port. */

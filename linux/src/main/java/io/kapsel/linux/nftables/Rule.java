@@ -15,6 +15,7 @@ public final class Rule {
   private static final int REGISTERS = 8;
   private static final int LINK_NAME = 16;
   private static final int HEADS = 128;
+  private static final byte[] LOOPBACK = {1, 0, 0, 0};
   private static final int ANYTHING_DONE_TO_CHECKSUM = 1;
 
   private record Expression(String name, Consumer<NetlinkMessage> content) {}
@@ -30,6 +31,10 @@ public final class Rule {
     FRAME(1),
     /** NFT_META_MARK. */
     MARK(3),
+    /** NFT_META_IIF: a number, which is compared faster than a name. */
+    IN_NUMBER(4),
+    /** NFT_META_OIF. */
+    OUT_NUMBER(5),
     /** NFT_META_IIFNAME. */
     IN(6),
     /** NFT_META_OIFNAME. */
@@ -129,6 +134,12 @@ public final class Rule {
                 .networkValue(3, mask.length)
                 .nested(4, content -> content.bytes(1, mask))
                 .nested(5, content -> content.bytes(1, new byte[mask.length])));
+  }
+
+  /** Goes on if that link, in or out, is the loopback, whose number is 1 everywhere. */
+  public Rule loopback(Meta number, boolean is) {
+    load(number, 0);
+    return is ? equal(0, LOOPBACK) : unequal(0, LOOPBACK);
   }
 
   /** Goes on if the packet came in by a link of that name. */
@@ -237,6 +248,18 @@ public final class Rule {
                 .networkValue(5, REGISTERS + port)
                 .networkValue(6, REGISTERS + port)
                 .networkValue(7, 3));
+  }
+
+  /** Translates the destination to the address in the registers; its port stays. */
+  public Rule translateDestination(Family family, int address) {
+    return add(
+        "nat",
+        data ->
+            data.networkValue(1, 1)
+                .networkValue(2, family.number())
+                .networkValue(3, REGISTERS + address)
+                .networkValue(4, REGISTERS + address)
+                .networkValue(7, 1));
   }
 
   /** Translates the source to the address of the link by which the packet goes out. */

@@ -96,6 +96,24 @@ class BatchTest {
   }
 
   @Test
+  void aSpanHasItsEndAndItsSetTellsItsParts() {
+    NamedSet map = NamedSet.of(TABLE, "m", Field.PROTOCOL, Field.PORT).ofSpans().to(Field.IPV4);
+    byte[] tcp = {6};
+    NamedSet.Element element =
+        map.span(
+            List.of(tcp, new byte[] {0x10, 0}),
+            List.of(tcp, new byte[] {0x20, 0}),
+            List.of(new byte[] {10, 0, 0, 2}));
+
+    assertThat(hex(new Batch().set(map), 1))
+        .contains("08000300" + "0000008c") // interval, map and concatenation
+        .contains("0c000180" + "08000100" + "00000001" + "0c000180" + "08000100" + "00000002");
+    assertThat(hex(new Batch().elements(map, List.of(element)), 1))
+        .contains("0600000010000000")
+        .contains("0a80" + "0c000100" + "0600000020000000");
+  }
+
+  @Test
   void manyElementsBecomeSeveralMessages() {
     NamedSet set = NamedSet.of(TABLE, "s", Field.PORT);
     List<NamedSet.Element> many =

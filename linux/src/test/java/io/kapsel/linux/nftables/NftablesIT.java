@@ -30,7 +30,17 @@ class NftablesIT {
     NamedSet pairs = NamedSet.of(TABLE, "pairs", Field.LINK, Field.LINK);
     NamedSet seen = NamedSet.written(TABLE, "seen", 5, Field.IPV4, Field.PORT);
     Batch batch = new Batch().replace(TABLE).chain(TABLE, "inner");
-    batch.set(ports).set(links).set(pairs).set(seen);
+    NamedSet spans =
+        NamedSet.of(TABLE, "spans", Field.PROTOCOL, Field.PORT).ofSpans().to(Field.IPV4);
+    batch.set(ports).set(links).set(pairs).set(seen).set(spans);
+    byte[] tcp = {6};
+    batch.newElements(
+        spans,
+        List.of(
+            spans.span(
+                List.of(tcp, new byte[] {2, 0}),
+                List.of(tcp, new byte[] {(byte) 0xff, 0}),
+                List.of(new byte[] {10, 0, 0, 2}))));
     batch.elements(
         ports,
         List.of(
@@ -51,6 +61,15 @@ class NftablesIT {
             .load(Rule.Base.TRANSPORT, 2, 2, 1)
             .map(ports, 0, 0)
             .translateDestination(Family.IPV4, 0, 1));
+    batch.rule(
+        TABLE,
+        "nat",
+        new Rule()
+            .family(Family.IPV4)
+            .load(Rule.Meta.PROTOCOL, 0)
+            .load(Rule.Base.TRANSPORT, 2, 2, 1)
+            .map(spans, 0, 0)
+            .translateDestination(Family.IPV4, 0));
     batch.chain(TABLE, "post", new Hook("nat", Hook.Point.POSTROUTING, Hook.SNAT));
     batch.rule(TABLE, "post", new Rule().startsWith(Rule.Meta.IN, "br").masquerade());
     batch.chain(TABLE, "forward", new Hook("filter", Hook.Point.FORWARD, Hook.FILTER));

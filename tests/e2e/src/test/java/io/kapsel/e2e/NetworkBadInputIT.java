@@ -87,10 +87,59 @@ class NetworkBadInputIT extends OnTwoHosts {
   }
 
   @Test
-  void moreThanTwentyThousandPortsAreRefused() {
-    Result all = hosts.product.kapsel("run", "--rm", "-p", "535-65534:535-65534", "host:", "true");
+  void allPortsAreOneRange() {
+    String whole = "535-65534:535-65534";
+    String listen = "TCP-LISTEN:65534,fork,reuseaddr";
+    hosts.kapsel(
+        "run", "-d", "--name", "all", "-p", whole, "host:", "socat", listen, "SYSTEM:echo all");
+    Await.until(
+        Duration.ofSeconds(20),
+        () -> "the last port is reached",
+        () -> hosts.onNeighbour(TwoHosts.get("203.0.113.1:65534")).equals("all"));
+    assertThat(hosts.onHost(TwoHosts.get("127.0.0.1:65534"))).isEqualTo("all");
+    assertThat(hosts.product.kapsel("ps").out()).contains("0.0.0.0:535-65534->535-65534/tcp");
+    assertThat(hosts.kapsel("inspect", "-f", "{{json .NetworkSettings.Ports}}", "all"))
+        .startsWith("{\"535-65534/tcp\":");
+    assertThat(hosts.product.kapsel("port", "all", "8080").ok().lines())
+        .containsExactly("0.0.0.0:8080", "[::]:8080");
+    Result taken = hosts.product.kapsel("run", "--rm", "-p", "25000:80", "host:", "true");
+    assertThat(taken.err()).contains("port is already allocated; container 'all' has it");
+    Result twice = hosts.product.kapsel("run", "--rm", "-p", "1-600:1-600", "host:", "true");
+    assertThat(twice.err()).contains("container 'all' has it");
+    hosts.server("low", "-p", "80:80");
+    assertThat(hosts.onNeighbour(TwoHosts.get("203.0.113.1:80"))).startsWith("low sees");
+    hosts.product.killEngine();
+    hosts.onHost("nft flush ruleset");
+    assertThat(hosts.product.kapsel("ps", "-q").ok().lines()).hasSize(2);
+    Await.until(
+        Duration.ofSeconds(20),
+        () -> "all ports are there again",
+        () -> hosts.onNeighbour(TwoHosts.get("203.0.113.1:65534")).equals("all"));
+  }
+
+  @Test
+  void aRangeThatAProcessOfTheHostListensInIsRefused() throws Exception {
+    Process other = hosts.startOnHost("socat", "TCP-LISTEN:4711,fork", "SYSTEM:echo other");
+    try {
+      Await.until(
+          Duration.ofSeconds(20),
+          () -> "it listens",
+          () -> hosts.onHost(TwoHosts.get("127.0.0.1:4711")).equals("other"));
+      Result all =
+          hosts.product.kapsel("run", "--rm", "-p", "1024-9999:1024-9999", "host:", "true");
+      assertThat(all.err()).contains("cannot publish '0.0.0.0:4711/tcp'").contains("'socat'");
+      assertThat(hosts.kapsel("ps", "-aq")).isEmpty();
+    } finally {
+      other.destroy();
+    }
+  }
+
+  @Test
+  void moreThanTwentyThousandPortsUnderOtherNumbersAreRefused() {
+    Result all =
+        hosts.product.kapsel("run", "--rm", "-p", "1000-21000:1001-21001", "host:", "true");
     assertThat(all.exitCode()).isEqualTo(125);
-    assertThat(all.err()).contains("at most 20000 are published at once; use --network host");
+    assertThat(all.err()).contains("at most 20000 are published at once");
     assertThat(hosts.kapsel("ps", "-aq")).isEmpty();
   }
 

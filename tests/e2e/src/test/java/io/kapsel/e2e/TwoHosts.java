@@ -85,8 +85,17 @@ final class TwoHosts implements AutoCloseable {
 
   /** A program that runs on the neighbour until it is destroyed. */
   Process startOnNeighbour(String... words) {
+    return start(neighbour, words);
+  }
+
+  /** The same on the host. */
+  Process startOnHost(String... words) {
+    return start(host, words);
+  }
+
+  private static Process start(Process where, String... words) {
     List<String> all =
-        new ArrayList<>(List.of("nsenter", "-t", Long.toString(neighbour.pid()), "-n", "--"));
+        new ArrayList<>(List.of("nsenter", "-t", Long.toString(where.pid()), "-n", "--"));
     all.addAll(List.of(words));
     return new Command(all).start();
   }
