@@ -114,7 +114,7 @@ final class Joining {
       if (!each.network().equals(NetworkRequest.DEFAULT)) {
         String found = translated("create", name, () -> networks.find(each.network()).name());
         meant.add(named(each, found));
-      } else if (!sharesUsers(spec) && usable(asked, name)) {
+      } else if (usable(asked, name)) {
         meant.add(named(each, Network.DEFAULT));
       }
     }
@@ -129,12 +129,6 @@ final class Joining {
   private static Attachment named(Attachment old, String network) {
     return new Attachment(
         network, old.ipv4(), old.ipv6(), old.mac(), old.aliases(), old.priority());
-  }
-
-  /** The first process of such a one is another when its networks would be made. */
-  private static boolean sharesUsers(ContainerSpec spec) {
-    return spec.pid() instanceof NamespaceMode.Container
-        || spec.ipc() instanceof NamespaceMode.Container;
   }
 
   /** Who names no network gets none where the kernel has none to give. */
@@ -336,7 +330,7 @@ final class Joining {
   private Written writeFiles(ContainerSpec spec, Joined joined) {
     Path files = store.stateOf(joined.id()).resolve("files");
     NetworkRequest asked = spec.networks().orElseThrow();
-    Written now = new Written(hosts(spec, asked, joined), resolver(asked).text());
+    Written now = new Written(hosts(spec, asked, joined), resolver(asked, joined).text());
     if (now.equals(written.remove(joined.id()))) {
       return now;
     }
@@ -392,11 +386,12 @@ final class Joining {
         .orElse("127.0.0.1");
   }
 
-  private ResolverFile resolver(NetworkRequest asked) {
+  private ResolverFile resolver(NetworkRequest asked, Joined joined) {
     ResolverFile host = ResolverFile.forContainers();
-    List<String> search = asked.dnsSearch().isEmpty() ? host.search() : asked.dnsSearch();
-    List<String> words = asked.dnsOptions().isEmpty() ? host.options() : asked.dnsOptions();
-    if (networks.resolves(asked.attachments(), asked.restrained())) {
+    ResolverFile made = networks.suggestedNames(joined);
+    List<String> search = first(asked.dnsSearch(), made.search(), host.search());
+    List<String> words = first(asked.dnsOptions(), made.options(), host.options());
+    if (asked.restrained().resolvedIn(asked.attachments())) {
       List<String> options = new ArrayList<>(words);
       options.add("ndots:0");
       return new ResolverFile(
@@ -404,5 +399,9 @@ final class Joining {
     }
     List<String> servers = asked.dns().isEmpty() ? host.nameservers() : asked.dns();
     return new ResolverFile(servers, search.equals(List.of(".")) ? List.of() : search, words);
+  }
+
+  private static List<String> first(List<String> one, List<String> other, List<String> last) {
+    return !one.isEmpty() ? one : !other.isEmpty() ? other : last;
   }
 }

@@ -25,6 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class NameServers implements AutoCloseable {
   private final Map<String, DnsServer> servers = new ConcurrentHashMap<>();
   private final Map<String, List<InetAddress>> asked = new ConcurrentHashMap<>();
+  private final Map<String, List<InetAddress>> suggested = new ConcurrentHashMap<>();
   private final Upstreams upstreams = new Upstreams();
   private final Policing policing;
   private volatile Directory directory = Directory.NOBODY;
@@ -103,6 +104,11 @@ final class NameServers implements AutoCloseable {
     asked.put(id, others);
   }
 
+  /** Whom those who made its networks would have it ask. */
+  void suggest(String id, List<InetAddress> others) {
+    suggested.put(id, others);
+  }
+
   /** Opens the resolver of a container, unless it is open. */
   void serve(String id, NetworkNamespace namespace) {
     if (servers.containsKey(id)) {
@@ -124,6 +130,7 @@ final class NameServers implements AutoCloseable {
 
   void forget(String id) {
     asked.remove(id);
+    suggested.remove(id);
     DnsServer server = servers.remove(id);
     if (server != null) {
       server.close();
@@ -181,7 +188,7 @@ final class NameServers implements AutoCloseable {
       if (directory.closed().contains(id)) {
         return List.of(); // an internal network does not leak questions either
       }
-      List<InetAddress> own = asked.getOrDefault(id, List.of());
+      List<InetAddress> own = asked.getOrDefault(id, suggested.getOrDefault(id, List.of()));
       return own.isEmpty() ? ResolverFile.host().servers() : own;
     }
   }

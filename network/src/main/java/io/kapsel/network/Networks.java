@@ -342,10 +342,9 @@ public final class Networks implements AutoCloseable {
         || joined.endpoints().stream().anyMatch(each -> !find(each.network()).isDefault());
   }
 
-  /** Whether a container's names are resolved by the engine, at 127.0.0.11. */
-  public boolean resolves(List<Attachment> attachments, Restrictions restrictions) {
-    return restrictions.policy().restricts()
-        || attachments.stream().anyMatch(each -> !each.network().equals(Network.DEFAULT));
+  /** Whom those who made its networks would have a running container ask for names, and how. */
+  public ResolverFile suggestedNames(Joined joined) {
+    return plugins.names(joined, this::find);
   }
 
   /** What went through each place of a running container, by its network's name. */
@@ -560,6 +559,7 @@ public final class Networks implements AutoCloseable {
   private void serveNames(Joined joined, NetworkNamespace namespace) {
     if (resolves(joined)) {
       tellNames();
+      names.suggest(joined.id(), suggestedNames(joined).servers());
       names.serve(joined.id(), namespace);
     }
   }

@@ -10,6 +10,7 @@ import io.kapsel.linux.netlink.NetworkNamespace;
 import io.kapsel.network.cni.CniAttachment;
 import io.kapsel.network.cni.CniException;
 import io.kapsel.network.cni.CniList;
+import io.kapsel.network.cni.CniNames;
 import io.kapsel.network.cni.CniNetwork;
 import io.kapsel.network.cni.CniPlaces;
 import io.kapsel.network.cni.CniResult;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -168,7 +170,7 @@ final class PluginNetworks {
   private static Map<String, Object> arguments(Joined joined, Endpoint place, List<Port> ports) {
     Map<String, Object> all = new LinkedHashMap<>();
     if (!ports.isEmpty()) {
-      all.put(PORTS, ports.stream().map(PluginNetworks::mapping).toList());
+      all.put(PORTS, Port.each(ports).stream().map(PluginNetworks::mapping).toList());
     }
     List<String> addresses = new ArrayList<>();
     place.ipv4().ifPresent(addresses::add);
@@ -232,6 +234,17 @@ final class PluginNetworks {
     if (namespace != null) {
       namespace.close();
     }
+  }
+
+  /** Whom plugins would have a container ask for names, and how; of its first network that says. */
+  ResolverFile names(Joined joined, Function<String, Network> networks) {
+    return joined.endpoints().stream()
+        .filter(each -> networks.apply(each.network()).isMadeByPlugins())
+        .map(each -> of(networks.apply(each.network())).names(joined.id(), each.inside()))
+        .filter(it -> !it.equals(CniNames.NONE))
+        .findFirst()
+        .map(it -> new ResolverFile(it.servers(), it.search(), it.options()))
+        .orElse(ResolverFile.EMPTY);
   }
 
   /** Has plugins take a container out; what they cannot now they are told again later. */

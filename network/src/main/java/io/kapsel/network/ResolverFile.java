@@ -10,6 +10,9 @@ import java.util.List;
 
 /** What resolv.conf(5) says. */
 public record ResolverFile(List<String> nameservers, List<String> search, List<String> options) {
+  /** That of a host that asks nobody. */
+  public static final ResolverFile EMPTY = new ResolverFile(List.of(), List.of(), List.of());
+
   private static final Path HOST = Path.of("/etc/resolv.conf");
   private static final Path BEHIND_STUB = Path.of("/run/systemd/resolve/resolv.conf");
 
@@ -63,11 +66,9 @@ public record ResolverFile(List<String> nameservers, List<String> search, List<S
 
   private static ResolverFile read(Path file) {
     try {
-      return Files.isReadable(file)
-          ? parse(Files.readString(file))
-          : new ResolverFile(List.of(), List.of(), List.of());
+      return Files.isReadable(file) ? parse(Files.readString(file)) : EMPTY;
     } catch (IOException e) {
-      return new ResolverFile(List.of(), List.of(), List.of());
+      return EMPTY;
     }
   }
 

@@ -19,6 +19,12 @@ public record Restrictions(List<String> egress, Optional<NetworkRate> rate) {
     EgressPolicy _ = EgressPolicy.parse(egress);
   }
 
+  /** Whether a container's names in these networks are resolved by the engine, at 127.0.0.11. */
+  public boolean resolvedIn(List<Attachment> attachments) {
+    return policy().restricts()
+        || attachments.stream().anyMatch(each -> !each.network().equals(Network.DEFAULT));
+  }
+
   /** What it reaches outside. */
   public EgressPolicy policy() {
     return egress.isEmpty() ? EgressPolicy.NONE : EgressPolicy.parse(egress);

@@ -73,7 +73,16 @@ final class NamespacePlanner {
               Value.all(Flag.SAME_PARENT, Flag.NEW_PID),
               Value.named("no cgroup", -1))
           .because("the first process of its pid namespace");
+      tellWhoIsFirst(init);
     }
+  }
+
+  /** Whatever comes next over the halves' socket: the monitor reads before it who init is now. */
+  private void tellWhoIsFirst(Steps init) {
+    List<Slot> told =
+        draft.handOver(
+            init, draft.monitor, List.of(rooms.userNamespace), "another process is the first now");
+    told.forEach(each -> draft.close(draft.monitor, each));
   }
 
   private List<Value.Constant> ownFlags(boolean network) {

@@ -109,16 +109,7 @@ public record CniList(
   private static CniList read(Path file) {
     try {
       Map<String, Object> all = object(JsonTree.read(bytes(file)));
-      CniList list = of(all);
-      Path beside = file.resolveSibling(list.name);
-      if (is(all, "loadOnlyInlinedPlugins") || !Files.isDirectory(beside)) {
-        return list;
-      }
-      List<Map<String, Object>> more = new ArrayList<>(list.plugins);
-      for (Path each : files(beside, ".conf")) {
-        more.add(object(JsonTree.read(bytes(each))));
-      }
-      return list.with(more);
+      return of(all, is(all, "loadOnlyInlinedPlugins") ? List.of() : beside(file, all));
     } catch (JsonException e) {
       throw new CniException("'" + file + "' " + e.getMessage(), e);
     } catch (CniException e) {
@@ -126,17 +117,25 @@ public record CniList(
     }
   }
 
-  /** From what {@link #text} wrote. */
-  public static CniList parse(byte[] text) {
-    return of(object(JsonTree.read(text)));
+  /** The plugins of the directory that has the network's name, which may be all that it has. */
+  private static List<Map<String, Object>> beside(Path file, Map<String, Object> all) {
+    String name = text(all, "name").filter(it -> NAME.matcher(it).matches()).orElse("");
+    List<Map<String, Object>> found = new ArrayList<>();
+    if (!name.isEmpty()) {
+      for (Path each : files(file.resolveSibling(name), ".conf")) {
+        found.add(object(JsonTree.read(bytes(each))));
+      }
+    }
+    return found;
   }
 
-  private CniList with(List<Map<String, Object>> others) {
-    return new CniList(name, versions, disableCheck, disableGc, others);
+  /** From what {@link #text} wrote. */
+  public static CniList parse(byte[] text) {
+    return of(object(JsonTree.read(text)), List.of());
   }
 
   /** Before version 1.0 a file could also be the configuration of a single plugin. */
-  private static CniList of(Map<String, Object> all) {
+  private static CniList of(Map<String, Object> all, List<Map<String, Object>> beside) {
     List<String> versions = new ArrayList<>();
     text(all, "cniVersion").ifPresent(versions::add);
     if (all.get("cniVersions") instanceof List<?> more) {
@@ -148,6 +147,7 @@ public record CniList(
     } else if (all.containsKey("type")) {
       plugins.add(all);
     }
+    plugins.addAll(beside);
     return new CniList(
         text(all, "name").orElse(""),
         versions,

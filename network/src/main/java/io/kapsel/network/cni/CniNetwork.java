@@ -140,6 +140,15 @@ public final class CniNetwork {
     records.remove(record.attachment());
   }
 
+  /** What plugins said of names when they added a container. */
+  public CniNames names(String container, String inside) {
+    return records
+        .of(container, inside)
+        .flatMap(CniRecord::result)
+        .map(it -> CniResult.parse(it, inside).names())
+        .orElse(CniNames.NONE);
+  }
+
   /** Whether what was made for a container is as it was; throws with what is not. */
   public void check(String container, String inside) {
     Optional<CniRecord> found = records.of(container, inside).filter(it -> it.result().isPresent());

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,17 +18,16 @@ import org.jspecify.annotations.Nullable;
  * specification, "Success").
  *
  * @param text the whole of it
+ * @param names who is asked for names, and how
  */
 public record CniResult(
     String text,
     Optional<String> mac,
     Optional<String> ipv4,
     Optional<String> ipv6,
-    List<String> nameservers) {
-  /** Copies the list. */
-  public CniResult {
-    nameservers = List.copyOf(nameservers);
-  }
+    CniNames names) {
+
+  private static final Pattern WORD = Pattern.compile("[a-zA-Z0-9_.:-]{1,253}");
 
   /** Reads what the last plugin answered about the link {@code inside}. */
   static CniResult parse(String text, String inside) {
@@ -46,7 +47,7 @@ public record CniResult(
           mac,
           addresses.stream().filter(it -> !it.contains(":")).findFirst(),
           addresses.stream().filter(it -> it.contains(":")).findFirst(),
-          nameservers(all));
+          names(all));
     } catch (JsonException | IllegalArgumentException e) {
       throw new CniException("its result makes no sense: " + e.getMessage(), e);
     }
@@ -75,12 +76,28 @@ public record CniResult(
     return addresses;
   }
 
-  private static List<String> nameservers(Map<String, Object> all) {
-    List<String> servers = new ArrayList<>();
-    if (all.get("dns") instanceof Map<?, ?> dns && dns.get("nameservers") instanceof List<?> some) {
-      some.forEach(each -> servers.add(Cidr.text(Cidr.address(String.valueOf(each)))));
+  private static CniNames names(Map<String, Object> all) {
+    if (!(all.get("dns") instanceof Map<?, ?> dns)) {
+      return CniNames.NONE;
     }
-    return servers;
+    List<String> search = new ArrayList<>(texts(dns.get("search")));
+    if (dns.get("domain") instanceof String domain && !search.contains(domain)) {
+      search.addFirst(domain);
+    }
+    List<String> servers =
+        texts(dns.get("nameservers")).stream().map(it -> Cidr.text(Cidr.address(it))).toList();
+    List<String> options = texts(dns.get("options"));
+    Stream.concat(search.stream(), options.stream())
+        .filter(it -> !WORD.matcher(it).matches())
+        .findFirst()
+        .ifPresent(it -> {
+          throw new IllegalArgumentException("'" + it + "' in its dns");
+        });
+    return new CniNames(servers, search, options);
+  }
+
+  private static List<String> texts(@Nullable Object value) {
+    return value instanceof List<?> all ? all.stream().map(String::valueOf).toList() : List.of();
   }
 
   private static List<Map<String, Object>> objects(@Nullable Object value) {

@@ -134,6 +134,11 @@ class CniIT extends OnTwoHosts {
     assertThat(hosts.from("web", "store:80")).startsWith("db sees");
     assertThat(hosts.onNeighbour(TwoHosts.get(TwoHosts.HOST + ":8080"))).startsWith("web sees");
     assertThat(hosts.from("db", "[" + address6("web") + "]:80")).startsWith("web sees");
+    Await.until(
+        Duration.ofSeconds(20),
+        () ->
+            "the port is reached over IPv6: " + hosts.onHost("ip6tables-save -t nat; ip -6 route"),
+        () -> hosts.onNeighbour(TwoHosts.get("[2001:db8::1]:8080")).startsWith("web sees"));
     hosts.product.killEngine();
     assertThat(hosts.onNeighbour(TwoHosts.get(TwoHosts.HOST + ":8080"))).startsWith("web sees");
     kapsel("rm", "-f", "web").ok();
@@ -145,12 +150,123 @@ class CniIT extends OnTwoHosts {
     assertThat(HostFiles.names(place.resolve("leases/lan"))).noneMatch(it -> it.startsWith("10."));
     assertThat(records()).isEmpty();
     kapsel("network", "rm", "net").ok();
-    hosts.onHost("ip link del cni7; iptables -F; iptables -t nat -F; iptables -t nat -X");
+    hosts.onHost(
+        "ip link del cni7; for i in iptables ip6tables; do $i -F; $i -t nat -F; $i -t nat -X; done");
   }
 
   private String address6(String container) {
     return kapsel("inspect", "-f", "{{.NetworkSettings.Networks.net.GlobalIPv6Address}}", container)
         .line();
+  }
+
+  @Test
+  void whatHasIpv6IsFoundAsItWasByTheNextEngine() {
+    write(
+        "six.conflist",
+        """
+        {"cniVersion":"1.0.0","name":"six","plugins":[
+         {"type":"bridge","bridge":"cni6","isGateway":true,
+          "ipam":{"type":"host-local","dataDir":"%s/leases6",
+           "ranges":[[{"subnet":"10.76.0.0/24"}],[{"subnet":"fd76::/64"}]],
+           "routes":[{"dst":"0.0.0.0/0"},{"dst":"::/0"}]}}]}
+        """
+            .formatted(place));
+    kapsel("network", "create", "-d", "cni", "six").ok();
+    hosts.server("web", "--network", "six");
+    assertThat(kapsel("doctor").out()).containsPattern("network six +its plugins are ready");
+    hosts.product.killEngine();
+    assertThat(kapsel("doctor").out()).containsPattern("network six +its plugins are ready");
+    kapsel("exec", "--privileged", "web", "ip", "addr", "flush", "dev", "eth0").ok();
+    assertThat(kapsel("doctor").out()).contains("container 'web' is not as it was");
+    kapsel("restart", "-t", "0", "web").ok();
+    assertThat(kapsel("doctor").out()).containsPattern("network six +its plugins are ready");
+    kapsel("rm", "-f", "web").ok();
+    kapsel("network", "rm", "six").ok();
+    hosts.onHost("ip link del cni6");
+  }
+
+  @Test
+  void theDirectoryBesideAConfigurationMayHaveAllItsPlugins() throws IOException {
+    write("outside.conflist", "{\"cniVersion\":\"1.1.0\",\"name\":\"outside\"}");
+    Files.createDirectories(place.resolve("outside"));
+    write("outside/2.conf", "{\"type\":\"other\"}");
+    write("outside/1.conf", "{\"type\":\"odd\"}");
+    kapsel("network", "create", "-d", "cni", "outside").ok();
+    kapsel("run", "--rm", "--network", "outside", "host:", "true").ok();
+    assertThat(calls().subList(0, 2))
+        .satisfiesExactly(
+            first -> assertThat(first).startsWith("ADD ").contains("\"type\":\"odd\""),
+            second -> assertThat(second).startsWith("ADD ").contains("\"type\":\"other\""));
+    kapsel("network", "rm", "outside").ok();
+    write(
+        "outside.conflist",
+        """
+        {"cniVersion":"1.1.0","name":"outside","loadOnlyInlinedPlugins":true}
+        """);
+    assertThat(kapsel("network", "create", "-d", "cni", "outside").err())
+        .contains("it has no plugins");
+    HostFiles.delete(place.resolve("outside"));
+  }
+
+  @Test
+  void pluginsSayWhoIsAskedForNames() {
+    Process server =
+        hosts.startOnNeighbour(
+            Path.of(System.getProperty("java.home"), "bin/java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            "io.kapsel.e2e.NameServer",
+            TwoHosts.NEIGHBOUR,
+            "far.example=203.0.113.3");
+    try {
+      odd("");
+      answersWithNames();
+    } finally {
+      server.destroy();
+    }
+  }
+
+  private void answersWithNames() {
+    write(
+        "on-ADD",
+        """
+        echo '{"cniVersion":"1.1.0","ips":[{"address":"10.99.9.9/24"}],"dns":{"nameservers":["203.0.113.2"],
+          "domain":"here.example","search":["there.example"],"options":["timeout:1"]}}'
+        exit 0
+        """);
+    String[] command = {"run", "--rm", "--network", "odd", "host:", "cat", "/etc/resolv.conf"};
+    assertThat(kapsel(command).ok().lines())
+        .containsExactly(
+            "nameserver 127.0.0.11",
+            "search here.example there.example",
+            "options timeout:1 ndots:0");
+    kapsel("run", "-d", "--name", "asks", "--network", "odd", "host:", "sleep", "1000").ok();
+    Await.until(
+        Duration.ofSeconds(30),
+        () -> "the plugin's server is asked",
+        () ->
+            kapsel("exec", "asks", "getent", "hosts", "far.example").out().contains("203.0.113.3"));
+    hosts.product.killEngine();
+    kapsel("ps").ok();
+    Await.until(
+        Duration.ofSeconds(30),
+        () -> "the next engine knows the server",
+        () ->
+            kapsel("exec", "asks", "getent", "hosts", "far.example").out().contains("203.0.113.3"));
+    assertThat(
+            kapsel(
+                    "run",
+                    "--rm",
+                    "--network",
+                    "odd",
+                    "--dns-search",
+                    "mine.example",
+                    "host:",
+                    "cat",
+                    "/etc/resolv.conf")
+                .ok()
+                .out())
+        .contains("search mine.example");
   }
 
   @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Networks of containers on a host that is itself a network namespace of this test, with a
@@ -134,6 +136,17 @@ class NetworkIT extends OnTwoHosts {
         Duration.ofSeconds(10),
         () -> "the network is made again",
         () -> hosts.onNeighbour(get(UPLINK + ":8080")).startsWith("web sees"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--pid", "--ipc"})
+  void whoSharesWithAnotherIsInTheDefaultNetwork(String what) {
+    kapsel("run", "-d", "--name", "base", "--ipc", "shareable", "host:", "sleep", "100");
+    server("other", what, "container:base", "-p", "8080:80");
+    assertThat(hosts.onNeighbour(get("203.0.113.1:8080"))).startsWith("other sees");
+    kapsel("network", "create", "app");
+    server("third", what, "container:base", "--network", "app");
+    assertThat(kapsel("exec", "third", "getent", "hosts", "third")).contains("third");
   }
 
   @Test
