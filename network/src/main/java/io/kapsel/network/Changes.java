@@ -47,8 +47,9 @@ final class Changes implements AutoCloseable {
   }
 
   void listen() {
+    int mine = own.getAsInt(); // rules were made before
     listen(NetlinkSocket.route().join(LINKS), it -> Links.removed(it).filter(used).isPresent());
-    listen(NetlinkSocket.netfilter().join(Ruleset.CHANGES), it -> it.port() != own.getAsInt());
+    listen(NetlinkSocket.netfilter().join(Ruleset.CHANGES), it -> it.port() != mine);
     Thread.ofVirtual().name("network-healing").start(this::heal);
   }
 

@@ -277,10 +277,7 @@ public final class Networks implements AutoCloseable {
     plugs.prepare(id, pid);
   }
 
-  /**
-   * Makes a whole place in the default network instead, for whoever will be in that alone; nothing
-   * where there is no room for such.
-   */
+  /** Makes a whole place in the default network instead, for who will be in that alone. */
   public Optional<Joined> prepareDefault(String id, String hostname, int pid) {
     Optional<Joined> place =
         locked(() -> {
@@ -297,6 +294,7 @@ public final class Networks implements AutoCloseable {
     try (NetworkNamespace namespace = NetworkNamespace.madeBy(pid)) {
       letIn(place.get());
       plugs.prepare(place.get(), namespace);
+      ready.made(id);
       whole = true;
       return place;
     } finally {

@@ -6,6 +6,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Places in the default network that are whole, with address, link and rules, before the container
@@ -21,6 +23,7 @@ final class ReadyPlaces {
 
   private final Places places;
   private final Map<String, Joined> ready = new HashMap<>();
+  private final Set<String> made = ConcurrentHashMap.newKeySet();
 
   ReadyPlaces(Places places) {
     this.places = places;
@@ -48,6 +51,11 @@ final class ReadyPlaces {
     return Optional.of(joined);
   }
 
+  /** Its link is there from now on. */
+  void made(String id) {
+    made.add(id);
+  }
+
   /** The place that was made for a container, if it is what that wants. */
   Optional<Endpoint> fitting(Member member) {
     boolean plain =
@@ -69,12 +77,14 @@ final class ReadyPlaces {
   /** Those whose link somebody has removed. */
   List<String> lost(Wiring wiring) {
     return ready.values().stream()
+        .filter(each -> made.contains(each.id()))
         .filter(each -> !wiring.has(each.endpoints().getFirst().link()))
         .map(Joined::id)
         .toList();
   }
 
   Optional<Joined> remove(String id) {
+    made.remove(id);
     return Optional.ofNullable(ready.remove(id));
   }
 

@@ -150,6 +150,19 @@ class NetworkIT extends OnTwoHosts {
   }
 
   @Test
+  void aLinkThatIsKeptReadyMayGoAway() {
+    for (int i = 0; i < 4; i++) { // the engine makes some for those that come next
+      kapsel("run", "--rm", "-p", "8080:80", "host:", "true");
+    }
+    hosts.onHost("for i in /sys/class/net/k[vs]*; do ip link del ${i##*/}; done");
+    server("web", "-p", "8080:80");
+    Await.until(
+        Duration.ofSeconds(20),
+        () -> "the next one is reached: " + hosts.onHost("ip -br link"),
+        () -> hosts.onNeighbour(get("203.0.113.1:8080")).startsWith("web sees"));
+  }
+
+  @Test
   void aPortHasOneWinnerAndTheLoserIsToldWho() {
     server("web", "-p", "8080:80");
 
