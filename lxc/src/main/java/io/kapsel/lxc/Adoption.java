@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Takes a container of LXC, Incus or OpenVZ over where it is: what its configuration says becomes a
@@ -22,6 +24,12 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
   /** Without these the container would not be what it was. */
   private static final Set<String> NEEDED =
       Set.of("lxc.idmap", "lxc.rootfs.path", "lxc.rootfs.options");
+
+  /** What is read of the configuration while the container starts and ends. */
+  private static final Pattern OF_EACH_START =
+      Pattern.compile(
+          "lxc\\.(hook\\.(?!version|pre-mount).*|net\\.\\d+\\.script\\..*|time\\.offset\\..*|sched\\.core"
+              + "|signal\\.(reboot|stop))");
 
   private static final String DEFAULT_NETWORK = "the default network is taken";
 
@@ -45,7 +53,9 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
     Said said = said(path);
     List<String> leftOut = new ArrayList<>(said.leftOut());
     List<LxcConfig.Entry> entries = new ArrayList<>(said.entries());
-    entries.removeIf(each -> isForeignNetwork(each, networks, leftOut));
+    Set<String> onLinks = onLinks(entries);
+    entries.removeIf(
+        each -> !onLinks.contains(card(each)) && isForeignNetwork(each, networks, leftOut));
     entries.removeIf(each -> isLost(each, leftOut));
     while (true) {
       try {
@@ -61,6 +71,20 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
     }
   }
 
+  /** The cards that are on links of the host. */
+  private static Set<String> onLinks(List<LxcConfig.Entry> entries) {
+    return entries.stream()
+        .filter(each ->
+            each.key().endsWith(".macvlan.mode")
+                || (each.key().endsWith(".type") && each.value().matches("phys|vlan|ipvlan")))
+        .map(Adoption::card)
+        .collect(Collectors.toSet());
+  }
+
+  private static String card(LxcConfig.Entry entry) {
+    return entry.key().replaceFirst("^(lxc\\.net\\.\\d+)?.*", "$1");
+  }
+
   private static boolean isForeignNetwork(
       LxcConfig.Entry entry, Predicate<String> networks, List<String> leftOut) {
     boolean foreign =
@@ -74,7 +98,10 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
 
   /** What is done at each start by what the configuration says, and nobody reads it any more. */
   private static boolean isLost(LxcConfig.Entry entry, List<String> leftOut) {
-    boolean hook = entry.key().matches("lxc\\.hook\\.(pre-start|start-host|post-stop|destroy)");
+    if (entry.value().equals(LxcAmendment.VIEW_OF_LXC)) {
+      return true; // the engine's own is there in any case
+    }
+    boolean hook = OF_EACH_START.matcher(entry.key()).matches();
     boolean start = entry.key().equals("lxc.start.auto") && entry.value().equals("1");
     boolean group = !LxcGroups.others(new LxcConfig(List.of(entry))).isEmpty();
     if (hook || group) {

@@ -16,6 +16,10 @@ import java.util.regex.Pattern;
  * rootfs}, or what {@code incus config show --expanded} prints.
  */
 final class IncusConfig {
+  /** What cards on links of the host are called by LXC. */
+  private static final Map<String, String> KINDS =
+      Map.of("physical", "phys", "macvlan", "macvlan", "ipvlan", "ipvlan");
+
   private static final Pattern SHARE = Pattern.compile("(\\d+)ms/(\\d+)ms");
   private static final Pattern MAPPED = Pattern.compile("\"Hostid\"\\s*:\\s*[1-9]");
   private static final int PERIOD = 100_000;
@@ -203,14 +207,25 @@ final class IncusConfig {
 
   private void card(String called, Line line, Map<String, Line> device) {
     String card = "lxc.net." + cards++ + ".";
-    out.add(line, card + "type", "veth");
+    Line kind = device.getOrDefault("nictype", line);
+    String type = KINDS.getOrDefault(kind.value(), "veth");
+    out.add(kind, card + "type", type);
+    if (type.equals("macvlan")) {
+      out.add(kind, card + "macvlan.mode", "bridge");
+    }
     device.forEach((key, each) -> {
       switch (key) {
+        case "mtu" -> out.add(each, card + "mtu", each.value());
         case "network", "parent" -> out.add(each, card + "link", each.value());
         case "hwaddr" -> out.add(each, card + "hwaddr", each.value());
         case "ipv4.address" -> out.add(each, card + "ipv4.address", each.value());
         case "ipv6.address" -> out.add(each, card + "ipv6.address", each.value());
-        case "name", "type", "nictype" -> {}
+        case "name" -> {
+          if (!type.equals("veth")) {
+            out.add(each, card + "name", each.value());
+          }
+        }
+        case "type", "nictype" -> {}
         default -> out.leave(each, "a card has nothing that means the same");
       }
     });

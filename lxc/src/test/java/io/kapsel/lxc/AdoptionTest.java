@@ -7,6 +7,7 @@ import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.network.Attachment;
+import io.kapsel.network.HostLink;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,6 +80,30 @@ class AdoptionTest {
             start + "7: lxc.net.0.link: there is no network 'lxcbr0'; the default network is taken",
             start
                 + "5: lxc.console.logfile: 'kapsel logs' has what came on the console; take the line out to go without it");
+  }
+
+  /** Its link is the host's, and what is done at each start is named. */
+  @Test
+  void aCardOnALinkOfTheHostKeepsIt() throws IOException {
+    write(
+        "config",
+        "lxc.rootfs.path = dir:/srv/web",
+        "lxc.net.0.type = vlan",
+        "lxc.net.0.link = enp3s0",
+        "lxc.net.0.vlan.id = 7",
+        "lxc.net.0.script.down = /bin/true",
+        "lxc.hook.mount = /usr/share/lxcfs/lxc.mount.hook",
+        "lxc.sched.core = 1");
+
+    Adoption adopted = read(web);
+
+    HostLink link = adopted.spec().networks().orElseThrow().hostLinks().getFirst();
+    assertThat(link.kind()).isEqualTo(HostLink.Kind.VLAN);
+    assertThat(link.parent()).isEqualTo("enp3s0");
+    assertThat(link.number()).isEqualTo(7);
+    assertThat(adopted.leftOut())
+        .hasSize(2)
+        .allMatch(line -> line.contains("it is obeyed for containers that are defined"));
   }
 
   @Test
