@@ -3,6 +3,7 @@ package io.kapsel.lxc;
 import io.kapsel.engine.Cloning;
 import io.kapsel.engine.Container;
 import io.kapsel.engine.Snapshot;
+import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
@@ -18,12 +19,20 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
 
 /** Programs that make containers, take them away, and keep what they were. */
 final class LxcCopies {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy:MM:dd HH:mm:ss", Locale.ROOT)
           .withZone(ZoneId.systemDefault());
+
+  private static final Pattern ADDRESS =
+      Pattern.compile("(?m)^(\\s*lxc\\.net\\.\\d+\\.hwaddr\\s*=\\s*).*$");
+
+  /** What hardware addresses that LXC gives begin with. */
+  private static final String OF_LXC = "00:16:3e";
 
   static final Map<String, LxcFront.Tool> TOOLS = tools();
 
@@ -48,8 +57,8 @@ final class LxcCopies {
     all.put(
         "lxc-copy",
         new LxcFront.Tool(
-            "N:newname= R:rename s:snapshot a:allowrunning e:ephemeral K:keepname F:foreground"
-                + " d:daemon B:backingstorage=",
+            "N:newname= R:rename s:snapshot a:allowrunning e:ephemeral K:keepname M:keepmac D:keepdata"
+                + " m:mount= F:foreground d:daemon B:backingstorage=",
             true,
             "makes a container like another",
             LxcCopies::copy));
@@ -218,12 +227,33 @@ final class LxcCopies {
     if (running && !ephemeral && !options.has("allowrunning")) {
       throw new LxcException(call.name() + " is running; --allowrunning copies it as it is");
     }
-    Container copy = copy(call, Optional.empty(), name, ephemeral);
+    List<MountRequest> mounts = mounts(call);
+    if (!mounts.isEmpty() && !ephemeral) {
+      throw new LxcException("--mount is for ephemeral copies");
+    }
+    Container copy = copy(call, Optional.empty(), name, ephemeral && !options.has("keepdata"));
     if (ephemeral) {
+      mounts.forEach(mount -> copy.devices().add(mount));
       copy.start();
       call.print("Created " + name + " as clone of " + call.name());
     }
     return 0;
+  }
+
+  /** {@code bind=SOURCE[:TARGET[:ro]]}. */
+  private static List<MountRequest> mounts(LxcCall call) {
+    return call.options().all("mount").stream()
+        .map(text -> {
+          String[] parts = text.substring(text.indexOf('=') + 1).split(":", -1);
+          boolean readOnly = parts.length > 2 && parts[2].equals("ro");
+          if (!text.startsWith("bind=") || parts.length > 3 || (parts.length == 3 && !readOnly)) {
+            throw new LxcException("'" + text + "' is not bind=SOURCE[:TARGET[:ro]]");
+          }
+          String target = parts.length > 1 ? parts[1] : parts[0];
+          return MountRequest.parseVolume(
+              parts[0] + ":" + target + (readOnly ? ":ro" : ""), call.caller().directory());
+        })
+        .toList();
   }
 
   private static String free(LxcCall call) {
@@ -244,9 +274,24 @@ final class LxcCopies {
         call.engine().copy(source, new Cloning.Request(snapshot, Optional.of(name), ephemeral));
     if (!ephemeral && call.place().isDefined(call.name())) {
       String host = call.options().has("keepname") ? "" : "lxc.uts.name = " + name + "\n";
-      write(call.place().configOf(name), withoutName(call) + host);
+      String text = withoutName(call);
+      write(
+          call.place().configOf(name),
+          (call.options().has("keepmac") ? text : withNewCards(text)) + host);
     }
     return copy;
+  }
+
+  private static int any() {
+    return ThreadLocalRandom.current().nextInt(256);
+  }
+
+  /** Two cards with one address would be in each other's way. */
+  private static String withNewCards(String text) {
+    return ADDRESS
+        .matcher(text)
+        .replaceAll(
+            line -> line.group(1) + OF_LXC + ":%02x:%02x:%02x".formatted(any(), any(), any()));
   }
 
   /** The configuration without the host name. */

@@ -42,7 +42,8 @@ final class LxcLife {
     all.put(
         "lxc-start",
         new LxcFront.Tool(
-            "d:daemon F:foreground p:pidfile= f:rcfile= s:define= C:close-all-fds",
+            "d:daemon F:foreground p:pidfile= f:rcfile= s:define= C:close-all-fds :share-net="
+                + " :share-ipc= :share-uts= :share-pid=",
             true,
             "starts a container",
             LxcLife::start));
@@ -91,13 +92,34 @@ final class LxcLife {
     if (call.place().isRunning(call.name())) {
       throw new LxcException("Container is already running");
     }
-    Container container = call.current();
+    Container container = call.place().current(call.name(), defined(call));
     if (call.options().has("foreground")) {
       return call.caller().foreground(container);
     }
     started(call, container);
     call.options().last("pidfile").ifPresent(file -> writePid(call, container, file));
     return 0;
+  }
+
+  /** What the command line says in other words than keys. */
+  private static List<String> defined(LxcCall call) {
+    List<String> all = new ArrayList<>(call.options().all("define"));
+    for (String kind : List.of("net", "ipc", "uts", "pid")) {
+      call.options()
+          .last("share-" + kind)
+          .ifPresent(it -> all.add("lxc.namespace.share." + kind + "=" + it));
+    }
+    List<String> command = call.options().operands();
+    command.stream()
+        .filter(word -> word.isEmpty() || word.chars().anyMatch(Character::isWhitespace))
+        .findFirst()
+        .ifPresent(word -> {
+          throw new LxcException("'" + word + "' cannot be a word of lxc.init.cmd; use a script");
+        });
+    if (!command.isEmpty()) {
+      all.add("lxc.init.cmd=" + String.join(" ", command));
+    }
+    return all;
   }
 
   /** Where a hook ends what runs already, that end belongs to the failure. */

@@ -296,4 +296,59 @@ class LxcProgramsIT extends LxcEndToEnd {
     lxc("lxc-stop", "-k", "-n", "web").ok();
     assertThat(kapsel("inspect", "-f", "{{.State.ExitCode}}", "web").line()).isEqualTo("22");
   }
+
+  @Test
+  void startsAnotherInitInAnothersNamespaces() throws IOException {
+    define("web");
+    define("other");
+    lxc("lxc-start", "-n", "web").ok();
+
+    lxc("lxc-start", "-n", "other", "--share-net=web", "--", "/bin/sleep", "1000").ok();
+
+    String[] net = {"lxc-attach", "-n", "web", "--", "/bin/readlink", "/proc/self/ns/net"};
+    String found = lxc(net).line();
+    net[2] = "other";
+    assertThat(lxc(net).line()).isEqualTo(found);
+    assertThat(lxc("lxc-attach", "-n", "other", "--", "/bin/cat", "/proc/1/comm").line())
+        .isEqualTo("sleep");
+    lxc("lxc-stop", "-k", "-n", "other").ok();
+    assertThat(lxc("lxc-start", "-n", "other", "--share-net=1").err())
+        .contains("a namespace is shared with a container that is named");
+    assertThat(lxc("lxc-start", "-n", "other", "--", "/bin/sh", "-c", "sleep 1").err())
+        .contains("'sleep 1' cannot be a word of lxc.init.cmd");
+    lxc("lxc-stop", "-k", "-n", "web").ok();
+  }
+
+  @Test
+  void copiesGetAddressesOfTheirOwnUnlessAskedNotTo() throws IOException {
+    String address = "lxc.net.0.hwaddr = 00:16:3e:01:02:03";
+    define("web", address);
+    lxc("lxc-copy", "-n", "web", "-N", "copy").ok();
+    lxc("lxc-copy", "-n", "web", "-N", "same", "-M").ok();
+
+    assertThat(HostFiles.read(place.resolve("copy/config").toString()))
+        .doesNotContain(address)
+        .contains("lxc.net.0.hwaddr = 00:16:3e:");
+    assertThat(HostFiles.read(place.resolve("same/config").toString())).contains(address);
+  }
+
+  @Test
+  void anEphemeralCopyMayHaveMountsAndMayStay() throws IOException {
+    define("web");
+    Path data = Files.createDirectory(place.resolve("data"));
+    Files.writeString(data.resolve("file"), "of the host\n");
+
+    lxc("lxc-copy", "-n", "web", "-N", "kept", "-e", "-D", "-m", "bind=" + data + ":/srv:ro").ok();
+    lxc("lxc-copy", "-n", "web", "-N", "gone", "-e").ok();
+
+    Result seen = kapsel("exec", "kept", "/bin/sh", "-c", "cat /srv/file; echo x >/srv/file");
+    assertThat(seen.out()).isEqualTo("of the host\n");
+    assertThat(seen.exitCode()).isNotZero();
+    assertThat(lxc("lxc-copy", "-n", "web", "-e", "-m", "overlay=/x").err())
+        .contains("'overlay=/x' is not bind=SOURCE[:TARGET[:ro]]");
+    kapsel("stop", "-t", "0", "kept", "gone").ok();
+    assertThat(kapsel("ps", "-a", "--format", "{{.Names}}").lines())
+        .contains("kept")
+        .doesNotContain("gone");
+  }
 }
