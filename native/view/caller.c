@@ -136,6 +136,9 @@ long open_caller(struct caller *caller, int start)
 {
 	uint64_t id = caller->asked->id;
 
+	/* Without a number, its table of descriptors would be opened: a directory of the host's. */
+	if (start < 0 && start != AT_FDCWD)
+		return LEFT_TO_KERNEL;
 	caller->memory = open_of(caller, "/mem", -1, O_RDONLY);
 	caller->root = open_of(caller, "/root", -1, O_PATH | O_DIRECTORY);
 	caller->start = start == AT_FDCWD ? open_of(caller, "/cwd", -1, O_PATH | O_DIRECTORY)
@@ -219,9 +222,9 @@ static long become(const struct caller *caller)
 	    (result = syscall1(__NR_fchdir, caller->root)) < 0 ||
 	    (result = syscall1(__NR_chroot, ".")) < 0)
 		return result;
-	/* What its paths begin at may be a file, when there are none. */
+	/* Where there is no path, it may be a file. */
 	result = syscall1(__NR_fchdir, caller->start);
-	if (result < 0 && result != -ENOTDIR)
+	if (result < 0 && caller->asked->data.nr != __NR_fsetxattr)
 		return result;
 	return set_capabilities(caller->capabilities, caller->capabilities);
 }

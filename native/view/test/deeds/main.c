@@ -123,6 +123,17 @@ static int links_of_proc_lead_nowhere(void)
 	return !fails(null_at("/proc/self/cwd/ok/null"), ELOOP, "a magic link");
 }
 
+/* From the directory in which the host keeps its descriptors, all of the host would be near. */
+static int what_is_no_descriptor_begins_nowhere(void)
+{
+	int file = open("/ok/jail/file", O_RDONLY);
+
+	return !(fails(mknodat(file, "here", NODE, makedev(1, 3)), ENOTDIR, "a file") &&
+		 fails(mknodat(-5, "../../../ok/null", NODE, makedev(1, 3)), EBADF, "up") &&
+		 fails(mknodat(-5, "here", NODE, makedev(1, 3)), EBADF, "here") &&
+		 fails(mknodat(77, "here", NODE, makedev(1, 3)), EBADF, "closed"));
+}
+
 static char racing[64];
 static volatile int raced;
 
@@ -253,6 +264,7 @@ static const struct {
 	EACH(paths_begin_at_its_own_root),
 	EACH(relative_paths_begin_where_it_is),
 	EACH(links_of_proc_lead_nowhere),
+	EACH(what_is_no_descriptor_begins_nowhere),
 	EACH(who_changes_it_meanwhile_gains_nothing),
 	EACH(callers_that_are_killed_keep_nobody_waiting),
 	EACH(an_attribute_of_overlayfs_is_set),
