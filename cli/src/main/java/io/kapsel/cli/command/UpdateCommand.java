@@ -6,12 +6,14 @@ import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.engine.ContainerStatus.Phase;
 import io.kapsel.engine.EngineException;
+import io.kapsel.engine.spec.CareChange;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.RestartPolicy;
 import io.kapsel.engine.spec.UpdateRequest;
 import io.kapsel.network.Port;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -44,6 +46,12 @@ final class UpdateCommand implements Command {
       Flag.text('p', "publish-add", "list", "Offer a port: [[IP:]PORT:]PORT[/tcp|udp|sctp]");
   private static final Flag<String> NO_PUBLISH =
       Flag.text("publish-rm", "list", "Offer this port of the container no longer: PORT[/tcp|udp]");
+  private static final Flag<Duration> SNAPSHOT_EVERY =
+      Flag.of(
+          "snapshot-every",
+          "duration",
+          "Keep it as it is that often while it runs, such as 24h; 0 for no more",
+          text -> text.equals("0") ? Duration.ZERO : SnapshotCommand.duration(text));
   private static final Flag<Boolean> ROLLBACK =
       Flag.toggle("rollback", "Bring back what it was before the last update");
   private static final Flag<Boolean> YES =
@@ -70,6 +78,10 @@ final class UpdateCommand implements Command {
               RunFlags.MEMORY_NODES,
               RunFlags.PIDS,
               RESTART,
+              RunFlags.START_ORDER,
+              RunFlags.START_DELAY,
+              SNAPSHOT_EVERY,
+              RunFlags.SNAPSHOT_KEEP,
               ENV,
               NO_ENV,
               LABEL,
@@ -129,7 +141,12 @@ final class UpdateCommand implements Command {
         mounts,
         arguments.all(NO_MOUNT),
         ports(arguments.all(PUBLISH)),
-        ports(arguments.all(NO_PUBLISH)));
+        ports(arguments.all(NO_PUBLISH)),
+        new CareChange(
+            arguments.last(RunFlags.START_ORDER),
+            arguments.last(RunFlags.START_DELAY),
+            arguments.last(SNAPSHOT_EVERY).map(Duration::toSeconds),
+            arguments.last(RunFlags.SNAPSHOT_KEEP).map(Duration::toSeconds)));
   }
 
   private static List<Port> ports(List<String> texts) {

@@ -27,7 +27,8 @@ public record UpdateRequest(
     List<MountRequest> mounts,
     List<String> mountsRemoved,
     List<Port> ports,
-    List<Port> portsRemoved) {
+    List<Port> portsRemoved,
+    CareChange care) {
   /** Copies the collections. */
   public UpdateRequest {
     env = List.copyOf(env);
@@ -43,8 +44,17 @@ public record UpdateRequest(
   /** Other limits, and perhaps another policy. */
   public static UpdateRequest of(Limits limits, Optional<RestartPolicy> policy) {
     return new UpdateRequest(
-        limits, policy, List.of(), List.of(), Map.of(), List.of(), List.of(), List.of(), List.of(),
-        List.of());
+        limits,
+        policy,
+        List.of(),
+        List.of(),
+        Map.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        CareChange.NONE);
   }
 
   /** Whether it changes nothing. */
@@ -65,6 +75,9 @@ public record UpdateRequest(
             .labels(labels(spec))
             .mounts(mounts(spec));
     policy.ifPresent(changed::restart);
+    if (!care.equals(CareChange.NONE)) {
+      changed.care(care.applyTo(spec.care().orElse(Care.NONE)));
+    }
     if (!ports.isEmpty() || !portsRemoved.isEmpty()) {
       changed.networks(ports(spec));
     }

@@ -41,8 +41,10 @@ class CareIT extends EndToEnd {
     List<String> ids =
         List.of(
             begin("last", "--restart", "always"),
-            begin("second", "--restart", "always", "--start-order", "20"),
-            begin("first", "--restart", "always", "--start-order", "10", "--start-delay", "2"));
+            begin("second", "--restart", "always"),
+            begin("first", "--restart", "always", "--start-order", "30"));
+    kapsel("update", "--start-order", "20", "second").ok();
+    kapsel("update", "--start-order", "10", "--start-delay", "2", "first").ok();
     kapsel("stop", "-t", "1", "last", "second", "first").ok();
     product.stopEngine();
     for (String id : ids) {
@@ -71,6 +73,40 @@ class CareIT extends EndToEnd {
         LONG,
         () -> first + " stays",
         () -> kapsel("snapshot", "ls", "-q", "box").out().lines().noneMatch(first::equals));
+    kapsel("update", "--snapshot-every", "0", "box").ok();
+    assertThat(kapsel("update", "--snapshot-keep", "1h", "box").err())
+        .contains("--snapshot-keep is for snapshots of --snapshot-every");
+  }
+
+  /** A machine that goes down at once: nobody could write anything down. */
+  private static void cutPower(String name) throws IOException {
+    String id = kapsel("inspect", "-f", "{{.Id}}", name).line();
+    long init = Long.parseLong(kapsel("inspect", "-f", "{{.State.Pid}}", name).line());
+    ProcessHandle process = ProcessHandle.of(init).orElseThrow();
+    ProcessHandle.of(product.engine()).orElseThrow().destroyForcibly();
+    process.parent().ifPresent(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+    Await.until("init is gone", () -> !process.isAlive());
+    forgetBoot(id);
+  }
+
+  @Test
+  void aSystemThatRanComesBackOnceAfterABoot() throws IOException {
+    Path root = product.home().resolve("system");
+    Command.of("cp", "-a", TestRoot.path().toString(), root.toString()).run().ok();
+    Path init = Files.createDirectories(root.resolve("sbin")).resolve("init");
+    Files.writeString(init, "#!/bin/sh\necho up >>/boots\nwhile :; do sleep 1; done\n");
+    Command.of("chmod", "755", init.toString()).run().ok();
+    kapsel("launch", "--restart", "always", "dir:" + root, "box").ok();
+
+    cutPower("box");
+
+    Await.until(LONG, () -> kapsel("ps", "-a").out(), () -> runs("box"));
+    assertThat(kapsel("exec", "box", "cat", "/boots").line()).isEqualTo("up\nup");
+    product.stopEngine();
+    assertThat(kapsel("exec", "box", "cat", "/boots").line()).isEqualTo("up\nup");
+    assertThat(kapsel("accounting", "box").out()).contains("tasks");
+    HostFiles.delete(root);
   }
 
   @Test
