@@ -27,7 +27,8 @@ public interface Companion {
   default void starting(Container container) {}
 
   /**
-   * Its network is made, and its program does not run yet; what is thrown here prevents that.
+   * Its network is made, and its program does not run yet; what is thrown here prevents that. Only
+   * containers are meant whose configuration somebody amends.
    *
    * @param pid the process that will be its program
    */

@@ -10,7 +10,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /** All that go along with the life of containers. */
 final class Companions {
@@ -49,8 +48,8 @@ final class Companions {
     return result;
   }
 
-  void joined(Supplier<Container> container, int pid) {
-    all.forEach(each -> each.joined(container.get(), pid));
+  void joined(Container container, int pid) {
+    all.forEach(each -> each.joined(container, pid));
   }
 
   /** One that refuses what runs already ends it. */

@@ -179,6 +179,7 @@ final class Launching {
       Assembly assembly = assembly();
       assembly.checkConfinement(assembly.bundle().spec());
     }
+    Optional<MountHooks> hooks = hooks();
     EncodedPlan plan = planned.orElseGet(this::plan);
     Sandbox sandbox =
         begun
@@ -186,21 +187,21 @@ final class Launching {
             .orElseGet(() -> engine.runtime.begin(stored().id(), plan.sandbox()));
     planned = Optional.empty();
     begun = Optional.empty();
-    Sandbox ready = joined(sandbox, plan);
-    Path run = engine.store.runOf(stored().id());
-    Optional<MountHooks> hooks = hooks();
-    if (hooks.isEmpty()) {
-      return engine.runtime.launch(ready, plan, run, waiting, this::saveUnsaved);
+    try {
+      Sandbox ready = joined(sandbox, plan);
+      hooks.ifPresent(it -> it.pause(ready));
+      return engine.runtime.launch(
+          ready,
+          plan,
+          engine.store.runOf(stored().id()),
+          waiting,
+          () -> {
+            saveUnsaved();
+            hooks.ifPresent(MountHooks::run);
+          });
+    } finally {
+      hooks.ifPresent(MountHooks::close);
     }
-    try (MountHooks pausing = hooks.get()) {
-      pausing.pause(ready);
-      return engine.runtime.launch(ready, plan, run, waiting, () -> meanwhile(pausing));
-    }
-  }
-
-  private void meanwhile(MountHooks hooks) {
-    saveUnsaved();
-    hooks.run();
   }
 
   private Optional<MountHooks> hooks() {
@@ -213,7 +214,11 @@ final class Launching {
   private Sandbox joined(Sandbox sandbox, EncodedPlan plan) {
     List<HostLink> links = Joining.links(stored().spec());
     boolean joins = Joining.isJoined(stored().spec());
-    Sandbox fitting = joins || !links.isEmpty() ? engine.runtime.fitting(sandbox, plan) : sandbox;
+    boolean accompanied = engine.companions.amends(stored().spec());
+    if (!joins && links.isEmpty() && !accompanied) {
+      return sandbox;
+    }
+    Sandbox fitting = engine.runtime.fitting(sandbox, plan);
     boolean whole = false;
     try {
       if (joins) {
@@ -222,7 +227,9 @@ final class Launching {
       if (!links.isEmpty()) {
         engine.joining.give("start", stored(), fitting.pid(), links);
       }
-      engine.companions.joined(() -> engine.container(stored().id()), fitting.pid());
+      if (accompanied) {
+        engine.companions.joined(engine.container(stored().id()), fitting.pid());
+      }
       whole = true;
       return fitting;
     } finally {

@@ -12,7 +12,6 @@ import io.kapsel.runtime.RootFilesystem;
 import io.kapsel.runtime.Sandbox;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,31 +26,30 @@ final class MountHooks implements AutoCloseable {
 
   private final String name;
   private final List<Hook> hooks;
-  private final Path place;
   private final UnixStream.Pair channel = UnixStream.pair();
   private int pid;
 
-  private MountHooks(String name, List<Hook> hooks, Path place) {
+  private MountHooks(String name, List<Hook> hooks) {
     this.name = name;
     this.hooks = hooks;
-    this.place = place;
   }
 
   /** Those of a bundle, if it has some. */
   static Optional<MountHooks> of(String name, Bundle bundle) {
     List<Hook> all = bundle.spec().hooks().map(Hooks::createRuntime).orElse(List.of());
-    return all.isEmpty() || !(bundle.root() instanceof RootFilesystem.Overlay root)
-        ? Optional.empty()
-        : Optional.of(new MountHooks(name, all, root.place()));
+    if (all.isEmpty() || !(bundle.root() instanceof RootFilesystem.Overlay root)) {
+      return Optional.empty();
+    }
+    try {
+      Files.createDirectories(root.place());
+    } catch (IOException e) {
+      throw new EngineException.Failed("start", name, AtomicFile.reason(e), e);
+    }
+    return Optional.of(new MountHooks(name, all));
   }
 
   /** Its launch waits for the hooks. */
   void pause(Sandbox sandbox) {
-    try {
-      Files.createDirectories(place);
-    } catch (IOException e) {
-      throw new EngineException.Failed("start", name, AtomicFile.reason(e), e);
-    }
     pid = sandbox.pid();
     sandbox.pausing(channel.other());
   }

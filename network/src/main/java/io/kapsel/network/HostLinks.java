@@ -94,7 +94,15 @@ public final class HostLinks {
       case PHYS -> move(run, wanted, name, between);
       case VLAN, IPVLAN, MACVLAN -> make(wanted, name, between);
     }
-    setUp(wanted, name, between);
+    boolean whole = false;
+    try {
+      setUp(wanted, name, between);
+      whole = true;
+    } finally {
+      if (!whole && wanted.kind() == HostLink.Kind.PHYS) {
+        takeBackLast(run);
+      }
+    }
   }
 
   private static String freeName(Between between) {
@@ -213,9 +221,15 @@ public final class HostLinks {
       return;
     }
     Files.createFile(place);
+    boolean kept = false;
     try (Fd mount = Mounts.openTree(namespace.heldPath(), Mounts.CLONE);
         Fd target = Open.path(place.toString(), OpenFlags.PATH)) {
       Mounts.move(mount, target);
+      kept = true;
+    } finally {
+      if (!kept) {
+        Files.delete(place);
+      }
     }
   }
 
@@ -238,12 +252,8 @@ public final class HostLinks {
     }
     try {
       for (Moved each : read(run)) {
-        takeBack(run, each);
+        takeBackOrTell(run, each);
       }
-    } catch (IOException | SyscallException e) {
-      LOG.log(System.Logger.Level.WARNING, "a link of the host is not back run=" + run, e);
-    }
-    try {
       Mounts.detach(run.resolve(NAMESPACE).toString());
       Files.delete(run.resolve(NAMESPACE));
       Files.deleteIfExists(run.resolve(FILE));
@@ -252,7 +262,33 @@ public final class HostLinks {
     }
   }
 
+  private static void takeBackOrTell(Path run, Moved moved) {
+    try {
+      takeBack(run, moved);
+    } catch (SyscallException e) {
+      LOG.log(System.Logger.Level.ERROR, "a link of the host is lost link=" + moved.outside(), e);
+    }
+  }
+
+  private static void takeBackLast(Path run) throws IOException {
+    List<Moved> all = new ArrayList<>(read(run));
+    takeBack(run, all.removeLast());
+    write(run, all);
+  }
+
+  /** Its name may be another's by now. */
   private static void takeBack(Path run, Moved moved) {
+    try {
+      takeBack(run, moved, moved.outside());
+    } catch (SyscallException e) {
+      if (!e.is(Errno.EEXIST)) {
+        throw e;
+      }
+      takeBack(run, moved, "dev" + moved.index());
+    }
+  }
+
+  private static void takeBack(Path run, Moved moved, String name) {
     try (Between between = Between.of(NetworkNamespace.open(run.resolve(NAMESPACE).toString()));
         NetworkNamespace own = NetworkNamespace.own();
         Fd.Lease lease = own.fd().lease()) {
@@ -260,7 +296,7 @@ public final class HostLinks {
           .inside()
           .ask(
               "take back link '" + moved.outside() + "'",
-              Links.move(moved.index(), moved.outside(), lease.number()));
+              Links.move(moved.index(), name, lease.number()));
     } catch (SyscallException e) {
       if (!e.is(Errno.ENODEV)) { // somebody has removed it inside
         throw e;

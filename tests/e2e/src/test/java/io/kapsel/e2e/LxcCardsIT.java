@@ -120,6 +120,38 @@ class LxcCardsIT extends LxcEndToEnd {
   }
 
   @Test
+  void aLinkThatCannotBeSetUpIsBackAtOnce() throws IOException {
+    define(
+        "web",
+        "lxc.net.0.type = phys",
+        "lxc.net.0.link = " + LINK,
+        "lxc.net.0.ipv4.gateway = 10.250.0.1");
+
+    Result refused = lxc("lxc-start", "-n", "web");
+
+    assertThat(refused.exitCode()).isOne();
+    assertThat(refused.err()).contains("cannot start 'web'", "set up link '" + LINK + "'");
+    assertThat(hostHasLink()).isTrue();
+  }
+
+  @Test
+  void aLinkWhoseNameIsTakenIsBackUnderAnother() throws IOException {
+    define("web", "lxc.net.0.type = phys", "lxc.net.0.link = " + LINK);
+    lxc("lxc-start", "-n", "web").ok();
+    Command.of("ip", "link", "add", LINK, "type", "bridge").run().ok();
+    try {
+      lxc("lxc-stop", "-k", "-n", "web").ok();
+      Await.until(
+          PATIENCE,
+          () -> "it is back",
+          () ->
+              Command.of("ip", "link", "show", OTHER_END).run().out().contains(OTHER_END + "@dev"));
+    } finally {
+      Command.of("ip", "link", "del", LINK).run();
+    }
+  }
+
+  @Test
   void addsAndTakesAwayWhatAContainerHas() throws IOException {
     define("web");
     assertThat(lxc("lxc-device", "-n", "web", "add", LINK).err())
