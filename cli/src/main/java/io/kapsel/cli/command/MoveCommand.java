@@ -108,7 +108,9 @@ final class MoveCommand implements Command {
     } else {
       move(call, container, call.operands().getLast());
     }
-    call.print(call.operands().getFirst());
+    if (!call.arguments().is(DRY_RUN)) {
+      call.print(call.operands().getFirst());
+    }
     return 0;
   }
 
@@ -205,7 +207,8 @@ final class MoveCommand implements Command {
     Display(Call call) {
       this.call = call;
       this.quiet = call.arguments().is(QUIET);
-      this.terminal = !quiet && call.request().terminals().stderr();
+      this.terminal =
+          !quiet && !call.arguments().is(DRY_RUN) && call.request().terminals().stderr();
     }
 
     void show(MoveProgress.Sight sight) {
@@ -226,9 +229,18 @@ final class MoveCommand implements Command {
       }
     }
 
+    /** What would be done is what is asked for; what is done, is told beside. */
+    private void line(String text) {
+      if (call.arguments().is(DRY_RUN)) {
+        call.print(text);
+      } else {
+        call.client().err((terminal ? CLEAR : "") + text + "\n");
+      }
+    }
+
     private void lines(MoveProgress.Sight sight) {
       if (!quiet) {
-        sight.lines().forEach(each -> call.client().err((terminal ? CLEAR : "") + each + "\n"));
+        sight.lines().forEach(this::line);
       }
     }
   }

@@ -225,7 +225,8 @@ class MoveIT {
 
     Result said = move("--dry-run", "web", socket(there)).ok();
 
-    assertThat(said.err()).contains("it is stopped for the last round, started there");
+    assertThat(said.lines())
+        .contains("it is stopped for the last round, started there, and removed here");
     assertThat(states(here)).containsExactly("web running");
     assertThat(states(there)).isEmpty();
   }
@@ -324,6 +325,69 @@ class MoveIT {
     assertThat(refused.exitCode()).isEqualTo(1);
     assertThat(refused.err()).contains("Permission denied (publickey)");
     assertThat(states(here)).containsExactly("web running");
+  }
+
+  /** Debian's own sshd on a port of its own, which the engine's host reaches as it would any. */
+  @Test
+  void goesByARealSshd() throws Exception {
+    Path place = Files.createDirectories(here.home().resolve("sshd"));
+    for (String key : List.of("host", "user")) {
+      Command.of("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", place.resolve(key).toString())
+          .run()
+          .ok();
+    }
+    Files.writeString(
+        place.resolve("known"),
+        "[127.0.0.1]:2299 "
+            + Files.readString(place.resolve("host.pub")).split(" root@")[0]
+            + "\n");
+    Files.writeString(
+        place.resolve("config"),
+        """
+        Port 2299
+        ListenAddress 127.0.0.1
+        HostKey %1$s/host
+        PidFile none
+        AuthorizedKeysFile %1$s/user.pub
+        StrictModes no
+        UsePAM no
+        PermitRootLogin yes
+        SetEnv KAPSEL_RUN=%2$s KAPSEL_STATE=%3$s PATH=%4$s:/usr/bin:/bin
+        """
+            .formatted(place, there.run(), there.state(), Product.DIST.resolve("bin")));
+    Files.createDirectories(Path.of("/run/sshd"));
+    Process sshd =
+        Command.of(
+                "nsenter",
+                "-t",
+                Long.toString(hereNetwork.pid()),
+                "-n",
+                "/usr/sbin/sshd",
+                "-D",
+                "-e",
+                "-f",
+                place.resolve("config").toString())
+            .start();
+    try {
+      Await.until(
+          Duration.ofSeconds(20),
+          () -> "sshd listens",
+          () -> TwoHosts.in(hereNetwork, "ss -Hltn").contains(":2299"));
+      run("web");
+
+      here.command("move", "web", "ssh://127.0.0.1:2299")
+          .env(
+              "KAPSEL_SSH",
+              "ssh -i %1$s/user -o UserKnownHostsFile=%1$s/known -o BatchMode=yes".formatted(place))
+          .within(LONG)
+          .run()
+          .ok();
+
+      assertThat(states(there)).containsExactly("web running");
+      assertThat(states(here)).isEmpty();
+    } finally {
+      sshd.destroy();
+    }
   }
 
   /**
