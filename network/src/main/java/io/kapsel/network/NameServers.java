@@ -2,12 +2,15 @@ package io.kapsel.network;
 
 import io.kapsel.base.HexId;
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.netlink.Links;
+import io.kapsel.linux.netlink.NetlinkReply;
 import io.kapsel.linux.netlink.NetlinkSocket;
 import io.kapsel.linux.netlink.NetworkNamespace;
 import io.kapsel.network.dns.DnsServer;
 import io.kapsel.network.dns.Resolver;
 import io.kapsel.network.dns.Upstreams;
 import io.kapsel.network.dns.Zone;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -23,6 +26,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** The resolvers of all containers, and what each of them may tell. */
 final class NameServers implements AutoCloseable {
+  private static final int LOOPBACK = 1;
+
   private final Map<String, DnsServer> servers = new ConcurrentHashMap<>();
   private final Map<String, List<InetAddress>> asked = new ConcurrentHashMap<>();
   private final Map<String, List<InetAddress>> suggested = new ConcurrentHashMap<>();
@@ -114,7 +119,7 @@ final class NameServers implements AutoCloseable {
     if (servers.containsKey(id)) {
       return;
     }
-    DnsServer server = DnsServer.open(namespace, new Resolver(new View(id), upstreams));
+    DnsServer server = open(id, namespace);
     DnsServer before = servers.put(id, server);
     if (before != null) {
       before.close();
@@ -125,6 +130,23 @@ final class NameServers implements AutoCloseable {
     } catch (SyscallException e) {
       forget(id);
       throw e;
+    }
+  }
+
+  /** The first process inside brings its loopback up, and may not have come to that yet. */
+  private DnsServer open(String id, NetworkNamespace namespace) {
+    Resolver resolver = new Resolver(new View(id), upstreams);
+    try {
+      return DnsServer.open(namespace, resolver);
+    } catch (UncheckedIOException e) {
+      System.getLogger(NameServers.class.getName())
+          .log(System.Logger.Level.DEBUG, "a loopback is brought up id=" + id, e);
+    }
+    try (NetlinkSocket socket = namespace.in(NetlinkSocket::route)) {
+      List<NetlinkReply> _ = socket.ask("bring up the loopback", Links.up(LOOPBACK));
+      return DnsServer.open(namespace, resolver);
+    } catch (UncheckedIOException e) {
+      throw new NetworkException.Failed("join networks for", id, String.valueOf(e.getCause()), e);
     }
   }
 

@@ -54,12 +54,21 @@ public final class DnsServer implements AutoCloseable {
 
   private static DnsServer bind(Resolver resolver) {
     try {
-      InetSocketAddress any = new InetSocketAddress(InetAddress.getByAddress(ADDRESS), 0);
       DatagramChannel datagrams = DatagramChannel.open(StandardProtocolFamily.INET);
       ServerSocketChannel streams = ServerSocketChannel.open(StandardProtocolFamily.INET);
-      datagrams.bind(any);
-      streams.bind(any);
-      return new DnsServer(resolver, datagrams, streams);
+      boolean bound = false;
+      try {
+        InetSocketAddress any = new InetSocketAddress(InetAddress.getByAddress(ADDRESS), 0);
+        datagrams.bind(any);
+        streams.bind(any);
+        bound = true;
+        return new DnsServer(resolver, datagrams, streams);
+      } finally {
+        if (!bound) {
+          datagrams.close();
+          streams.close();
+        }
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("cannot open the resolver's sockets", e);
     }
