@@ -106,6 +106,7 @@ final class ExecPlanner {
     IdentityPlanner identity = new IdentityPlanner(draft, wanted, process);
     identity.limits(rooms.pid);
     StdioPlanner streams = new StdioPlanner(draft, wanted, rooms);
+    Slot nothing = streams.noInput();
     List<Slot> passed = streams.pipes();
     List<Slot> taken = draft.handOver(monitor, init, passed, "the standard streams");
     for (Slot task : tasks) {
@@ -125,7 +126,7 @@ final class ExecPlanner {
     schedule(identity, rooms);
     agent.prepare(proc);
     identity.answeredBy(agent);
-    connect(streams, taken);
+    connect(streams, taken, nothing);
     stdio.guest().ifPresent(guest -> GuestPlanner.roles(monitor, guest));
     identity.planInit(bundle.seccomp(), proc);
     identity.execute();
@@ -185,11 +186,11 @@ final class ExecPlanner {
     }
   }
 
-  private void connect(StdioPlanner streams, List<Slot> taken) {
+  private void connect(StdioPlanner streams, List<Slot> taken, Slot nothing) {
     Steps init = draft.init;
     init.call(Syscall.SETSID).because("a session of its own");
     if (!stdio.terminal()) {
-      streams.duplicateAll(taken, "/dev/null");
+      streams.duplicateAll(taken, nothing);
       return;
     }
     String why = "the container's own terminals";

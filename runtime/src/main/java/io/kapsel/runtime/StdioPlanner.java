@@ -101,16 +101,23 @@ final class StdioPlanner {
       inherit();
       return;
     }
-    connect(taken, nothing(Value.of(rooms.dev), "null"));
+    connect(taken, nothing());
   }
 
-  /** The same for a program that enters a container. */
-  void duplicateAll(List<Slot> taken, String nothing) {
+  /** The same for a program that enters a container, with what {@link #noInput} is. */
+  void duplicateAll(List<Slot> taken, Slot nothing) {
     if (stdio.guest().isPresent()) {
       inherit();
       return;
     }
-    connect(taken, nothing(Flag.CWD, nothing));
+    connect(taken, nothing);
+  }
+
+  /** The host's null device: who enters a container finds in /dev what that has put there. */
+  Slot noInput() {
+    return stdio.terminal() || stdio.openStdin() || stdio.guest().isPresent()
+        ? Draft.NONE
+        : draft.input(Input.Kind.READ, "/dev/null", "null", "no input");
   }
 
   private void connect(List<Slot> taken, Slot nothing) {
@@ -121,14 +128,14 @@ final class StdioPlanner {
     duplicate(taken.get(next), 2);
   }
 
-  private Slot nothing(Value directory, String name) {
+  private Slot nothing() {
     Slot slot = draft.slots.take("null");
     draft
         .init
         .call(
             Syscall.OPENAT,
-            directory,
-            Value.text(name),
+            Value.of(rooms.dev),
+            Value.text("null"),
             Value.all(Flag.READ_WRITE, Flag.CLOSE_ON_EXEC),
             Flag.ZERO)
         .into(slot)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -52,6 +53,23 @@ class StreamsIT extends EndToEnd {
             .ok();
 
     assertThat(result.line()).isEqualTo("0");
+  }
+
+  /** What the container has put in its /dev is nobody's input. */
+  @Test
+  void withoutInteractiveTheInputOfExecIsEmptyWhereverItsDevIs() {
+    List<String> words = List.of("run", "-d", "--name", "elsewhere", "--privileged");
+    List<String> all = new ArrayList<>(words);
+    String script = "mount -t tmpfs none /dev; echo planted >/dev/null; touch /ready; sleep 1000";
+    all.addAll(List.of(TestRoot.reference(), "/bin/sh", "-c", script));
+    kapsel(all.toArray(String[]::new)).ok();
+    Await.until(
+        "its /dev is another one",
+        () -> kapsel("exec", "elsewhere", "/bin/test", "-e", "/ready").exitCode() == 0);
+
+    assertThat(kapsel("exec", "elsewhere", "/bin/cat").ok().out()).isEmpty();
+    assertThat(kapsel("exec", "elsewhere", "/bin/cat", "/dev/null").ok().line())
+        .isEqualTo("planted");
   }
 
   @Test
