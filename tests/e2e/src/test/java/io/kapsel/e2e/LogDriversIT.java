@@ -13,6 +13,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -36,27 +37,79 @@ class LogDriversIT extends EndToEnd {
     }
   }
 
-  @Test
-  void aSyslogBehindTlsHasToBeTheOneThatIsTrusted() throws Exception {
-    Path home = product.home();
+  /** Makes both in the product's home, each with the ending {@code .pem}. */
+  private static void certificate(String certificate, String key) {
     Command.of(
             "sh",
             "-c",
-            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=log -keyout key.pem"
-                + " -out cert.pem -addext subjectAltName=IP:127.0.0.1")
-        .in(home)
+            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=%s -keyout %s.pem"
+                    .formatted(certificate, key)
+                + " -out %s.pem -addext subjectAltName=IP:127.0.0.1".formatted(certificate))
+        .in(product.home())
         .run()
         .ok();
+  }
+
+  /** Whoever listens there with the certificate {@code cert} writes what comes to a file. */
+  private static Process tls(int port, Path out, String whom) {
+    Path home = product.home();
+    return Command.of(
+            "socat",
+            "-u",
+            "OPENSSL-LISTEN:%d,fork,reuseaddr,bind=127.0.0.1,cert=%s,key=%s,%s"
+                .formatted(port, home.resolve("cert.pem"), home.resolve("key.pem"), whom),
+            "OPEN:" + out + ",creat,append")
+        .start();
+  }
+
+  @Test
+  void aSyslogMayAskWhoSendsToIt() throws Exception {
+    Path home = product.home();
+    certificate("cert", "key");
+    certificate("known", "known-key");
+    certificate("other", "other-key");
+    int port = freePort();
+    Path out = home.resolve("received-of-known");
+    Process server = tls(port, out, "verify=1,cafile=" + home.resolve("known.pem"));
+    try {
+      String address = "tcp+tls://127.0.0.1:" + port;
+      String trust = "syslog-tls-ca-cert=" + home.resolve("cert.pem");
+      syslog("nobody", address, List.of(trust), "echo of nobody");
+      for (String who : List.of("other", "known")) {
+        String certificate = "syslog-tls-cert=" + home.resolve(who + ".pem");
+        String key = "syslog-tls-key=" + home.resolve(who + "-key.pem");
+        syslog(who, address, List.of(trust, certificate, key), "echo of " + who);
+      }
+
+      Await.until(
+          Duration.ofSeconds(30),
+          () -> "that of the known one arrives: " + HostFiles.read(out.toString()),
+          () -> HostFiles.read(out.toString()).contains(": of known\n"));
+      assertThat(HostFiles.read(out.toString()))
+          .doesNotContain("of nobody")
+          .doesNotContain("of other");
+      Result refused =
+          tryRun(
+              List.of(
+                  "--log-driver=syslog",
+                  "--log-opt=syslog-address=" + address,
+                  "--log-opt=syslog-tls-cert=" + home.resolve("known.pem"),
+                  "--log-opt=syslog-tls-key=" + home.resolve("absent.pem")),
+              "/bin/true");
+      assertThat(refused.exitCode()).isEqualTo(125);
+      assertThat(refused.err()).contains("failed to initialize logging driver");
+    } finally {
+      server.destroy();
+    }
+  }
+
+  @Test
+  void aSyslogBehindTlsHasToBeTheOneThatIsTrusted() throws Exception {
+    Path home = product.home();
+    certificate("cert", "key");
     int port = freePort();
     Path out = home.resolve("received");
-    Process server =
-        Command.of(
-                "socat",
-                "-u",
-                "OPENSSL-LISTEN:%d,fork,reuseaddr,bind=127.0.0.1,cert=%s,key=%s,verify=0"
-                    .formatted(port, home.resolve("cert.pem"), home.resolve("key.pem")),
-                "OPEN:" + out + ",creat,append")
-            .start();
+    Process server = tls(port, out, "verify=0");
     try {
       String address = "tcp+tls://127.0.0.1:" + port;
       syslog("stranger", address, List.of(), "echo untrusted");
