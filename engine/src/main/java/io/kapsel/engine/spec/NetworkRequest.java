@@ -115,6 +115,11 @@ public record NetworkRequest(
     }
   }
 
+  /** Whether it says whom names are asked of, or how. */
+  public boolean asksForNames() {
+    return !dns.isEmpty() || !dnsSearch.isEmpty() || !dnsOptions.isEmpty();
+  }
+
   /** The same in other networks. */
   public NetworkRequest attachedTo(List<Attachment> others) {
     return new NetworkRequest(
@@ -169,6 +174,22 @@ public record NetworkRequest(
   /** What it may not do. */
   public Restrictions restrained() {
     return restrictions.orElse(Restrictions.NONE);
+  }
+
+  /** The same with less that it may do. */
+  public NetworkRequest restrainedBy(Restrictions others) {
+    return new NetworkRequest(
+        attachments,
+        ports,
+        publishAll,
+        exposed,
+        dns,
+        dnsSearch,
+        dnsOptions,
+        hosts,
+        Optional.of(others),
+        links,
+        hostLinks);
   }
 
   /** The same with other ports. */

@@ -90,6 +90,25 @@ class JavaGuideIT extends EndToEnd {
     assertThat(result.ok().line()).startsWith("false cannot ").contains("another engine");
   }
 
+  /** What is nested in a type is shown with it. */
+  @Test
+  void everyTypeThatOneMeetsIsShown() {
+    String shown = String.join("\n", programs());
+    Path state = product.home().resolve("none");
+    List<String> met =
+        java(Path.of("src/test/resources/api/Reachable.java").toAbsolutePath(), state, state)
+            .ok()
+            .lines()
+            .stream()
+            .map(name -> name.replaceFirst(".*\\.", "").replaceFirst("\\$.*", ""))
+            .distinct()
+            .toList();
+
+    assertThat(met)
+        .hasSizeGreaterThan(30)
+        .allSatisfy(name -> assertThat(shown).containsPattern("\\b" + name + "\\b"));
+  }
+
   @Test
   void everyPublicTypeIsShown() throws IOException {
     Pattern type = Pattern.compile("^public (?:final )?(?:interface|record|class) (\\w+)", 8);
