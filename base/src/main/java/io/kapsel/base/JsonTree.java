@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -85,10 +86,12 @@ public final class JsonTree {
     switch (value) {
       case null -> text.append("null");
       case String string -> quote(text, string);
+      case Duration time -> text.append(time.toNanos()); // and none where there is none, as in Go
       case Map<?, ?> map -> {
         text.append('{');
         String inner = line.isEmpty() ? "" : line + deeper;
-        Iterator<? extends Map.Entry<?, ?>> all = map.entrySet().iterator();
+        Iterator<? extends Map.Entry<?, ?>> all =
+            map.entrySet().stream().filter(it -> !Duration.ZERO.equals(it.getValue())).iterator();
         while (all.hasNext()) {
           Map.Entry<?, ?> each = all.next();
           text.append(inner);

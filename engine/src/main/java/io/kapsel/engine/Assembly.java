@@ -293,7 +293,7 @@ final class Assembly {
             StandardCharsets.UTF_8);
       }
       Files.writeString(files.resolve("hostname"), name + "\n", StandardCharsets.UTF_8);
-      copy("resolv.conf", files);
+      writeResolver(files);
     } catch (IOException e) {
       throw new EngineException.Failed("create", reference(), AtomicFile.reason(e), e);
     }
@@ -305,6 +305,17 @@ final class Assembly {
         .map(line -> line.replace(NetworkRequest.HOST_GATEWAY, "127.0.0.1").split(":", 2))
         .map(parts -> parts[1] + "\t" + parts[0] + "\n")
         .collect(Collectors.joining());
+  }
+
+  /** As the host's, but for what was asked for. */
+  private void writeResolver(Path files) throws IOException {
+    Optional<NetworkRequest> asked = spec.networks().filter(NetworkRequest::asksForNames);
+    if (asked.isEmpty()) {
+      copy("resolv.conf", files);
+      return;
+    }
+    String text = Joining.resolver(asked.get()).text();
+    Files.writeString(files.resolve("resolv.conf"), text, StandardCharsets.UTF_8);
   }
 
   private static void copy(String name, Path files) throws IOException {

@@ -387,8 +387,16 @@ final class Joining {
   }
 
   private ResolverFile resolver(NetworkRequest asked, Joined joined) {
+    return resolver(asked, networks.suggestedNames(joined));
+  }
+
+  /** Whom a container asks for names that is in no network of ours. */
+  static ResolverFile resolver(NetworkRequest asked) {
+    return resolver(asked, new ResolverFile(List.of(), List.of(), List.of()));
+  }
+
+  private static ResolverFile resolver(NetworkRequest asked, ResolverFile made) {
     ResolverFile host = ResolverFile.forContainers();
-    ResolverFile made = networks.suggestedNames(joined);
     List<String> search = first(asked.dnsSearch(), made.search(), host.search());
     List<String> words = first(asked.dnsOptions(), made.options(), host.options());
     if (asked.restrained().resolvedIn(asked.attachments())) {

@@ -157,6 +157,7 @@ final class SandboxPool implements AutoCloseable {
       return ready != null
           && spec.hostname().isEmpty()
           && spec.networks().map(NetworkRequest::hosts).orElse(List.of()).isEmpty()
+          && spec.networks().filter(NetworkRequest::asksForNames).isEmpty()
           && ready.resolver().equals(Assembly.resolver());
     } finally {
       lock.unlock();

@@ -21,8 +21,8 @@ import io.kapsel.network.Restrictions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -110,8 +110,8 @@ final class ContainerInspection {
         .with("VolumesFrom", orNull(spec.volumesFrom()))
         .with(
             "Annotations", spec.annotations().isEmpty() ? null : new TreeMap<>(spec.annotations()))
-        .with("CapAdd", orNull(spec.capAdd()))
-        .with("CapDrop", orNull(spec.capDrop()))
+        .with("CapAdd", orNull(whole(spec.capAdd())))
+        .with("CapDrop", orNull(whole(spec.capDrop())))
         .with("CgroupnsMode", mode(spec.cgroupns()))
         .with("GroupAdd", orNull(spec.groups()))
         .with("IpcMode", mode(spec.ipc()))
@@ -251,15 +251,23 @@ final class ContainerInspection {
         : io.kapsel.base.HexId.abbreviate(id);
   }
 
+  /** Names of capabilities as Docker keeps them, whatever they were written like. */
+  private static List<String> whole(List<String> capabilities) {
+    return capabilities.stream()
+        .map(it -> it.toUpperCase(Locale.ROOT))
+        .map(it -> it.equals("ALL") || it.startsWith("CAP_") ? it : "CAP_" + it)
+        .sorted()
+        .toList();
+  }
+
   private static Struct healthcheck(Healthcheck check) {
     Struct struct =
         new Struct().with("Test", check.probe().map(ContainerInspection::test).orElse(List.of()));
-    Map<String, Optional<Duration>> times = new TreeMap<>();
-    times.put("Interval", check.interval());
-    times.put("Timeout", check.timeout());
-    times.put("StartPeriod", check.startPeriod());
-    times.put("StartInterval", check.startInterval());
-    times.forEach((name, time) -> time.ifPresent(it -> struct.with(name, it.toNanos())));
+    struct
+        .with("Interval", check.interval().orElse(Duration.ZERO))
+        .with("StartInterval", check.startInterval().orElse(Duration.ZERO))
+        .with("StartPeriod", check.startPeriod().orElse(Duration.ZERO))
+        .with("Timeout", check.timeout().orElse(Duration.ZERO));
     check.retries().ifPresent(it -> struct.with("Retries", (long) it));
     if (check.restart()) {
       struct.with("OnUnhealthy", "restart");

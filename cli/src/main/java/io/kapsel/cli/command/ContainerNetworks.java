@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -120,10 +121,10 @@ final class ContainerNetworks {
         new Struct()
             .with("SandboxID", pid.isPresent() ? container.id() : "")
             .with("SandboxKey", pid.map(it -> "/proc/" + it + "/ns/net").orElse(""))
-            .with("Ports", ports);
+            .with("Ports", new TreeMap<>(ports));
     Struct first = all.get(Network.DEFAULT) instanceof Struct place ? place : nowhere();
     OF_THE_DEFAULT.forEach(it -> settings.with(it, first.get(it)));
-    return settings.with("Networks", all);
+    return settings.with("Networks", new TreeMap<>(all));
   }
 
   /** A network that it will be in when it runs. */

@@ -80,6 +80,10 @@ public final class KapselFront implements Front {
         words.subList(below.isPresent() ? 2 : 1, words.size()));
   }
 
+  private static String wrong(Manual manual, RuntimeException e) {
+    return "kapsel: " + e.getMessage() + "\n\nSee '" + manual.path() + " --help'\n";
+  }
+
   private int serve(Request request, Client client, Command command, List<String> words) {
     Manual manual = command.manual();
     try {
@@ -99,9 +103,12 @@ public final class KapselFront implements Front {
       return USAGE;
     } catch (OperandException e) {
       client.err("kapsel: " + e.getMessage() + "\n" + manual.hint());
-      return command.failure();
+      return 1;
+    } catch (FlagException e) {
+      client.err(wrong(manual, e));
+      return USAGE;
     } catch (InvalidRequestException e) {
-      client.err("kapsel: " + e.getMessage() + "\n\nSee '" + manual.path() + " --help'\n");
+      client.err(wrong(manual, e));
       return command.failure();
     } catch (EngineException.LaunchFailed e) {
       client.err("kapsel: " + e.getMessage() + "\n");

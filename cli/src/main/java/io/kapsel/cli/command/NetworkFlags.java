@@ -6,6 +6,7 @@ import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.InvalidRequestException;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.NetworkRequest;
+import io.kapsel.linux.netlink.MacAddress;
 import io.kapsel.network.Attachment;
 import io.kapsel.network.NetworkRate;
 import io.kapsel.network.Port;
@@ -30,7 +31,12 @@ final class NetworkFlags {
       Flag.text("net-alias", "list", "The same as --network-alias");
   static final Flag<String> IP = Flag.text("ip", "ip", "IPv4 address in the network");
   static final Flag<String> IP6 = Flag.text("ip6", "ip", "IPv6 address in the network");
-  static final Flag<String> MAC = Flag.text("mac-address", "string", "MAC address in the network");
+  static final Flag<String> MAC =
+      Flag.of(
+          "mac-address",
+          "string",
+          "MAC address in the network",
+          text -> new MacAddress(text).text());
   static final Flag<String> PUBLISH =
       Flag.text('p', "publish", "list", "Offer a port: [[IP:]PORT:]PORT[/tcp|udp|sctp]");
   static final Flag<Boolean> PUBLISH_ALL =

@@ -1,5 +1,6 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.cli.flag.Values;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -7,6 +8,7 @@ import java.util.Set;
 
 /** One {@code --filter} of something that prunes. */
 record PruneFilter(String key, String value) {
+  private static final String ALL = "all";
   private static final Set<String> KEYS = Set.of("until", "label", "label!");
 
   /** Reads {@code until=24h}, {@code label=x} or {@code label!=x}. */
@@ -16,6 +18,25 @@ record PruneFilter(String key, String value) {
       throw new IllegalArgumentException("invalid filter '" + text + "'");
     }
     return new PruneFilter(text.substring(0, equals), text.substring(equals + 1));
+  }
+
+  /** Reads {@code label=x}, {@code label!=x} or {@code all=true}: how old they are is not asked. */
+  static PruneFilter parseOfVolumes(String text) {
+    int equals = text.indexOf('=');
+    String key = equals < 0 ? text : text.substring(0, equals);
+    if (equals < 0 || !Set.of(ALL, "label", "label!").contains(key)) {
+      throw new IllegalArgumentException("invalid filter '" + key + "'");
+    }
+    String value = text.substring(equals + 1);
+    if (key.equals(ALL)) {
+      Values.bool(value);
+    }
+    return new PruneFilter(key, value);
+  }
+
+  /** Whether it asks for those with names, too. */
+  boolean isAll() {
+    return key.equals(ALL) && Values.bool(value);
   }
 
   static boolean all(
@@ -30,6 +51,7 @@ record PruneFilter(String key, String value) {
 
   private boolean passes(Instant created, Map<String, String> labels, Instant now) {
     return switch (key) {
+      case ALL -> true;
       case "until" -> created.isBefore(LogsCommand.instant(value, now));
       case "label" -> ContainerFilter.hasLabel(labels, value);
       default -> !ContainerFilter.hasLabel(labels, value);

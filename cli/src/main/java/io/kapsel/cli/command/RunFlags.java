@@ -136,7 +136,7 @@ final class RunFlags {
           "memory-swappiness",
           "int",
           "Tendency to swap, 0 to 100; only where control groups are v1",
-          Values::integer);
+          Values::swappiness);
   static final Flag<Boolean> NO_OOM_KILL =
       Flag.toggle("oom-kill-disable", "Stand still instead; only where control groups are v1");
   static final Flag<Long> CPUS =

@@ -28,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The command line of {@code run} or {@code create} as a container's specification. */
 final class SpecReader {
@@ -204,7 +205,7 @@ final class SpecReader {
     spec.capAdd(arguments.all(RunFlags.CAPABILITY_ADD));
     spec.capDrop(arguments.all(RunFlags.CAPABILITY_DROP));
     SecurityRequest security =
-        SecurityRequest.parse(arguments.all(RunFlags.SECURITY), this::profile);
+        flag(() -> SecurityRequest.parse(arguments.all(RunFlags.SECURITY), this::profile));
     spec.care(
         new Care(
             arguments.last(RunFlags.START_ORDER),
@@ -219,7 +220,8 @@ final class SpecReader {
         (arguments.is(RunFlags.NESTING) ? security.nested() : security).intercepting(intercepted));
     spec.devices(arguments.all(RunFlags.DEVICE).stream().map(DeviceRequest::parse).toList());
     spec.deviceRules(
-        arguments.all(RunFlags.DEVICE_RULE).stream().map(DeviceRuleRequest::parse).toList());
+        flag(() ->
+            arguments.all(RunFlags.DEVICE_RULE).stream().map(DeviceRuleRequest::parse).toList()));
   }
 
   private String profile(String name) {
@@ -241,10 +243,19 @@ final class SpecReader {
   private void namespaces(ContainerSpecBuilder spec) {
     new NetworkFlags(arguments).read(spec);
     mode(RunFlags.IPC, true).ifPresent(spec::ipc);
-    mode(RunFlags.PID, true).ifPresent(spec::pid);
-    mode(RunFlags.UTS, false).ifPresent(spec::uts);
-    mode(RunFlags.USER_NAMESPACE, false).ifPresent(spec::userns);
-    mode(RunFlags.CGROUP_NAMESPACE, false).ifPresent(spec::cgroupns);
+    flag(() -> mode(RunFlags.PID, true)).ifPresent(spec::pid);
+    flag(() -> mode(RunFlags.UTS, false)).ifPresent(spec::uts);
+    flag(() -> mode(RunFlags.USER_NAMESPACE, false)).ifPresent(spec::userns);
+    flag(() -> mode(RunFlags.CGROUP_NAMESPACE, false)).ifPresent(spec::cgroupns);
+  }
+
+  /** What Docker's client looks at by itself: a mistake there is one of the command line. */
+  private static <T> T flag(Supplier<T> reading) {
+    try {
+      return reading.get();
+    } catch (InvalidRequestException e) {
+      throw new FlagException(String.valueOf(e.getMessage()));
+    }
   }
 
   private Optional<NamespaceMode> mode(Flag<String> flag, boolean joinable) {

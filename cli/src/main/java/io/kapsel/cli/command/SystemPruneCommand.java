@@ -78,7 +78,8 @@ final class SystemPruneCommand implements Command {
             images.stream().map(each -> "deleted: " + each.id()).toList(), bytes)
         .tell(call, "Deleted Images:");
     if (call.arguments().is(VOLUMES)) {
-      ContainerPruneCommand.Pruned volumes = VolumePruneCommand.prune(call, clock.instant(), false);
+      ContainerPruneCommand.Pruned volumes =
+          VolumePruneCommand.prune(call, filters, clock.instant(), false);
       volumes.tell(call, "Deleted Volumes:");
       bytes += volumes.bytes();
     }

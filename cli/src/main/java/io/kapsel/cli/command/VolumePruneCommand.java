@@ -16,13 +16,19 @@ import java.util.List;
 final class VolumePruneCommand implements Command {
   private static final Flag<Boolean> ALL =
       Flag.toggle('a', "all", "Remove those with names, too, not only anonymous ones");
+  private static final Flag<PruneFilter> FILTER =
+      Flag.of(
+          "filter",
+          "filter",
+          "Only what has label= or has not label!=; all=true is the same as --all",
+          PruneFilter::parseOfVolumes);
   private static final Manual MANUAL =
       new Manual(
           "volume prune",
           "[OPTIONS]",
           "Remove unused local volumes",
           "",
-          FlagSet.of(ALL, ContainerPruneCommand.FORCE, ContainerPruneCommand.FILTER),
+          FlagSet.of(ALL, ContainerPruneCommand.FORCE, FILTER),
           Operands.NONE);
 
   private final Clock clock;
@@ -38,19 +44,20 @@ final class VolumePruneCommand implements Command {
 
   @Override
   public int run(Call call) {
-    String which = call.arguments().is(ALL) ? "all" : "anonymous";
+    List<PruneFilter> filters = call.arguments().all(FILTER);
+    boolean all = call.arguments().is(ALL) || filters.stream().anyMatch(PruneFilter::isAll);
+    String which = all ? "all" : "anonymous";
     if (!Confirmation.given(
         call, "This will remove " + which + " local volumes not used by at least one container.")) {
       return 0;
     }
-    Pruned pruned = prune(call, clock.instant(), call.arguments().is(ALL));
+    Pruned pruned = prune(call, filters, clock.instant(), all);
     pruned.tell(call, "Deleted Volumes:");
     call.print("Total reclaimed space: " + ByteSize.printDecimal(pruned.bytes()));
     return 0;
   }
 
-  static Pruned prune(Call call, Instant now, boolean all) {
-    List<PruneFilter> filters = call.arguments().all(ContainerPruneCommand.FILTER);
+  static Pruned prune(Call call, List<PruneFilter> filters, Instant now, boolean all) {
     List<String> names = new ArrayList<>();
     long bytes = 0;
     for (Volume it : call.engine().volumes().list()) {

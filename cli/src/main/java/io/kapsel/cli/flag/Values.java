@@ -27,6 +27,16 @@ public final class Values {
     }
   }
 
+  /** A percentage, or -1 for what the kernel has. */
+  public static long swappiness(String text) {
+    long value = integer(text);
+    if (value < -1 || value > 100) {
+      throw new IllegalArgumentException(
+          "invalid value: " + text + ". Valid memory swappiness range is 0-100");
+    }
+    return value;
+  }
+
   /** A number of seconds; -1 stands for any number of them. */
   public static int seconds(String text) {
     long value = integer(text);

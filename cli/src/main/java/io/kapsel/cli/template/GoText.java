@@ -1,6 +1,8 @@
 package io.kapsel.cli.template;
 
+import io.kapsel.base.GoDuration;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -30,6 +32,7 @@ final class GoText {
                   .map(each -> each.getKey() + ":" + inside(each.getValue()))
                   .collect(joining("map[", "]"));
       case Double number -> decimal(number);
+      case Duration time -> GoDuration.print(time);
       default -> value.toString();
     };
   }

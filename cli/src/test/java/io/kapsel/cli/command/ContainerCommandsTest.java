@@ -64,7 +64,7 @@ class ContainerCommandsTest {
 
   @Test
   void aGroupHasTheExitCodesOfItsCommands() {
-    assertThat(kapsel.serve("container run")).isEqualTo(125);
+    assertThat(kapsel.serve("container run")).isEqualTo(1);
     assertThat(kapsel.serve("container frob")).isEqualTo(1);
     assertThat(kapsel.err()).startsWith("kapsel: unknown command: kapsel container frob");
     assertThat(kapsel.serve("container ls --frob")).isEqualTo(125);

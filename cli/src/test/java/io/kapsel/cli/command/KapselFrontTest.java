@@ -433,7 +433,7 @@ class KapselFrontTest {
         "run --foo x   | 125 | kapsel: unknown flag: --foo",
         "run -itZ x    | 125 | kapsel: unknown shorthand flag: 'Z' in -Z",
         "run -e        | 125 | kapsel: flag needs an argument: 'e' in -e",
-        "run           | 125 | kapsel: 'kapsel run' requires at least 1 argument",
+        "run           | 1   | kapsel: 'kapsel run' requires at least 1 argument",
         "ps aa          | 1   | kapsel: 'kapsel ps' accepts no arguments",
         "logs aa bb      | 1   | kapsel: 'kapsel logs' requires 1 argument",
         "exec aa        | 1   | kapsel: 'kapsel exec' requires at least 2 arguments",

@@ -75,7 +75,6 @@ class NetworkFlagsTest {
         "--ip 1.2.3",
         "--ip fd00::1",
         "--ip6 10.0.0.1",
-        "--mac-address zz",
         "--network a --network a",
         "--network host --network a",
         "--network ,",

@@ -99,7 +99,7 @@ class ExitCodesIT extends EndToEnd {
   void aRunWithoutARootIsExplained() {
     Result result = kapsel("run");
 
-    assertThat(result.exitCode()).isEqualTo(125);
+    assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.err()).contains("requires at least 1 argument");
   }
 
