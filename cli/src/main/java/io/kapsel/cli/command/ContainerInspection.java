@@ -33,21 +33,34 @@ final class ContainerInspection {
 
   private ContainerInspection() {}
 
+  /** What it is called and does at one moment: others rename and start it meanwhile. */
+  private record Moment(String name, ContainerStatus status) {
+    static Moment of(Engine.Container it) {
+      while (true) {
+        Moment moment = new Moment(it.name(), it.status());
+        if (moment.name.equals(it.name())) {
+          return moment;
+        }
+      }
+    }
+  }
+
   static Struct of(
       Engine.Container it, java.nio.file.Path volumes, Networks networks, boolean sized) {
+    Moment now = Moment.of(it);
     ContainerSpec spec = it.spec();
     List<String> words = spec.arguments();
     Struct all =
         new Struct()
             .with("Id", it.id())
-            .with("Created", it.status().createdAt().toString())
+            .with("Created", now.status().createdAt().toString())
             .with("Path", words.isEmpty() ? "" : words.getFirst())
             .with("Args", words.isEmpty() ? List.of() : words.subList(1, words.size()))
-            .with("State", state(it.status()))
+            .with("State", state(now.status()))
             .with("Image", it.imageId().orElse(spec.root().toString()))
             .with("LogPath", it.logPath().map(Path::toString).orElse(""))
-            .with("Name", "/" + it.name())
-            .with("RestartCount", (long) it.status().restartCount())
+            .with("Name", "/" + now.name())
+            .with("RestartCount", (long) now.status().restartCount())
             .with("Driver", "overlay")
             .with("Platform", "linux")
             .with("HostConfig", host(spec));
