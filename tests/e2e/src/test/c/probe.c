@@ -98,6 +98,10 @@ int burn(const char *what, const char *amount)
 		return orphans(number);
 	if (strcmp(what, "output") == 0)
 		return flood(number);
+	if (strcmp(what, "depth") == 0)
+		return dig(number);
+	if (strcmp(what, "names") == 0)
+		return name(number);
 	return 2;
 }
 
@@ -132,6 +136,8 @@ int main(int argc, char **argv)
 		return writable_files();
 	if (strcmp(command, "secrets") == 0)
 		return readable_secrets();
+	if (strcmp(command, "greedy") == 0)
+		return greedy();
 	if (strcmp(command, "burn") == 0 && argc == 4)
 		return burn(argv[2], argv[3]);
 	if (strcmp(command, "uid") == 0) {

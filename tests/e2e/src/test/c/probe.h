@@ -8,6 +8,9 @@ int attempts(void);
 int system_calls(void);
 int writable_files(void);
 int readable_secrets(void);
+int dig(long depth);
+int name(long count);
+int greedy(void);
 int burn(const char *what, const char *amount);
 
 #endif

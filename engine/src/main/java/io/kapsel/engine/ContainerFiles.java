@@ -20,9 +20,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /**
  * The files of a container as its processes see them, volumes and all, whether it runs or not.
@@ -145,7 +147,14 @@ public final class ContainerFiles {
 
   /** What it has changed of the files that it was made from. */
   public Map<String, ChangeKind> changes() {
-    return LayerChanges.of(container.contents().layers());
+    Map<String, ChangeKind> all = new LinkedHashMap<>();
+    changes(all::put);
+    return all;
+  }
+
+  /** The same one after the other, by their paths: there may be more than one wants to keep. */
+  public void changes(BiConsumer<String, ChangeKind> use) {
+    LayerChanges.tell(container.contents().layers(), use);
   }
 
   private static boolean isDevice(FileType type) {

@@ -4,9 +4,9 @@ import io.kapsel.base.AtomicFile;
 import io.kapsel.base.HexId;
 import io.kapsel.base.Json;
 import io.kapsel.base.JsonException;
+import io.kapsel.base.StateFile;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.file.Attributes;
-import io.kapsel.linux.file.Content;
 import io.kapsel.linux.file.FileStatus;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
@@ -25,10 +25,11 @@ import java.util.stream.Stream;
 final class ContainerStore implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ContainerStore.class.getName());
   private static final String FILE = "container.json";
+  private static final String SOCKET = "control.sock";
 
   private final Path state;
   private final Path run;
-  private final Fd lock;
+  private final EngineClaim claim;
   private final Trash stateTrash;
   private final Trash runTrash;
 
@@ -46,19 +47,12 @@ final class ContainerStore implements AutoCloseable {
     } catch (IOException e) {
       throw new EngineException.Failed("open", state.toString(), AtomicFile.reason(e), e);
     }
-    lock =
-        Open.create(
-            state.resolve("engine.lock").toString(), OpenFlags.WRITE | OpenFlags.CREATE, 0600);
-    if (!Content.tryLock(lock)) {
-      lock.close();
-      throw new EngineException.Conflict(
-          "open", state.toString(), "another engine is using this state directory");
-    }
+    claim = EngineClaim.take(state, run);
     try {
       stateTrash = new Trash(state.resolve("trash"));
       runTrash = new Trash(run.resolve("trash"));
     } catch (IOException e) {
-      lock.close();
+      claim.close();
       throw new EngineException.Failed("open", state.toString(), AtomicFile.reason(e), e);
     }
   }
@@ -151,9 +145,15 @@ final class ContainerStore implements AutoCloseable {
     }
   }
 
-  /** Makes the directory for what ends with the program, which a reboot may have removed. */
+  /**
+   * Makes the directory for what ends with the program, which a reboot may have removed. One that
+   * is still there tells of an end that could not be written, as when the disk was full.
+   */
   void beginRun(String id) {
     try {
+      if (Files.exists(runOf(id).resolve(SOCKET))) {
+        endRun(id);
+      }
       if (!Files.isDirectory(runOf(id))) {
         Files.createDirectories(runOf(id));
       }
@@ -176,7 +176,7 @@ final class ContainerStore implements AutoCloseable {
   /** When the monitor of a container was started: it made the exit record then. */
   java.time.Instant startOf(String id) {
     try {
-      return Files.getLastModifiedTime(runOf(id).resolve("control.sock")).toInstant();
+      return Files.getLastModifiedTime(runOf(id).resolve(SOCKET)).toInstant();
     } catch (IOException e) {
       return java.time.Instant.now();
     }
@@ -232,12 +232,20 @@ final class ContainerStore implements AutoCloseable {
    * Reads a record.
    *
    * @throws JsonException when it is damaged
+   * @throws EngineException.Refused when a newer version has written it
    */
   public StoredContainer load(String id) throws IOException {
-    StoredContainer read =
-        Json.read(Files.readAllBytes(stateOf(id).resolve(FILE)), StoredContainer.class);
+    byte[] text = Files.readAllBytes(stateOf(id).resolve(FILE));
+    if (StateFile.isNewer(text, StoredContainer.SCHEMA, id)) {
+      throw new EngineException.Refused(
+          "open",
+          state.toString(),
+          "a newer version of Kapsel has written container '%s'; use that, or another KAPSEL_STATE"
+              .formatted(id));
+    }
+    StoredContainer read = Json.read(text, StoredContainer.class);
     if (read.schema() > StoredContainer.SCHEMA || !read.id().equals(id)) {
-      throw new IOException("it was written by a newer version, or for another container");
+      throw new IOException("it is of no version that is known, or of another container");
     }
     return read;
   }
@@ -273,6 +281,6 @@ final class ContainerStore implements AutoCloseable {
   public void close() {
     stateTrash.close();
     runTrash.close();
-    lock.close();
+    claim.close();
   }
 }

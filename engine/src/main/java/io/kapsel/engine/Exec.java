@@ -163,6 +163,11 @@ public final class Exec {
     process.ifPresent(each -> each.signal(number));
   }
 
+  /** Ends it, and what it has started. */
+  void kill() {
+    process.ifPresent(each -> each.signalGroup(Stopping.KILL));
+  }
+
   /** Waits for its end. */
   public ExitStatus await() throws InterruptedException {
     try {

@@ -15,6 +15,9 @@ final class Health {
   private static final System.Logger LOG = System.getLogger(Health.class.getName());
   private static final int KEPT = 5;
 
+  /** However often an image wants to be looked at: each look costs the host a process. */
+  private static final Duration LEAST_PAUSE = Duration.ofMillis(100);
+
   private final Container container;
   private final Healthcheck check;
   private final Probing probing;
@@ -64,9 +67,11 @@ final class Health {
 
   private Duration pause() {
     boolean starting = status.state() == HealthStatus.State.STARTING && young();
-    return starting
-        ? check.startInterval().orElse(Healthcheck.USUAL_START_INTERVAL)
-        : check.interval().orElse(Healthcheck.USUAL);
+    Duration wanted =
+        starting
+            ? check.startInterval().orElse(Healthcheck.USUAL_START_INTERVAL)
+            : check.interval().orElse(Healthcheck.USUAL);
+    return wanted.compareTo(LEAST_PAUSE) < 0 ? LEAST_PAUSE : wanted;
   }
 
   private void look() throws InterruptedException {

@@ -1,7 +1,6 @@
 package io.kapsel.engine;
 
 import io.kapsel.base.HexId;
-import io.kapsel.base.JsonException;
 import io.kapsel.base.Names;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.MountRequest;
@@ -14,10 +13,12 @@ import io.kapsel.image.Pins;
 import io.kapsel.image.debian.DebianRequest;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.host.HostFacts;
+import io.kapsel.linux.host.HostFinding;
 import io.kapsel.linux.lsm.AppArmorProfile;
 import io.kapsel.linux.lsm.SecurityModuleException;
 import io.kapsel.linux.mount.MountTable;
 import io.kapsel.network.Joined;
+import io.kapsel.network.NetworkException;
 import io.kapsel.network.Networks;
 import io.kapsel.network.Refusal;
 import io.kapsel.oci.image.Digest;
@@ -28,7 +29,6 @@ import io.kapsel.runtime.GuestRuntime;
 import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.ProcView;
 import io.kapsel.runtime.plan.LaunchPlan;
-import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -52,8 +52,6 @@ import java.util.stream.Stream;
  * closed and opened again while containers run.
  */
 public final class Kapsel implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(Kapsel.class.getName());
-
   final EngineConfig config;
   final ContainerStore store;
   final ContainerRuntime runtime;
@@ -124,36 +122,21 @@ public final class Kapsel implements AutoCloseable {
       if (facts.appArmor()) {
         AppArmorProfile.ensureLoaded(config.run());
       }
+      Recovery found = Recovery.read(store);
       FilesView.clear(config.run());
       Kapsel engine = new Kapsel(config, store, ContainerRuntime.open(facts));
-      engine.recover();
+      found.apply(engine, engine::recover);
       engine.saved.sweep();
       engine.recoverNetworks();
       engine.moves.recover();
       engine.autostart.begin(engine);
       return engine;
-    } catch (LaunchException | SecurityModuleException | ImageException e) {
+    } catch (LaunchException | SecurityModuleException | ImageException | NetworkException e) {
       store.close();
       throw new EngineException.Refused("open", "the engine", String.valueOf(e.getMessage()));
-    }
-  }
-
-  private void recover() {
-    for (String id : store.ids()) {
-      try {
-        if (store.isWhole(id)) {
-          recover(store.load(id));
-        } else {
-          LOG.log(System.Logger.Level.INFO, "a half-made container is removed id={0}", id);
-          runtime.remove(id);
-          store.remove(id);
-        }
-      } catch (IOException | JsonException | IllegalArgumentException e) {
-        runtime.remove(id);
-        store.quarantine(id, String.valueOf(e.getMessage()));
-      } catch (LaunchException | EngineException | SyscallException e) {
-        LOG.log(System.Logger.Level.ERROR, "a container cannot be recovered id=" + id, e);
-      }
+    } catch (EngineException e) {
+      store.close();
+      throw e;
     }
   }
 
@@ -268,6 +251,11 @@ public final class Kapsel implements AutoCloseable {
     return joining.networks();
   }
 
+  /** What lies on disk and cannot be used, because it is damaged. */
+  public List<HostFinding> diagnose() {
+    return SetAside.find(config.state(), volumes);
+  }
+
   /** What the host offers. */
   public HostFacts facts() {
     return runtime.facts();
@@ -376,7 +364,7 @@ public final class Kapsel implements AutoCloseable {
       Optional<Long> base = pool.baseOf(id).or(() -> idBase(spec));
       StoredContainer stored =
           new StoredContainer(
-              StoredContainer.SCHEMA,
+              StoredContainer.FIRST_SCHEMA,
               id,
               name,
               spec,

@@ -10,14 +10,15 @@ import io.kapsel.linux.file.FileStatus;
 import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.file.SortedNames;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 
 /**
  * What a container's own layer says that it has changed. Only that layer is walked; of those below,
@@ -32,20 +33,27 @@ final class LayerChanges {
   private static final Set<String> PLACES =
       Set.of("/proc", "/sys", "/dev", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf");
 
-  private final Map<String, ChangeKind> changes = new LinkedHashMap<>();
+  private final BiConsumer<String, ChangeKind> use;
 
-  private LayerChanges() {}
+  /** Directories of which it is not known yet whether anything in them has changed. */
+  private final Map<String, ChangeKind> open = new LinkedHashMap<>();
 
-  /** Of these layers, the container's own first. */
-  static Map<String, ChangeKind> of(List<Path> layers) {
+  private LayerChanges(BiConsumer<String, ChangeKind> use) {
+    this.use = use;
+  }
+
+  /**
+   * Tells of the changes of these layers, the container's own first. Nothing is kept of them: there
+   * may be more than this process has room for.
+   */
+  static void tell(List<Path> layers, BiConsumer<String, ChangeKind> use) {
     List<Fd> open = new ArrayList<>();
     try {
       for (Path each : layers) {
         open.add(Open.path(each.toString(), OpenFlags.DIRECTORY));
       }
-      LayerChanges all = new LayerChanges();
-      boolean _ = all.directory("", open.getFirst(), open.subList(1, open.size()), 0);
-      return all.changes;
+      boolean _ =
+          new LayerChanges(use).directory("", open.getFirst(), open.subList(1, open.size()), 0);
     } catch (SyscallException e) {
       throw new EngineException.Failed("compare", "the layers", String.valueOf(e.getMessage()), e);
     } finally {
@@ -53,19 +61,31 @@ final class LayerChanges {
     }
   }
 
+  /** A change, after those of the directories that it is in. */
+  private void found(String path, ChangeKind kind) {
+    flush();
+    use.accept(path, kind);
+  }
+
+  private void flush() {
+    open.forEach(use);
+    open.clear();
+  }
+
   /** Whether there is anything in it but places for mounts. */
   private boolean directory(String path, Fd upper, List<Fd> lowers, int depth) {
     if (depth > DEEPEST) {
       return true; // deeper than a path can be written
     }
-    List<String> names =
-        Entries.list(upper).stream()
-            .map(Entries.Entry::name)
-            .sorted(Comparator.naturalOrder())
-            .toList();
-    boolean own = names.isEmpty();
-    for (String name : names) {
-      own |= entry(path + "/" + name, name, upper, lowers, depth);
+    SortedNames names = SortedNames.atDepth(depth, List.of(upper));
+    boolean own = Entries.isEmpty(upper);
+    for (Map<String, List<Fd>> some = names.next(); !some.isEmpty(); some = names.next()) {
+      for (String name : some.keySet()) {
+        own |= entry(path + "/" + name, name, upper, lowers, depth);
+      }
+    }
+    if (own) {
+      flush();
     }
     return own;
   }
@@ -80,15 +100,20 @@ final class LayerChanges {
       return false;
     }
     if (isWhiteout(found.get())) {
-      changes.put(path, ChangeKind.DELETED);
+      found(path, ChangeKind.DELETED);
       return true;
     }
-    changes.put(path, there ? ChangeKind.CHANGED : ChangeKind.ADDED);
-    if (found.get().type() == FileType.DIRECTORY && !below(path, name, upper, lowers, depth)) {
-      changes.remove(path);
-      return false;
+    ChangeKind kind = there ? ChangeKind.CHANGED : ChangeKind.ADDED;
+    if (found.get().type() != FileType.DIRECTORY) {
+      found(path, kind);
+      return true;
     }
-    return true;
+    open.put(path, kind);
+    if (below(path, name, upper, lowers, depth)) {
+      return true;
+    }
+    open.remove(path);
+    return false;
   }
 
   private boolean below(String path, String name, Fd upper, List<Fd> lowers, int depth) {
@@ -98,6 +123,7 @@ final class LayerChanges {
       if (isOpaque(directory)) {
         gone(path, directory, under);
         boolean _ = directory(path, directory, List.of(), depth + 1);
+        flush();
         return true;
       }
       return directory(path, directory, under, depth + 1);
@@ -108,10 +134,11 @@ final class LayerChanges {
 
   /** A directory that was removed and made again hides all that was in it. */
   private void gone(String path, Fd upper, List<Fd> lowers) {
-    for (Fd each : lowers) {
-      for (Entries.Entry entry : Entries.list(each)) {
-        if (isIn(lowers, entry.name()) && Attributes.find(upper, entry.name()).isEmpty()) {
-          changes.put(path + "/" + entry.name(), ChangeKind.DELETED);
+    SortedNames names = SortedNames.atDepth(DEEPEST, lowers);
+    for (Map<String, List<Fd>> some = names.next(); !some.isEmpty(); some = names.next()) {
+      for (String name : some.keySet()) {
+        if (isIn(lowers, name) && Attributes.find(upper, name).isEmpty()) {
+          found(path + "/" + name, ChangeKind.DELETED);
         }
       }
     }

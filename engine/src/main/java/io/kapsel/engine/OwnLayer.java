@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +25,8 @@ import java.util.stream.Stream;
  * container.
  */
 final class OwnLayer {
+  private static final System.Logger LOG = System.getLogger(OwnLayer.class.getName());
+
   /** overlayfs takes 500; some are the image's. */
   private static final int MOST = 400;
 
@@ -36,7 +39,16 @@ final class OwnLayer {
    * @param layers those that it stands on afterwards
    * @param spec what is said about it afterwards
    */
-  record Change(Optional<String> pushed, List<String> layers, Optional<ContainerSpec> spec) {}
+  record Change(
+      int schema, Optional<String> pushed, List<String> layers, Optional<ContainerSpec> spec) {
+    static final int SCHEMA = 1;
+
+    Change {
+      if (schema != SCHEMA) {
+        throw new JsonException("it is of no version that is known");
+      }
+    }
+  }
 
   private final Kapsel engine;
   private final Container container;
@@ -77,7 +89,7 @@ final class OwnLayer {
       if (running) {
         copyStill(layer);
       } else {
-        change(new Change(Optional.of(layer), all, Optional.empty()));
+        change(new Change(Change.SCHEMA, Optional.of(layer), all, Optional.empty()));
       }
       engine.saved.hold(before);
       done = true;
@@ -119,7 +131,7 @@ final class OwnLayer {
 
   /** Gives up what it has written and goes back to these layers, and to what was said then. */
   void reset(List<String> layers, ContainerSpec spec) {
-    change(new Change(Optional.empty(), layers, Optional.of(spec)));
+    change(new Change(Change.SCHEMA, Optional.empty(), layers, Optional.of(spec)));
   }
 
   private void change(Change change) {
@@ -182,9 +194,27 @@ final class OwnLayer {
         }
       }
       Files.delete(file);
-    } catch (IOException | JsonException e) {
+    } catch (JsonException | IllegalArgumentException e) {
+      putAside(file, String.valueOf(e.getMessage()));
+    } catch (IOException e) {
       throw new EngineException.Failed(
           "recover", container.name(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** What was under way is not known then; the container stands on what its record says. */
+  private void putAside(Path file, String reason) {
+    Path aside = file.resolveSibling(file.getFileName() + ".damaged");
+    LOG.log(
+        System.Logger.Level.ERROR,
+        "a change of layers cannot be read and was put aside id={0} reason={1} file={2}",
+        container.id(),
+        reason,
+        aside);
+    try {
+      Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new EngineException.Failed("recover", container.name(), AtomicFile.reason(e), e);
     }
   }
 }

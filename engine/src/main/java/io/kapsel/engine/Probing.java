@@ -28,7 +28,6 @@ final class Probing {
   record Answer(int code, String output) {}
 
   private static final int MOST_OUTPUT = 4096;
-  private static final int KILL = 9;
   private static final int FIRST_FAILURE = 400;
 
   private final Container container;
@@ -61,7 +60,7 @@ final class Probing {
       exec.start();
       Optional<ExitStatus> exit = exec.await(timeout);
       if (exit.isEmpty()) {
-        exec.signal(KILL);
+        exec.kill();
         return new Answer(
             -1, "Health check exceeded timeout (" + timeout.toMillis() + "ms)" + captured.now());
       }

@@ -63,12 +63,14 @@ final class Renewal {
   static List<String> keys(List<Fd> parts) {
     Map<String, Boolean> files = new TreeMap<>();
     for (Fd part : parts) {
-      for (Entries.Entry entry : Entries.list(part)) {
-        if (HostKeys.isKey(entry.name())) {
-          files.putIfAbsent(
-              entry.name(), Attributes.status(part, entry.name()).type() == FileType.REGULAR);
-        }
-      }
+      Entries.each(
+          part,
+          entry -> {
+            if (HostKeys.isKey(entry.name())) {
+              files.putIfAbsent(
+                  entry.name(), Attributes.status(part, entry.name()).type() == FileType.REGULAR);
+            }
+          });
     }
     return files.keySet().stream().filter(files::get).toList();
   }

@@ -37,7 +37,7 @@ record StoredContainer(
   public static final int SCHEMA = 2;
 
   /** What is enough for those that stand on no layers of their own. */
-  private static final int FIRST_SCHEMA = 1;
+  static final int FIRST_SCHEMA = 1;
 
   /**
    * What a policy has to remember.

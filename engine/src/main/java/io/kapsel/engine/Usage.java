@@ -9,23 +9,21 @@ import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.HashSet;
-import java.util.Set;
 
 /** How much room the files of a tree take, by descriptors: what is in it leads nowhere else. */
 final class Usage {
-  private static final int DEEPEST = 256;
+  private static final int DEEPEST = 255;
   private static final int SECTOR = 512;
 
-  private final Set<Long> counted = new HashSet<>();
   private long bytes;
   private long stored;
 
   private Usage() {}
 
-  /** Bytes of the files, each counted once; what vanishes meanwhile is left out. */
+  /**
+   * Bytes of the files; one with several names counts a part for each of them. What vanishes
+   * meanwhile is left out, and so is what lies deeper than a path can be written.
+   */
   static long of(Path tree) {
     return count(tree).bytes;
   }
@@ -38,47 +36,34 @@ final class Usage {
   private static Usage count(Path tree) {
     Usage usage = new Usage();
     try (Fd top = Open.path(tree.toString(), OpenFlags.DIRECTORY)) {
-      usage.add(top);
+      usage.add(top, 0);
     } catch (SyscallException _) {
       return usage; // it is gone
     }
     return usage;
   }
 
-  private void add(Fd top) {
-    Deque<Fd> open = new ArrayDeque<>();
-    open.push(top.duplicate());
-    try {
-      while (!open.isEmpty()) {
-        try (Fd directory = open.pop()) {
-          list(directory, open);
-        }
-      }
-    } finally {
-      open.forEach(Fd::close);
-    }
+  private void add(Fd directory, int depth) {
+    Entries.each(
+        directory,
+        entry -> {
+          try {
+            add(directory, entry.name(), depth);
+          } catch (SyscallException _) {
+            // removed meanwhile
+          }
+        });
   }
 
-  private void list(Fd directory, Deque<Fd> open) {
-    for (Entries.Entry entry : Entries.list(directory)) {
-      try {
-        FileStatus status = Attributes.status(directory, entry.name());
-        if (status.type() == FileType.DIRECTORY) {
-          Fd below = Open.directory(directory, entry.name());
-          if (open.size() < DEEPEST) {
-            open.push(below);
-          } else {
-            try (below) {
-              add(below);
-            }
-          }
-        } else if (status.type() == FileType.REGULAR
-            && (status.links() == 1 || counted.add(status.inode()))) {
-          bytes += status.size();
-          stored += status.blocks() * SECTOR;
-        }
-      } catch (SyscallException _) {
-        // removed meanwhile
+  private void add(Fd directory, String name, int depth) {
+    FileStatus status = Attributes.status(directory, name);
+    if (status.type() == FileType.REGULAR) {
+      int names = Math.max(1, status.links());
+      bytes += status.size() / names;
+      stored += status.blocks() * SECTOR / names;
+    } else if (status.type() == FileType.DIRECTORY && depth < DEEPEST) {
+      try (Fd below = Open.directory(directory, name)) {
+        add(below, depth + 1);
       }
     }
   }

@@ -30,7 +30,7 @@ final class VolumeFilling {
   void fill(Path content, String target) {
     try (Fd volume = Open.path(content.toString(), OpenFlags.DIRECTORY);
         LayeredDirectory source = LayeredDirectory.find(layers, target)) {
-      if (source.isThere() && Entries.list(volume).isEmpty()) {
+      if (source.isThere() && Entries.isEmpty(volume)) {
         copy(source.parts(), volume);
         FileStatus status = Attributes.status(source.parts().getFirst());
         Attributes.own(volume, status.uid(), status.gid());

@@ -3,6 +3,7 @@ package io.kapsel.network;
 import io.kapsel.base.AtomicFile;
 import io.kapsel.base.Json;
 import io.kapsel.base.JsonException;
+import io.kapsel.base.StateFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,10 +38,17 @@ final class NetworkStore {
   }
 
   private static void read(Path file, List<Network> all) throws IOException {
+    byte[] text = Files.readAllBytes(file);
+    String name = file.getFileName().toString();
+    if (StateFile.isNewer(
+        text, Network.SCHEMA, name.substring(0, name.length() - SUFFIX.length()))) {
+      throw new NetworkException.Failed(
+          "read", file.toString(), "a newer version of Kapsel has written it; use that", null);
+    }
     try {
-      Network network = Json.read(Files.readAllBytes(file), Network.class);
-      if (network.schema() > Network.SCHEMA) {
-        throw new IllegalArgumentException("it was written by a newer version");
+      Network network = Json.read(text, Network.class);
+      if (network.schema() < 1 || network.schema() > Network.SCHEMA) {
+        throw new IllegalArgumentException("it is of no version that is known");
       }
       all.add(network);
     } catch (JsonException | IllegalArgumentException e) {

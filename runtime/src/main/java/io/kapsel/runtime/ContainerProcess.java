@@ -134,8 +134,17 @@ public final class ContainerProcess implements AutoCloseable {
 
   /** Sends a signal; nothing when it has ended. */
   public void signal(int number) {
+    send(() -> process.signal(number));
+  }
+
+  /** Sends a signal to it and to what it has started, as far as that has not left its group. */
+  public void signalGroup(int number) {
+    send(() -> process.signalGroup(number));
+  }
+
+  private void send(Runnable signal) {
     try {
-      process.signal(number);
+      signal.run();
     } catch (SyscallException e) {
       if (!e.isClosed() || !end.isDone()) {
         throw e;

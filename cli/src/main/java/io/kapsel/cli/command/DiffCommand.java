@@ -24,8 +24,7 @@ final class DiffCommand implements Command {
     call.engine()
         .container(call.operands().getFirst())
         .files()
-        .changes()
-        .forEach((path, kind) -> call.print(kind.letter() + " " + path));
+        .changes((path, kind) -> call.print(kind.letter() + " " + path));
     return 0;
   }
 }

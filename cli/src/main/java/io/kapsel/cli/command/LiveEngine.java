@@ -177,6 +177,7 @@ public final class LiveEngine implements Engine, AutoCloseable {
   public List<HostFinding> diagnose() {
     List<HostFinding> all = new ArrayList<>(HostDiagnosis.diagnose(kapsel.facts(), config.state()));
     all.addAll(kapsel.networks().diagnose());
+    all.addAll(kapsel.diagnose());
     return all;
   }
 

@@ -1,5 +1,6 @@
 package io.kapsel.engine.files;
 
+import io.kapsel.image.tar.FirstNames;
 import io.kapsel.image.tar.TarEntry;
 import io.kapsel.image.tar.TarWriter;
 import io.kapsel.image.tar.Xattrs;
@@ -14,13 +15,14 @@ import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.OpenHow;
+import io.kapsel.linux.file.SortedNames;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Writes one file, or a directory and all that is in it, as a tar archive. The files may change
@@ -35,7 +37,7 @@ public final class TreeReader {
 
   private final TarWriter tar;
   private final Ids ids;
-  private final Map<List<Object>, String> links = new HashMap<>();
+  private final FirstNames links = new FirstNames();
   private final byte[] buffer = new byte[BUFFER];
 
   private TreeReader(TarWriter tar, Ids ids) {
@@ -83,25 +85,30 @@ public final class TreeReader {
     try (Fd open = Open.directory(parent, name)) {
       FileStatus status = Attributes.status(open);
       tar.begin(member(TarEntry.Type.DIRECTORY, as + "/", "", 0, status, attributes(open)));
-      for (Entries.Entry each : Entries.list(open)) {
-        try {
-          entry(open, each.name(), as + "/" + each.name(), depth + 1);
-        } catch (SyscallException e) {
-          if (!e.isReplaced()) { // else it has changed since the directory was read
-            throw e;
-          }
+      SortedNames names = SortedNames.atDepth(depth, List.of(open));
+      for (Map<String, List<Fd>> some = names.next(); !some.isEmpty(); some = names.next()) {
+        for (String each : some.keySet()) {
+          inDirectory(open, each, as + "/" + each, depth + 1);
         }
       }
     }
   }
 
-  private void file(Fd parent, String name, String as, FileStatus status) throws IOException {
-    if (status.links() > 1) {
-      String first = links.putIfAbsent(List.of(status.filesystem(), status.inode()), as);
-      if (first != null) {
-        tar.begin(member(TarEntry.Type.HARD_LINK, as, first, 0, status, Map.of()));
-        return;
+  private void inDirectory(Fd parent, String name, String as, int depth) throws IOException {
+    try {
+      entry(parent, name, as, depth);
+    } catch (SyscallException e) {
+      if (!e.isReplaced()) { // else it has changed since the directory was read
+        throw e;
       }
+    }
+  }
+
+  private void file(Fd parent, String name, String as, FileStatus status) throws IOException {
+    Optional<String> first = links.of(status, as);
+    if (first.isPresent()) {
+      tar.begin(member(TarEntry.Type.HARD_LINK, as, first.get(), 0, status, Map.of()));
+      return;
     }
     try (Fd file = Open.at(parent, name, CONTENT)) {
       FileStatus now = Attributes.status(file);

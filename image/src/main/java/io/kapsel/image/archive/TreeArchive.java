@@ -1,5 +1,6 @@
 package io.kapsel.image.archive;
 
+import io.kapsel.image.tar.FirstNames;
 import io.kapsel.image.tar.Packer;
 import io.kapsel.image.tar.TarEntry;
 import io.kapsel.image.tar.TarWriter;
@@ -16,15 +17,14 @@ import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.OpenHow;
+import io.kapsel.linux.file.SortedNames;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /**
  * Layers as an archive: all of them as the one tree that overlayfs shows, or one alone with
@@ -37,7 +37,7 @@ public final class TreeArchive {
 
   private final TarWriter tar;
   private final boolean whiteouts;
-  private final Map<List<Object>, String> links = new HashMap<>();
+  private final FirstNames links = new FirstNames();
 
   private TreeArchive(TarWriter tar, boolean whiteouts) {
     this.tar = tar;
@@ -69,51 +69,38 @@ public final class TreeArchive {
         });
   }
 
-  /** A name and the directories of layers, the upper ones first, in which it stands. */
-  private record Found(FileStatus status, List<Fd> parents) {}
-
   private void directory(String path, List<Fd> directories, int depth) throws IOException {
     if (depth > DEEPEST) {
       throw new IOException("'" + path + "' lies too deep");
     }
-    for (Map.Entry<String, Found> each : names(directories).entrySet()) {
-      String name = each.getKey();
-      String below = path + name;
-      FileStatus status = each.getValue().status();
-      Fd parent = each.getValue().parents().getFirst();
-      if (isWhiteout(status)) {
-        if (whiteouts) {
-          tar.begin(plain(path + ".wh." + name));
-        }
-        continue;
-      }
-      switch (status.type()) {
-        case DIRECTORY -> subdirectory(below, name, each.getValue(), depth);
-        case REGULAR -> file(below, name, parent, status);
-        case LINK -> symlink(below, name, parent, status);
-        case FIFO -> tar.begin(entry(TarEntry.Type.FIFO, below, "", status, Map.of()));
-        case CHARACTER_DEVICE -> device(TarEntry.Type.CHARACTER_DEVICE, below, status);
-        case BLOCK_DEVICE -> device(TarEntry.Type.BLOCK_DEVICE, below, status);
-        case SOCKET, UNKNOWN -> {} // tar has none
+    SortedNames names = SortedNames.atDepth(depth, directories);
+    for (Map<String, List<Fd>> some = names.next(); !some.isEmpty(); some = names.next()) {
+      for (Map.Entry<String, List<Fd>> each : some.entrySet()) {
+        entry(path, each.getKey(), each.getValue(), depth);
       }
     }
   }
 
-  private static Map<String, Found> names(List<Fd> directories) {
-    Map<String, Found> all = new TreeMap<>();
-    for (Fd directory : directories) {
-      for (Entries.Entry each : Entries.list(directory)) {
-        Found above = all.get(each.name());
-        if (above == null) {
-          List<Fd> parents = new ArrayList<>();
-          parents.add(directory);
-          all.put(each.name(), new Found(Attributes.status(directory, each.name()), parents));
-        } else if (above.status().type() == FileType.DIRECTORY) {
-          above.parents().add(directory);
-        }
+  /** A name in those directories of layers, the upper ones first, in which it stands. */
+  private void entry(String path, String name, List<Fd> parents, int depth) throws IOException {
+    String below = path + name;
+    Fd parent = parents.getFirst();
+    FileStatus status = Attributes.status(parent, name);
+    if (isWhiteout(status)) {
+      if (whiteouts) {
+        tar.begin(plain(path + ".wh." + name));
       }
+      return;
     }
-    return all;
+    switch (status.type()) {
+      case DIRECTORY -> subdirectory(below, name, status, parents, depth);
+      case REGULAR -> file(below, name, parent, status);
+      case LINK -> symlink(below, name, parent, status);
+      case FIFO -> tar.begin(entry(TarEntry.Type.FIFO, below, "", status, Map.of()));
+      case CHARACTER_DEVICE -> device(TarEntry.Type.CHARACTER_DEVICE, below, status);
+      case BLOCK_DEVICE -> device(TarEntry.Type.BLOCK_DEVICE, below, status);
+      case SOCKET, UNKNOWN -> {} // tar has none
+    }
   }
 
   private static boolean isWhiteout(FileStatus status) {
@@ -121,10 +108,11 @@ public final class TreeArchive {
         && status.device().equals(new DeviceNumber(0, 0));
   }
 
-  private void subdirectory(String path, String name, Found found, int depth) throws IOException {
+  private void subdirectory(String path, String name, FileStatus own, List<Fd> parents, int depth)
+      throws IOException {
     List<Fd> open = new ArrayList<>();
     try {
-      for (Fd parent : found.parents()) {
+      for (Fd parent : parents) {
         Optional<FileStatus> status = Attributes.find(parent, name);
         if (status.filter(it -> it.type() == FileType.DIRECTORY).isEmpty()) {
           break; // something else hides what lies deeper
@@ -134,8 +122,7 @@ public final class TreeArchive {
           break;
         }
       }
-      tar.begin(
-          entry(TarEntry.Type.DIRECTORY, path + "/", "", found.status(), xattrs(open.getFirst())));
+      tar.begin(entry(TarEntry.Type.DIRECTORY, path + "/", "", own, xattrs(open.getFirst())));
       if (whiteouts && isOpaque(open.getFirst())) {
         tar.begin(plain(path + "/.wh..wh..opq"));
       }
@@ -152,13 +139,10 @@ public final class TreeArchive {
   }
 
   private void file(String path, String name, Fd parent, FileStatus status) throws IOException {
-    if (status.links() > 1) {
-      List<Object> identity = List.of(status.filesystem(), status.inode());
-      String first = links.putIfAbsent(identity, path);
-      if (first != null) {
-        tar.begin(entry(TarEntry.Type.HARD_LINK, path, first, status, Map.of()));
-        return;
-      }
+    Optional<String> first = links.of(status, path);
+    if (first.isPresent()) {
+      tar.begin(entry(TarEntry.Type.HARD_LINK, path, first.get(), status, Map.of()));
+      return;
     }
     OpenHow how = OpenHow.of(OpenFlags.READ | OpenFlags.NO_FOLLOW | OpenFlags.NON_BLOCKING);
     try (Fd file = Open.at(parent, name, how.resolving(OpenHow.BENEATH | OpenHow.NO_LINKS))) {

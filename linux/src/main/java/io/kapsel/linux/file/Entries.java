@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Makes, renames and removes names in an open directory. A name should be one component: a path
@@ -30,18 +31,33 @@ public final class Entries {
   /** A name in a listing. */
   public record Entry(String name, FileType type, long inode) {}
 
-  /** All names in {@code dir}, which may be a PATH descriptor, except {@code .} and {@code ..}. */
+  /**
+   * All names in {@code dir}, which may be a PATH descriptor, except {@code .} and {@code ..}. For
+   * what others fill at will there is {@link #each}.
+   */
   public static List<Entry> list(Fd dir) {
     List<Entry> all = new ArrayList<>();
+    each(dir, all::add);
+    return all;
+  }
+
+  /** The same one after the other: no more than a few are held, however many there are. */
+  public static void each(Fd dir, Consumer<Entry> use) {
     try (Fd own = Open.at(dir, ".", OpenHow.of(OpenFlags.DIRECTORY))) {
       DirectoryReader reader = new DirectoryReader(own);
       for (var batch = reader.next(); !batch.isEmpty(); batch = reader.next()) {
         for (DirectoryReader.Raw raw : batch) {
-          all.add(new Entry(RawText.decode(raw.name()), raw.type(), raw.inode()));
+          use.accept(new Entry(RawText.decode(raw.name()), raw.type(), raw.inode()));
         }
       }
     }
-    return all;
+  }
+
+  /** Whether nothing is in it. */
+  public static boolean isEmpty(Fd dir) {
+    try (Fd own = Open.at(dir, ".", OpenHow.of(OpenFlags.DIRECTORY))) {
+      return new DirectoryReader(own).next().isEmpty();
+    }
   }
 
   /** Makes a directory with these permission bits, less the umask; see mkdir(2). */

@@ -81,10 +81,11 @@ public final class NetworkNamespace implements AutoCloseable {
 
   /** A new one, which lives as long as something holds it. */
   public static NetworkNamespace create() {
-    return Visitor.SHARED.visit(() -> {
-      Kernel.check(Kernel.call(Syscall.UNSHARE, NEW_NETWORK), Syscall.UNSHARE, "network");
-      return open("/proc/thread-self/ns/net");
-    });
+    return Visitor.shared()
+        .visit(() -> {
+          Kernel.check(Kernel.call(Syscall.UNSHARE, NEW_NETWORK), Syscall.UNSHARE, "network");
+          return open("/proc/thread-self/ns/net");
+        });
   }
 
   /** The file by which it was found, for other programs. */
@@ -104,12 +105,13 @@ public final class NetworkNamespace implements AutoCloseable {
 
   /** Does {@code work} in it: something short that leaves a socket. */
   public <T> T in(Supplier<T> work) {
-    return Visitor.SHARED.visit(() -> {
-      try (Fd.Lease lease = fd.lease()) {
-        enter(lease.number());
-      }
-      return work.get();
-    });
+    return Visitor.shared()
+        .visit(() -> {
+          try (Fd.Lease lease = fd.lease()) {
+            enter(lease.number());
+          }
+          return work.get();
+        });
   }
 
   private static void enter(int number) {
@@ -123,7 +125,15 @@ public final class NetworkNamespace implements AutoCloseable {
 
   /** The thread that goes where others may not. */
   private static final class Visitor {
-    static final Visitor SHARED = new Visitor();
+    private static @Nullable Visitor shared;
+
+    /** Made when it is first needed; what cannot be made then, is tried again the next time. */
+    static synchronized Visitor shared() {
+      if (shared == null) {
+        shared = new Visitor();
+      }
+      return shared;
+    }
 
     private record Visit(Supplier<?> work, CompletableFuture<@Nullable Object> result) {}
 

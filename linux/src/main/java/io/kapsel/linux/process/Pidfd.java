@@ -3,12 +3,14 @@ package io.kapsel.linux.process;
 import io.kapsel.linux.Errno;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.Kernel;
+import io.kapsel.linux.Scratch;
 import io.kapsel.linux.Syscall;
 import io.kapsel.linux.poll.Poller;
 import java.time.Duration;
 
 /** A process that stays the same one, unlike a number, which is given away again. */
 public final class Pidfd implements AutoCloseable {
+  private static final int PROCESS_GROUP = 1 << 2;
 
   private final int pid;
   private final Fd fd;
@@ -41,14 +43,31 @@ public final class Pidfd implements AutoCloseable {
 
   /** Sends a signal; see pidfd_send_signal(2). False when the process has ended. */
   public boolean signal(int number) {
-    try (Fd.Lease lease = fd.lease()) {
-      long result = Kernel.call(Syscall.PIDFD_SEND_SIGNAL, lease.number(), number, 0);
-      if (result == -Errno.ESRCH.number()) {
-        return false;
-      }
-      Kernel.check(result, Syscall.PIDFD_SEND_SIGNAL, pid);
-      return true;
+    return sent(send(number, 0));
+  }
+
+  /**
+   * Sends a signal to all of the group that it leads; before Linux 6.9 to itself alone. False when
+   * the group has ended.
+   */
+  public boolean signalGroup(int number) {
+    long result = send(number, PROCESS_GROUP);
+    return sent(result == -Errno.EINVAL.number() ? send(number, 0) : result);
+  }
+
+  private long send(int number, int flags) {
+    try (Fd.Lease lease = fd.lease();
+        Scratch scratch = Scratch.take()) {
+      return scratch.call(Syscall.PIDFD_SEND_SIGNAL, lease.number(), number, 0, flags);
     }
+  }
+
+  private boolean sent(long result) {
+    if (result == -Errno.ESRCH.number()) {
+      return false;
+    }
+    Kernel.check(result, Syscall.PIDFD_SEND_SIGNAL, pid);
+    return true;
   }
 
   /** Whether it has not ended; one that waits to be reaped has. */

@@ -21,16 +21,23 @@ final class Product implements AutoCloseable {
   private final Path home;
   private final Optional<Long> network;
   private final String defaultNetwork;
+  private final Path distribution;
 
-  private Product(Path home, Optional<Long> network, String defaultNetwork) {
+  private Product(Path home, Optional<Long> network, String defaultNetwork, Path distribution) {
     this.home = home;
+    this.distribution = distribution;
     this.network = network;
     this.defaultNetwork = defaultNetwork;
   }
 
   /** The same with its engine in the network of that process, where containers have bridges. */
   Product in(long pid) {
-    return new Product(home, Optional.of(pid), "bridge");
+    return new Product(home, Optional.of(pid), "bridge", distribution);
+  }
+
+  /** The same places, used by another distribution. */
+  Product by(Path other) {
+    return new Product(home, network, defaultNetwork, other);
   }
 
   /** Nothing runs yet. The paths are short, since those of sockets have to be. */
@@ -43,7 +50,7 @@ final class Product implements AutoCloseable {
       Files.createDirectories(home.resolve("run"));
       Files.createDirectories(home.resolve("state"));
       Command.of("chmod", "755", home.toString()).run().ok();
-      return new Product(home, Optional.empty(), "none");
+      return new Product(home, Optional.empty(), "none", DIST);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -66,7 +73,7 @@ final class Product implements AutoCloseable {
     List<String> words = new ArrayList<>();
     network.ifPresent(
         pid -> words.addAll(List.of("nsenter", "-t", Long.toString(pid), "-n", "--")));
-    words.add(DIST.resolve("bin/kapsel").toString());
+    words.add(distribution.resolve("bin/kapsel").toString());
     words.addAll(Arrays.asList(arguments));
     return environment(new Command(words));
   }
