@@ -48,6 +48,16 @@ int name(long count)
 	return 0;
 }
 
+int open_many(long most)
+{
+	long count = 0;
+
+	while (count < most && open("/dev/null", O_RDONLY) >= 0)
+		count++;
+	printf("%ld %s\n", count, count < most ? error_name(errno) : "ok");
+	return 0;
+}
+
 struct sched_attributes {
 	uint32_t size, policy;
 	uint64_t flags;

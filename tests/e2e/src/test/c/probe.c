@@ -100,6 +100,8 @@ int burn(const char *what, const char *amount)
 		return flood(number);
 	if (strcmp(what, "depth") == 0)
 		return dig(number);
+	if (strcmp(what, "files") == 0)
+		return open_many(number);
 	if (strcmp(what, "names") == 0)
 		return name(number);
 	return 2;

@@ -10,6 +10,7 @@ int writable_files(void);
 int readable_secrets(void);
 int dig(long depth);
 int name(long count);
+int open_many(long most);
 int greedy(void);
 int burn(const char *what, const char *amount);
 

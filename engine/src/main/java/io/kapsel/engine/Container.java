@@ -244,8 +244,7 @@ public final class Container {
       boolean rebooted = !stored.bootId().equals(engine.bootId);
       if (stored.phase() != ContainerStatus.Phase.EXITED
           || restarting.pending()
-          || !Restarting.wantedByEngine(
-              stored.spec().restartPolicy(), stored.restartsSoFar().stopped(), rebooted)) {
+          || !Restarting.wantedByEngine(stored, rebooted)) {
         return false;
       }
       stored = stored.restarted(StoredContainer.Restarts.NONE);
@@ -414,7 +413,7 @@ public final class Container {
       if (goes) {
         removing.clear(true);
       } else {
-        Optional<StoredContainer> next = restarting.expected(stored, status);
+        Optional<StoredContainer> next = restarting.expected(stored, status, cause);
         again = next.isPresent();
         stored = next.orElse(stored);
         engine.store.save(stored);

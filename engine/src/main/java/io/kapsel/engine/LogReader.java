@@ -49,6 +49,10 @@ public final class LogReader implements AutoCloseable {
   private final Source source;
   private final Map<String, String> details;
   private Optional<LogFiles.Opened> file = Optional.empty();
+
+  /** The file that was written when reading began: without following, it is the last one. */
+  private Optional<Object> newest = Optional.empty();
+
   private boolean begun;
   private boolean ended;
 
@@ -113,6 +117,7 @@ public final class LogReader implements AutoCloseable {
       }
       close();
       file = older;
+      newest = newest.or(() -> Optional.of(older.get().key()));
       if (query.tail().isPresent()) {
         lines -= older.get().file().tail(lines, age == 0);
         if (lines <= 0) {
@@ -142,6 +147,9 @@ public final class LogReader implements AutoCloseable {
       Optional<LogRecord> record = file.get().file().next();
       if (record.isPresent()) {
         return record;
+      }
+      if (!query.follow() && newest.filter(file.get().key()::equals).isPresent()) {
+        return Optional.empty(); // else whoever prints fast enough would be read for ever
       }
       Optional<LogFiles.Next> newer = files.after(file.get().key());
       if (newer.isEmpty()) {

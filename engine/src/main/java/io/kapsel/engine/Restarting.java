@@ -47,6 +47,19 @@ final class Restarting {
     };
   }
 
+  /**
+   * The same for a container that does not run: one that the machine has cut off when it went down
+   * has failed.
+   */
+  static boolean wantedByEngine(StoredContainer stored, boolean rebooted) {
+    RestartPolicy policy = stored.spec().restartPolicy();
+    StoredContainer.Restarts soFar = stored.restartsSoFar();
+    boolean cutOff =
+        rebooted && stored.last().filter(it -> it.cause() == EndFacts.Cause.REBOOT).isPresent();
+    return wantedByEngine(policy, soFar.stopped(), rebooted)
+        || (cutOff && stored.exit().filter(it -> wanted(policy, it, soFar)).isPresent());
+  }
+
   /** The record of one that is to be started again after this end, if its policy wants that. */
   static Optional<StoredContainer> after(StoredContainer ended, ExitStatus status) {
     StoredContainer.Restarts soFar = ended.restartsSoFar();
@@ -63,8 +76,15 @@ final class Restarting {
     return twice.compareTo(LONGEST) > 0 ? LONGEST : twice;
   }
 
-  /** The same, and one that is to be started again waits from now on: nobody sees it ended. */
-  Optional<StoredContainer> expected(StoredContainer ended, ExitStatus status) {
+  /**
+   * The same, and one that is to be started again waits from now on: nobody sees it ended. What the
+   * machine has cut off waits for none: all of them are started in their order.
+   */
+  Optional<StoredContainer> expected(
+      StoredContainer ended, ExitStatus status, EndFacts.Cause cause) {
+    if (cause == EndFacts.Cause.REBOOT) {
+      return Optional.empty();
+    }
     Optional<StoredContainer> next = after(ended, status);
     lock.lock();
     try {

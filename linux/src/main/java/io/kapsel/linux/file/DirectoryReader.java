@@ -7,6 +7,7 @@ import io.kapsel.linux.Syscall;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Reads the names of an open directory, a batch at a time; see getdents64(2). */
@@ -72,7 +73,7 @@ final class DirectoryReader {
   private static void add(MemorySegment memory, long count, List<Raw> names) {
     for (long at = 0; at < count; ) {
       int length = Short.toUnsignedInt(memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + LENGTH));
-      byte[] name = name(memory, at + NAME);
+      byte[] name = name(memory, at + NAME, length - NAME);
       if (!isDots(name)) {
         FileType type = FileType.of(memory.get(ValueLayout.JAVA_BYTE, at + TYPE));
         names.add(new Raw(name, type, memory.get(ValueLayout.JAVA_LONG_UNALIGNED, at)));
@@ -81,12 +82,14 @@ final class DirectoryReader {
     }
   }
 
-  private static byte[] name(MemorySegment memory, long at) {
+  /** The name in a field that is filled up with zeros. */
+  private static byte[] name(MemorySegment memory, long at, int most) {
+    byte[] field = memory.asSlice(at, most).toArray(ValueLayout.JAVA_BYTE);
     int length = 0;
-    while (memory.get(ValueLayout.JAVA_BYTE, at + length) != 0) {
+    while (field[length] != 0) {
       length++;
     }
-    return memory.asSlice(at, length).toArray(ValueLayout.JAVA_BYTE);
+    return Arrays.copyOf(field, length);
   }
 
   private static boolean isDots(byte[] name) {

@@ -43,12 +43,19 @@ public final class Entries {
 
   /** The same one after the other: no more than a few are held, however many there are. */
   public static void each(Fd dir, Consumer<Entry> use) {
+    read(dir, raw -> use.accept(new Entry(RawText.decode(raw.name()), raw.type(), raw.inode())));
+  }
+
+  /** The bytes of the names alone. */
+  static void names(Fd dir, Consumer<byte[]> use) {
+    read(dir, raw -> use.accept(raw.name()));
+  }
+
+  private static void read(Fd dir, Consumer<DirectoryReader.Raw> use) {
     try (Fd own = Open.at(dir, ".", OpenHow.of(OpenFlags.DIRECTORY))) {
       DirectoryReader reader = new DirectoryReader(own);
       for (var batch = reader.next(); !batch.isEmpty(); batch = reader.next()) {
-        for (DirectoryReader.Raw raw : batch) {
-          use.accept(new Entry(RawText.decode(raw.name()), raw.type(), raw.inode()));
-        }
+        batch.forEach(use);
       }
     }
   }

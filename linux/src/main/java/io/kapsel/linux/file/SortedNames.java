@@ -1,18 +1,20 @@
 package io.kapsel.linux.file;
 
 import io.kapsel.linux.Fd;
+import io.kapsel.linux.RawText;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names in some directories together, in order. Whoever fills a directory decides how many
- * there are, so no more than some are held: where there are more, the directories are read again
- * for the next ones.
+ * The names in some directories together, in the order of their bytes. Whoever fills a directory
+ * decides how many there are, so no more than some are held: where there are more, the directories
+ * are read again for the next ones.
  */
 public final class SortedNames {
   private static final int MOST = 8192;
@@ -20,7 +22,7 @@ public final class SortedNames {
 
   private final List<Fd> directories;
   private final int most;
-  private @Nullable String last;
+  private byte @Nullable [] last;
   private boolean left = true;
 
   /**
@@ -40,22 +42,23 @@ public final class SortedNames {
   }
 
   /** The next names, each with the directories that have it; none at the end. */
-  public SortedMap<String, List<Fd>> next() {
-    NavigableMap<String, List<Fd>> found = new TreeMap<>();
+  public Map<String, List<Fd>> next() {
+    NavigableMap<byte[], List<Fd>> found = new TreeMap<>(Arrays::compareUnsigned);
     if (left) {
       left = false;
-      directories.forEach(each -> Entries.each(each, entry -> add(entry.name(), each, found)));
-      Map.Entry<String, List<Fd>> end = found.lastEntry();
-      last = end == null ? last : end.getKey();
+      directories.forEach(each -> Entries.names(each, name -> add(name, each, found)));
+      last = found.isEmpty() ? last : found.lastKey();
     }
-    return found;
+    Map<String, List<Fd>> named = LinkedHashMap.newLinkedHashMap(found.size());
+    found.forEach((name, in) -> named.put(RawText.decode(name), in));
+    return named;
   }
 
-  private void add(String name, Fd directory, NavigableMap<String, List<Fd>> found) {
-    if (last != null && name.compareTo(last) <= 0) {
+  private void add(byte[] name, Fd directory, NavigableMap<byte[], List<Fd>> found) {
+    if (last != null && Arrays.compareUnsigned(name, last) <= 0) {
       return;
     }
-    if (found.size() == most && name.compareTo(found.lastKey()) > 0) {
+    if (found.size() == most && Arrays.compareUnsigned(name, found.lastKey()) > 0) {
       left = true;
       return;
     }

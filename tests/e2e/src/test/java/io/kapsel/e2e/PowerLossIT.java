@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * The power goes at any moment of what is done with images: the engine of the next boot finds the
- * names that there were before or after what was under way, each with a whole image, and every name
- * that a command had reported.
+ * The power goes at any moment of what is done with images, containers, volumes and networks: the
+ * engine of the next boot finds what there was before or after what was under way, all of it whole,
+ * and everything that a command had reported.
  */
 class PowerLossIT extends EndToEnd {
   private static final int CUTS = Integer.getInteger("kapsel.cuts", 8);
@@ -49,6 +49,19 @@ class PowerLossIT extends EndToEnd {
   }
 
   private static Set<String> names(Product on) {
+    Set<String> names = new TreeSet<>(images(on));
+    for (String each : on.kapsel("ps", "-aq").ok().lines()) {
+      String form = "{{.Name}} {{.HostConfig.Memory}} {{.Config.Labels.told}}";
+      names.add("container " + on.kapsel("inspect", "-f", form, each).ok().line());
+    }
+    on.kapsel("volume", "ls", "-q").ok().lines().forEach(it -> names.add("volume " + it));
+    on.kapsel("network", "ls", "--format", "{{.Name}}").ok().lines().stream()
+        .filter(it -> it.startsWith("own"))
+        .forEach(it -> names.add("network " + it));
+    return names;
+  }
+
+  private static Set<String> images(Product on) {
     Set<String> names = new TreeSet<>();
     for (String line : on.kapsel("images").ok().lines()) {
       String[] columns = line.split("\\s+");
@@ -70,12 +83,20 @@ class PowerLossIT extends EndToEnd {
     on.kapsel("run", "--name", "source", a, "/bin/busybox", "touch", "/made").ok();
     Command.of("sync").run().ok();
     known.clear();
+    run(on, disk, "create", "--name", "one", "-l", "told=yes", a, "/bin/busybox", "true");
+    run(on, disk, "volume", "create", "data");
     run(on, disk, "load", "-q", "-i", work.resolve("a.tar").toString());
+    run(on, disk, "rename", "one", "two");
+    run(on, disk, "network", "create", "--subnet", "10.98.1.0/24", "own");
     run(on, disk, "import", work.resolve("root.tar").toString(), "imported:1");
     run(on, disk, "pull", "-q", registry.name("b:1"));
+    run(on, disk, "update", "--memory", "64m", "two");
     run(on, disk, "commit", "source", "committed:1");
+    run(on, disk, "rm", "two");
+    run(on, disk, "volume", "rm", "data");
     run(on, disk, "tag", "imported:1", "tagged:1");
     run(on, disk, "rmi", "imported:1", "loaded:1");
+    run(on, disk, "network", "rm", "own");
     run(on, disk, "image", "prune", "-a", "-f");
     run(on, disk, "pull", "-q", registry.name("b:1"));
   }
@@ -156,7 +177,12 @@ class PowerLossIT extends EndToEnd {
       String file = on.state().resolve("images/blobs/sha256").resolve(each).toString();
       assertThat(Command.of("sha256sum", file).run().ok().line()).startsWith(each);
     }
-    for (String each : found) {
+    assertThat(HostFiles.names(on.state().resolve("quarantine"))).isEmpty();
+    for (String each : on.kapsel("ps", "-aq").ok().lines()) {
+      on.kapsel("start", each).ok();
+      on.kapsel("wait", each).ok();
+    }
+    for (String each : images(on)) {
       on.kapsel("run", "--rm", "--pull=never", each, "/bin/busybox", "sha256sum", "/bin/busybox")
           .ok();
     }

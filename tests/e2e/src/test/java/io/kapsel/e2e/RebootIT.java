@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -90,5 +91,24 @@ class RebootIT extends EndToEnd {
     assertThat(starts("always")).isEqualTo("up\nup\n");
     assertThat(starts("unless")).isEqualTo("up\nup\n");
     assertThat(HostFiles.names(product.run().resolve("containers"))).hasSizeLessThanOrEqualTo(4);
+  }
+
+  private static Instant startOf(String name) {
+    return Instant.parse(kapsel("inspect", "-f", "{{.State.StartedAt}}", name).ok().line());
+  }
+
+  @Test
+  void whatWasCutOffStartsInItsOrder() throws IOException {
+    begin("last", "--restart", "always");
+    begin("second", "--restart", "on-failure", "--start-order", "20");
+    begin("first", "--restart", "always", "--start-order", "10", "--start-delay", "2");
+    reboot();
+
+    Await.until(
+        LONG,
+        () -> kapsel("ps", "-a").out(),
+        () -> Stream.of("first", "second", "last").allMatch(it -> state(it).startsWith("running")));
+    assertThat(startOf("second")).isAfterOrEqualTo(startOf("first").plusSeconds(2));
+    assertThat(startOf("last")).isAfterOrEqualTo(startOf("second"));
   }
 }
