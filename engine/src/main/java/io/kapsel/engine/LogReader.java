@@ -163,6 +163,7 @@ public final class LogReader implements AutoCloseable {
       close();
       file = Optional.of(newer.get().opened());
       if (newer.get().lost()) {
+        newest = Optional.of(newer.get().opened().key()); // nothing is left of what there was
         return Optional.of(missed());
       }
     }

@@ -212,11 +212,25 @@ class LogReaderTest {
   }
 
   @Test
+  void whoDoesNotFollowReadsNoFurtherThanWhatThereWas() throws InterruptedException {
+    append(1, "old");
+    rotate();
+    append(1, "new");
+    try (LogReader reader = reader(LogQuery.ALL, new Script())) {
+      assertThat(reader.next()).isPresent();
+      rotate();
+      append(1, "later");
+
+      assertThat(all(reader)).isEqualTo("new");
+    }
+  }
+
+  @Test
   void aReaderThatIsOvertakenIsTold() throws InterruptedException {
     append(1, "first");
     try (LogReader reader =
         reader(
-            new LogQuery(OptionalInt.empty(), Optional.empty(), Optional.empty(), false),
+            new LogQuery(OptionalInt.empty(), Optional.empty(), Optional.empty(), true),
             new Script())) {
       assertThat(reader.next()).isPresent();
       for (int i = 0; i < 7; i++) {
