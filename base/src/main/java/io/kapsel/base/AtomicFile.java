@@ -90,9 +90,16 @@ public final class AtomicFile {
   private static void flushDirectory(Path file) throws IOException {
     Path directory = file.toAbsolutePath().getParent();
     if (directory != null) {
-      try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-        channel.force(true);
-      }
+      flush(directory);
+    }
+  }
+
+  /**
+   * Returns when the names in a directory outlive the death of the machine, and those gone, too.
+   */
+  public static void flush(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
     }
   }
 

@@ -193,6 +193,15 @@ final class ContainerStore implements AutoCloseable {
     discard(stateTrash, stateOf(id));
   }
 
+  /** Returns when what was removed does not come back after a power loss. */
+  void flush() {
+    try {
+      AtomicFile.flush(state.resolve("containers"));
+    } catch (IOException e) {
+      throw new EngineException.Failed("flush", state.toString(), AtomicFile.reason(e), e);
+    }
+  }
+
   private static void discard(Trash trash, Path tree) {
     try {
       trash.add(tree);

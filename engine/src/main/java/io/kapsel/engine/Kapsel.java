@@ -200,6 +200,9 @@ public final class Kapsel implements AutoCloseable {
     try {
       store.remove(container.id());
       containers.remove(container.id());
+      if (!container.spec().autoRemove()) {
+        store.flush();
+      }
     } finally {
       saved.release(layers);
     }

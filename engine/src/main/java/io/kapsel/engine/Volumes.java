@@ -286,6 +286,9 @@ public final class Volumes {
       VolumeOptions.unmount(volume);
       trash.add(directory.resolve(name));
       volumes.remove(name);
+      if (!volume.anonymous()) {
+        AtomicFile.flush(directory); // else it is back after a power loss
+      }
       events.publish("volume", "destroy", name, Map.of("driver", "local"));
     } catch (IOException e) {
       throw new EngineException.Failed("remove", name, AtomicFile.reason(e), e);

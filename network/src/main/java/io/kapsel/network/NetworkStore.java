@@ -77,6 +77,7 @@ final class NetworkStore {
   void remove(Network network) {
     try {
       Files.deleteIfExists(directory.resolve(network.id() + SUFFIX));
+      AtomicFile.flush(directory); // else it is back after a power loss
     } catch (IOException e) {
       throw new NetworkException.Failed("remove network", network.name(), AtomicFile.reason(e), e);
     }

@@ -13,6 +13,7 @@ import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -25,7 +26,12 @@ class PowerLossIT extends EndToEnd {
   private static final int CUTS = Integer.getInteger("kapsel.cuts", 8);
 
   /** A command had ended by then, and these names were there. */
-  private record Known(long position, String command, Set<String> names) {}
+  private record Known(long position, String command, Set<String> names) {
+    /** A name that goes is on the disk only when somebody waits for that. */
+    boolean removes() {
+      return command.matches("(|volume |network )rm .*");
+    }
+  }
 
   private final Path work = product.home().resolve("work");
   private final List<Known> known = new ArrayList<>();
@@ -124,7 +130,13 @@ class PowerLossIT extends EndToEnd {
     }
     long from = known.getFirst().position();
     long to = known.getLast().position();
-    List<Long> moments = random.longs(CUTS - 1, from, to + 1).sorted().boxed().toList();
+    List<Long> moments =
+        LongStream.concat(
+                random.longs(CUTS / 2, from, to + 1),
+                known.stream().filter(Known::removes).mapToLong(Known::position))
+            .sorted()
+            .boxed()
+            .toList();
     for (long moment : moments) {
       after(moment, disk, random);
     }
