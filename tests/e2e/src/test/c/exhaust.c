@@ -25,15 +25,15 @@ int dig(long depth)
 	return 0;
 }
 
-/* Files whose names are as long as can be, and no text. */
+/* Files whose names, and that of the directory, are as long as can be, and no text. */
 int name(long count)
 {
 	char text[256];
 
-	if (mkdir("/names", 0755) < 0 || chdir("/names") < 0)
-		return 3;
 	memset(text, 0xff, sizeof text);
 	text[255] = 0;
+	if (chdir("/") < 0 || mkdir(text, 0755) < 0 || chdir(text) < 0)
+		return 3;
 	for (long i = 0; i < count; i++) {
 		int fd;
 		int length = sprintf(text, "%07ld", i);
