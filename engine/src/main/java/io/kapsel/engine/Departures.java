@@ -47,6 +47,20 @@ final class Departures {
     return Optional.ofNullable(all.get(container.id()));
   }
 
+  /** One moves at a time: from here on the container is this move's. */
+  void begin(Container container, Departure departure) {
+    container.life().lock();
+    try {
+      if (all.containsKey(container.id())) {
+        throw new EngineException.Conflict(
+            "move", container.name(), "it is being moved by somebody else");
+      }
+      note(container, departure);
+    } finally {
+      container.life().unlock();
+    }
+  }
+
   void note(Container container, Departure departure) {
     try {
       AtomicFile.write(file(container), Json.write(departure), Durability.SURVIVES_POWER_LOSS);

@@ -129,7 +129,7 @@ public final class Moves {
         container.life().unlock();
       }
     } finally {
-      stay(container);
+      stay(container, moving.token());
     }
     moving.done();
   }
@@ -228,8 +228,9 @@ public final class Moves {
   }
 
   /** What was not handed over runs on here. */
-  private void stay(Container container) {
-    if (departures.find(container).filter(it -> !it.handedOver()).isPresent()) {
+  private void stay(Container container, String token) {
+    Optional<Departure> own = departures.find(container).filter(each -> each.token().equals(token));
+    if (own.filter(each -> !each.handedOver()).isPresent()) {
       takeBack(container);
     }
   }

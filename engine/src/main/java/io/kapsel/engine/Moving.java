@@ -36,6 +36,8 @@ import java.util.concurrent.CancellationException;
  * not got it.
  */
 final class Moving {
+  private static final System.Logger LOG = System.getLogger(Moving.class.getName());
+
   /** Less than that is sent faster than another round begins. */
   private static final long LITTLE = 1 << 20;
 
@@ -283,7 +285,7 @@ final class Moving {
     engine
         .moves
         .departures()
-        .note(
+        .begin(
             container,
             new Departure(
                 token,
@@ -334,8 +336,17 @@ final class Moving {
         e);
   }
 
-  void done() throws IOException {
-    wire.octet(MoveMessages.DONE);
-    wire.flush();
+  String token() {
+    return token;
+  }
+
+  /** Lets the destination forget how it came there; it may also go on remembering that. */
+  void done() {
+    try {
+      wire.octet(MoveMessages.DONE);
+      wire.flush();
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "a move is not forgotten there", e);
+    }
   }
 }

@@ -231,6 +231,20 @@ class MoveIT {
     assertThat(states(there)).isEmpty();
   }
 
+  @Test
+  void onlyOneOfTwoMovesHasIt() throws Exception {
+    run("web");
+    in(here, "web", "dd if=/dev/urandom of=/srv/big bs=1M count=8 2>/dev/null");
+
+    Process other = here.command("move", "--name", "other", "web", socket(there)).start();
+    Result one = move("--name", "one", "web", socket(there));
+    assertThat(other.waitFor(100, TimeUnit.SECONDS)).isTrue();
+
+    assertThat(List.of(one.exitCode(), other.exitValue())).containsOnlyOnce(0);
+    assertThat(states(here)).isEmpty();
+    assertThat(states(there)).hasSize(1).allMatch(each -> each.endsWith(" running"));
+  }
+
   /** Why it stays, in one line, and that it runs on. */
   private static void stays(String reason, String... words) {
     Result refused = move(words);
