@@ -44,7 +44,7 @@ final class Removing {
       if (runs()) {
         end(force);
       }
-    } while (!removeEnded(volumes));
+    } while (!removeEnded(force, volumes));
   }
 
   private void end(boolean force) throws InterruptedException {
@@ -59,9 +59,13 @@ final class Removing {
     stopping.end(Stopping.KILL, FOR_EVER);
   }
 
-  private boolean removeEnded(boolean volumes) {
+  /** Of two that remove it at once, one has done it; by force, the other one is content, too. */
+  private boolean removeEnded(boolean force, boolean volumes) {
     container.life().lock();
     try {
+      if (ends.removed() && !force) {
+        throw new EngineException.NotFound(container.name());
+      }
       if (ends.removed()) {
         return true;
       }

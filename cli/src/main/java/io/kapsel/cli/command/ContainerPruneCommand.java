@@ -78,6 +78,8 @@ final class ContainerPruneCommand implements Command {
         it.remove(false, false);
         ids.add(it.id());
         bytes += own;
+      } catch (EngineException.NotFound _) {
+        // somebody else removed it meanwhile
       } catch (EngineException e) {
         call.complain(String.valueOf(e.getMessage()));
       }

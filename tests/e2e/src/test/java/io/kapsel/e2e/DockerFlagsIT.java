@@ -53,7 +53,7 @@ class DockerFlagsIT extends EndToEnd {
         "run -d -a stdout | cannot specify both --attach and --detach",
         "run --detach-keys ctrl-! | unknown character: 'ctrl-!'",
         "run --detach-keys a,b,c,d | more than 3",
-        "run --memory-swappiness 101 | between 0 and 100",
+        "run --memory-swappiness 101 | swappiness range is 0-100",
         "run --security-opt systempaths=all | not systempaths=unconfined",
         "run --device-cgroup-rule c:1 | invalid device cgroup format",
         "run --annotation plain | not KEY=value",

@@ -79,6 +79,24 @@ class HistoryTest {
     assertThatThrownBy(() -> check(history)).hasMessageContaining("no order explains");
   }
 
+  @Test
+  void whatChangesNothingNowMayComeLater() throws Exception {
+    History<String, String> history = new History<>();
+    CyclicBarrier all = new CyclicBarrier(2);
+    AtOnce.run(
+        List.of("set 0", "set 1"),
+        asked ->
+            history.call(
+                asked,
+                () -> {
+                  meet(all);
+                  return "";
+                }));
+    history.call("read", () -> "0");
+
+    assertThatCode(() -> check(history)).doesNotThrowAnyException();
+  }
+
   private static void meet(CyclicBarrier all) {
     try {
       all.await();
