@@ -22,6 +22,9 @@ final class SystemLife {
   /** How long an init may take to listen to signals. */
   private static final Duration BEGINNING = Duration.ofSeconds(10);
 
+  /** An init that never says that it has booted has, when it has not ended so soon. */
+  private static final Duration BREATH = Duration.ofMillis(200);
+
   /** Whoever ran that long does not loop. */
   private static final Duration STEADY = Duration.ofSeconds(10);
 
@@ -113,7 +116,17 @@ final class SystemLife {
 
   boolean awaitReady(Duration limit) throws InterruptedException {
     Optional<RunHost> running = host;
-    return running.isPresent() && (!InitSignals.tells(pid()) || running.get().await(limit));
+    if (running.isEmpty()) {
+      return false;
+    }
+    if (!InitSignals.tells(pid())) {
+      boolean told = running.get().await(BREATH);
+      boolean ended = !host.equals(running);
+      if (told || ended || !InitSignals.tells(pid())) {
+        return !ended;
+      }
+    }
+    return running.get().await(limit);
   }
 
   String status() {

@@ -130,10 +130,14 @@ final class ContainerNetworks {
   /** A network that it will be in when it runs. */
   private static Struct empty(String name, Networks networks) {
     Struct place = nowhere();
-    networks.list().stream()
-        .filter(it -> it.name().equals(name))
-        .findFirst()
-        .ifPresent(it -> place.with("NetworkID", it.id()));
+    try {
+      networks.list().stream()
+          .filter(it -> it.name().equals(name))
+          .findFirst()
+          .ifPresent(it -> place.with("NetworkID", it.id()));
+    } catch (NetworkException _) {
+      // there is no room for the default one yet
+    }
     return place;
   }
 
