@@ -435,12 +435,7 @@ public final class Container {
 
   /** Waits until a system container says that it has booted; false when it does not. */
   public boolean awaitReady(Duration limit) throws InterruptedException {
-    if (system.isPresent() && system.get().awaitReady(limit)) {
-      return true;
-    }
-    life.lock(); // whoever is told that it has ended finds written how
-    life.unlock();
-    return false;
+    return system.isPresent() && system.get().awaitReady(limit);
   }
 
   /** What the init of a system container said last of what it does. */

@@ -114,7 +114,20 @@ final class SystemLife {
     host = Optional.empty();
   }
 
+  /** Whoever is told that it has not, because it has ended, finds written how. */
   boolean awaitReady(Duration limit) throws InterruptedException {
+    if (hasBooted(limit)) {
+      return true;
+    }
+    container.life().lock();
+    try {
+      return false;
+    } finally {
+      container.life().unlock();
+    }
+  }
+
+  private boolean hasBooted(Duration limit) throws InterruptedException {
     Optional<RunHost> running = host;
     if (running.isEmpty()) {
       return false;
