@@ -30,6 +30,11 @@ size_t read_source(int fd, char *buffer, size_t size)
 	return length < 0 ? 0 : (size_t)length;
 }
 
+size_t read_piece(int fd, char *buffer, size_t size)
+{
+	return read_source(fd, buffer, size);
+}
+
 uint64_t read_number(int fd, uint64_t otherwise)
 {
 	char text[32];
