@@ -3,7 +3,6 @@ package io.kapsel.engine;
 import io.kapsel.base.AtomicFile;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ContainerSpecBuilder;
-import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NetworkRequest;
 import io.kapsel.engine.system.HostKeys;
 import io.kapsel.network.Attachment;
@@ -82,20 +81,12 @@ public final class Cloning {
   private ContainerSpec renamed(ContainerSpec spec, Request request) {
     ContainerSpecBuilder copy = new ContainerSpecBuilder(spec.named(request.name()));
     copy.autoRemove(request.ephemeral());
-    copy.mounts(spec.mounts().stream().map(this::own).toList());
+    copy.mounts(spec.mounts().stream().map(engine.volumes::forAnother).toList());
     spec.networks().map(Cloning::readdressed).ifPresent(copy::networks);
     if (spec.hostname().filter(source.name()::equals).isPresent()) {
       request.name().filter(Renewal::isHostname).ifPresent(copy::hostname);
     }
     return copy.build();
-  }
-
-  /** A volume that was made for one container alone is no other's. */
-  private MountRequest own(MountRequest mount) {
-    return mount instanceof MountRequest.Volume volume
-            && engine.volumes.get(volume.name()).anonymous()
-        ? volume.named("")
-        : mount;
   }
 
   static NetworkRequest readdressed(NetworkRequest networks) {

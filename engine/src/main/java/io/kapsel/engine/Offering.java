@@ -143,7 +143,7 @@ final class Offering {
     ContainerSpecBuilder there = new ContainerSpecBuilder(spec);
     networks.ifPresent(there::networks);
     if (request.copy()) {
-      there.mounts(spec.mounts().stream().map(this::own).toList());
+      there.mounts(spec.mounts().stream().map(engine.volumes::forAnother).toList());
       networks.map(Cloning::readdressed).ifPresent(there::networks);
       if (spec.hostname().filter(container.name()::equals).isPresent()
           && Renewal.isHostname(name)) {
@@ -151,13 +151,6 @@ final class Offering {
       }
     }
     return there.build();
-  }
-
-  private MountRequest own(MountRequest mount) {
-    return mount instanceof MountRequest.Volume volume
-            && engine.volumes.get(volume.name()).anonymous()
-        ? volume.named("")
-        : mount;
   }
 
   /** An address in one network is none in another. */

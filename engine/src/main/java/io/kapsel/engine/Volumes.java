@@ -297,6 +297,13 @@ public final class Volumes {
     }
   }
 
+  /** What a copy of a container mounts: a volume that was made for that one alone is no other's. */
+  MountRequest forAnother(MountRequest mount) {
+    return mount instanceof MountRequest.Volume volume && get(volume.name()).anonymous()
+        ? volume.named("")
+        : mount;
+  }
+
   /** Removes those of a container that has gone, which were made for it and nobody else uses. */
   void removeAnonymous(ContainerSpec spec) {
     for (String name : names(spec)) {

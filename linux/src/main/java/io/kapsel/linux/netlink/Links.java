@@ -96,29 +96,26 @@ public final class Links {
 
   /** Makes a device of its own address on another one. */
   public static NetlinkMessage macvlan(Device device, int parent, int mode, int namespace) {
-    return made(
-        device,
-        "macvlan",
-        Optional.of(message -> message.value(LINK, parent).value(NAMESPACE, namespace)),
-        data -> data.value(MACVLAN_MODE, mode));
+    return above(device, "macvlan", parent, namespace, data -> data.value(MACVLAN_MODE, mode));
   }
 
   /** Makes a device for what comes to another one with that tag. */
   public static NetlinkMessage vlan(Device device, int parent, int tag, int namespace) {
-    return made(
-        device,
-        "vlan",
-        Optional.of(message -> message.value(LINK, parent).value(NAMESPACE, namespace)),
-        data -> data.shortValue(VLAN_ID, tag));
+    return above(device, "vlan", parent, namespace, data -> data.shortValue(VLAN_ID, tag));
   }
 
   /** Makes a device with the hardware address of another one. */
   public static NetlinkMessage ipvlan(Device device, int parent, int mode, int namespace) {
+    return above(device, "ipvlan", parent, namespace, data -> data.shortValue(IPVLAN_MODE, mode));
+  }
+
+  private static NetlinkMessage above(
+      Device device, String kind, int parent, int namespace, Consumer<NetlinkMessage> data) {
     return made(
         device,
-        "ipvlan",
+        kind,
         Optional.of(message -> message.value(LINK, parent).value(NAMESPACE, namespace)),
-        data -> data.shortValue(IPVLAN_MODE, mode));
+        data);
   }
 
   /** Moves a link into a namespace, under that name there; its addresses are gone then. */
