@@ -41,7 +41,7 @@ final class ArriveCommand implements Command {
     Prompt(Call call) {
       super(OutputStream.nullOutputStream());
       this.call = call;
-      this.out = SaveCommand.toClient(call);
+      this.out = ClientOutput.toClient(call);
     }
 
     @Override

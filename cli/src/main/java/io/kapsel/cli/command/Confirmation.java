@@ -1,5 +1,6 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.cli.flag.Flag;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -7,13 +8,14 @@ import java.util.Locale;
 
 /** Asks before what cannot be taken back, unless {@code --force} says that it is meant. */
 final class Confirmation {
+  static final Flag<Boolean> FORCE = Flag.toggle('f', "force", "Do not ask");
   private static final int LONGEST = 1024;
 
   private Confirmation() {}
 
   /** Whether it is meant: what is going to happen is said, and an answer read. */
   static boolean given(Call call, String warning) {
-    if (call.arguments().is(ContainerPruneCommand.FORCE)) {
+    if (call.arguments().is(FORCE)) {
       return true;
     }
     return agreed(call, "WARNING! " + warning + "\nAre you sure you want to continue? [y/N] ");

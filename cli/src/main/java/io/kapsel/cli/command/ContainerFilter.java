@@ -109,7 +109,7 @@ record ContainerFilter(String key, String value) {
       case "name" -> text(value, it -> List.of(it.name(), "/" + it.name()));
       case "id" -> text(value, it -> List.of(it.id()));
       case "status" -> it -> ContainerRow.state(it.status()).equals(value);
-      case "label" -> it -> hasLabel(it.spec().labels(), value);
+      case "label" -> it -> Labels.have(it.spec().labels(), value);
       case "exited" -> it -> exitedWith(it.status());
       case "health" -> it -> health(it.status()).equals(value);
       case "network" -> it -> onNetwork(it.spec());
@@ -192,12 +192,5 @@ record ContainerFilter(String key, String value) {
     } catch (ImageException | EngineException _) {
       return Optional.empty();
     }
-  }
-
-  /** Whether there is that label; with a value, if the text has one. */
-  static boolean hasLabel(Map<String, String> labels, String text) {
-    int equals = text.indexOf('=');
-    String found = labels.get(equals < 0 ? text : text.substring(0, equals));
-    return found != null && (equals < 0 || found.equals(text.substring(equals + 1)));
   }
 }

@@ -2,7 +2,6 @@ package io.kapsel.cli.command;
 
 import io.kapsel.base.ByteSize;
 import io.kapsel.cli.command.Manual.Operands;
-import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.engine.ContainerStatus.Phase;
 import io.kapsel.engine.EngineException;
@@ -13,20 +12,13 @@ import java.util.List;
 
 /** {@code kapsel container prune}: removes all that do not run. */
 final class ContainerPruneCommand implements Command {
-  static final Flag<Boolean> FORCE = Flag.toggle('f', "force", "Do not ask");
-  static final Flag<PruneFilter> FILTER =
-      Flag.of(
-          "filter",
-          "filter",
-          "Only what is older than until=, has label= or has not label!=",
-          PruneFilter::parse);
   private static final Manual MANUAL =
       new Manual(
           "container prune",
           "[OPTIONS]",
           "Remove all stopped containers",
           "",
-          FlagSet.of(FORCE, FILTER),
+          FlagSet.of(Confirmation.FORCE, PruneFilter.FILTER),
           Operands.NONE);
 
   private final Clock clock;
@@ -51,19 +43,8 @@ final class ContainerPruneCommand implements Command {
     return 0;
   }
 
-  /** What was removed. */
-  record Pruned(List<String> names, long bytes) {
-    void tell(Call call, String title) {
-      if (!names.isEmpty()) {
-        call.print(title);
-        names.forEach(call::print);
-        call.print("");
-      }
-    }
-  }
-
   static Pruned prune(Call call, Instant now) {
-    List<PruneFilter> filters = call.arguments().all(FILTER);
+    List<PruneFilter> filters = call.arguments().all(PruneFilter.FILTER);
     List<String> ids = new ArrayList<>();
     long bytes = 0;
     for (Engine.Container it : call.engine().containers()) {

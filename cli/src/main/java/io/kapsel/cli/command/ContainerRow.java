@@ -11,10 +11,7 @@ import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.MountRequest;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -23,9 +20,6 @@ import java.util.stream.Collectors;
 final class ContainerRow {
   private static final int COMMAND_COLUMNS = 20;
   private static final int MOUNT_COLUMNS = 15;
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss Z 'UTC'", Locale.ROOT)
-          .withZone(ZoneOffset.UTC);
 
   private ContainerRow() {}
 
@@ -44,7 +38,7 @@ final class ContainerRow {
         .with("Names", it.name())
         .with("Image", spec.root().toString())
         .with("Command", command(spec, whole))
-        .with("CreatedAt", time(status.createdAt()))
+        .with("CreatedAt", Times.print(status.createdAt()))
         .with("RunningFor", HumanTime.ago(status.createdAt(), now))
         .with("Ports", ContainerNetworks.ports(it))
         .with("State", state(status))
@@ -57,11 +51,6 @@ final class ContainerRow {
         .with("Mounts", mounts(spec.mounts(), whole))
         .with("LocalVolumes", Long.toString(volumes(spec.mounts())))
         .with("Networks", String.join(",", ContainerNetworks.names(spec)));
-  }
-
-  /** A time as Go prints it. */
-  static String time(Instant instant) {
-    return TIME.format(instant);
   }
 
   static String id(Engine.Container it, boolean whole) {

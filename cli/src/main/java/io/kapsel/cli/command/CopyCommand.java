@@ -80,7 +80,7 @@ final class CopyCommand implements Command {
       if (call.request().terminals().stdout()) {
         throw new CommandException(1, "cowardly refusing to write an archive to a terminal");
       }
-      try (OutputStream out = SaveCommand.toClient(call)) {
+      try (OutputStream out = ClientOutput.toClient(call)) {
         files.read(from.path(), follow, out);
       } catch (IOException e) {
         throw new CommandException(1, String.valueOf(e.getMessage()));

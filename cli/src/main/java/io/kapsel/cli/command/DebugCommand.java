@@ -44,7 +44,7 @@ final class DebugCommand implements Command {
           container that does not run has only files, and those cannot be written then.
           Nothing is changed in the container itself.
           """,
-          FlagSet.untilOperand(List.of(TOOLS, USER, RunFlags.PULL, RunFlags.PLATFORM)),
+          FlagSet.untilOperand(List.of(TOOLS, USER, ImageSource.PULL, ImageSource.PLATFORM)),
           Operands.SOME);
 
   @Override

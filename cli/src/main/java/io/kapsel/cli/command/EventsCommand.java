@@ -72,7 +72,7 @@ final class EventsCommand implements Command {
             it.type().equals(key)
                 && (it.id().startsWith(value) || value.equals(it.attributes().get("name")));
         case "image" -> value.equals(it.attributes().get("image"));
-        case "label" -> ContainerFilter.hasLabel(it.attributes(), value);
+        case "label" -> Labels.have(it.attributes(), value);
         default -> value.equals("local");
       };
     }
@@ -86,8 +86,8 @@ final class EventsCommand implements Command {
   @Override
   public int run(Call call) {
     Instant now = clock.instant();
-    Optional<Instant> since = call.arguments().last(SINCE).map(it -> LogsCommand.instant(it, now));
-    Optional<Instant> until = call.arguments().last(UNTIL).map(it -> LogsCommand.instant(it, now));
+    Optional<Instant> since = call.arguments().last(SINCE).map(it -> Times.instant(it, now));
+    Optional<Instant> until = call.arguments().last(UNTIL).map(it -> Times.instant(it, now));
     Optional<String> format = call.arguments().last(Listing.FORMAT);
     Optional<Template> template = format.filter(it -> !it.equals("json")).map(Listing::template);
     Map<String, List<Filter>> filters =

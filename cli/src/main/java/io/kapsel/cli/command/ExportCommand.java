@@ -17,7 +17,7 @@ final class ExportCommand implements Command {
           What is mounted in it is left out. With --whole the archive has what was said
           about the container, too, and its snapshots, and needs no image where it is read.
           """,
-          FlagSet.of(SaveCommand.OUTPUT, WHOLE),
+          FlagSet.of(ClientOutput.OUTPUT, WHOLE),
           Operands.ONE);
 
   @Override
@@ -28,7 +28,7 @@ final class ExportCommand implements Command {
   @Override
   public int run(Call call) {
     Engine.Container container = call.engine().container(call.operands().getFirst());
-    SaveCommand.write(
+    ClientOutput.write(
         call, call.arguments().is(WHOLE) ? container::exportWhole : container::export);
     return 0;
   }

@@ -66,11 +66,11 @@ record ImageFilter(String key, String value) {
         yield image -> image.created().isAfter(then);
       }
       case "until" -> {
-        Instant then = LogsCommand.instant(value, now);
+        Instant then = Times.instant(value, now);
         yield image -> image.created().isBefore(then);
       }
-      case "label!" -> image -> !ContainerFilter.hasLabel(labels(image), value);
-      default -> image -> ContainerFilter.hasLabel(labels(image), value);
+      case "label!" -> image -> !Labels.have(labels(image), value);
+      default -> image -> Labels.have(labels(image), value);
     };
   }
 

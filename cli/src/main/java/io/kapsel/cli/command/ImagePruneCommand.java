@@ -33,7 +33,7 @@ final class ImagePruneCommand implements Command {
           "[OPTIONS]",
           "Remove images without a name that no container was made from",
           "",
-          FlagSet.of(ALL, ContainerPruneCommand.FORCE, FILTER),
+          FlagSet.of(ALL, Confirmation.FORCE, FILTER),
           Operands.NONE);
 
   private final Clock clock;

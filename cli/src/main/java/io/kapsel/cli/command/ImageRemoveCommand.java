@@ -23,7 +23,7 @@ final class ImageRemoveCommand implements Command {
             "[OPTIONS] IMAGE [IMAGE...]",
             "Remove one or more images",
             "",
-            FlagSet.of(FORCE, NO_PRUNE, PullCommand.PLATFORM),
+            FlagSet.of(FORCE, NO_PRUNE, ImageSource.PLATFORM),
             Operands.SOME);
   }
 
@@ -36,7 +36,7 @@ final class ImageRemoveCommand implements Command {
   public int run(Call call) {
     boolean force = call.arguments().is(FORCE);
     int exitCode = 0;
-    Optional<Platform> platform = call.arguments().last(PullCommand.PLATFORM);
+    Optional<Platform> platform = call.arguments().last(ImageSource.PLATFORM);
     for (Images.Removal each : call.engine().images().remove(call.operands(), platform, force)) {
       each.done().forEach(call::print);
       if (each.failure().isPresent()) {

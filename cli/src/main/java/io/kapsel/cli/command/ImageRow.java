@@ -28,7 +28,7 @@ final class ImageRow {
         .with("Tag", name.flatMap(Reference::tag).orElse(NONE))
         .with("Digest", digest.toString())
         .with("ID", whole ? image.id().toString() : image.id().abbreviated())
-        .with("CreatedAt", ContainerRow.time(image.created()))
+        .with("CreatedAt", Times.print(image.created()))
         .with("CreatedSince", HumanTime.ago(image.created(), now))
         .with("Size", bytes)
         .with("VirtualSize", bytes)

@@ -1,5 +1,6 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.cli.flag.Flag;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.InvalidRequestException;
 import io.kapsel.engine.spec.RootSource;
@@ -12,6 +13,15 @@ import java.util.Optional;
 
 /** Sees to it that the image of a container is there, as {@code --pull} says. */
 final class ImageSource {
+  static final Flag<Platform> PLATFORM =
+      Flag.of("platform", "string", "For this platform: os/arch[/variant]", Platform::parse);
+  static final Flag<String> PULL =
+      Flag.of(
+          "pull",
+          "string",
+          "Pull the image first: always, missing (default) or never",
+          ImageSource::policy);
+  static final Flag<Boolean> QUIET = Flag.toggle('q', "quiet", "Say nothing of a pull");
   private static final List<String> POLICIES = List.of("always", "missing", "never");
 
   private ImageSource() {}
@@ -29,7 +39,7 @@ final class ImageSource {
     if (!(spec.root() instanceof RootSource.Image(String text, Optional<String> asked))) {
       return;
     }
-    String policy = call.arguments().last(RunFlags.PULL).orElse("missing");
+    String policy = call.arguments().last(PULL).orElse("missing");
     Optional<Platform> platform = asked.map(Platform::parse);
     boolean there =
         call.engine()
@@ -47,7 +57,7 @@ final class ImageSource {
           "cannot find '" + text + "': there is no such image, and --pull=never");
     }
     Reference name = reference(text);
-    boolean quiet = call.arguments().is(RunFlags.QUIET);
+    boolean quiet = call.arguments().is(QUIET);
     if (!there && !quiet) {
       call.client().err("Unable to find image '" + name.orLatest().familiar() + "' locally\n");
     }

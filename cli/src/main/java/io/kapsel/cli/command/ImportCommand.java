@@ -32,7 +32,7 @@ final class ImportCommand implements Command {
           The archive is a tar, plain or packed with gzip, zstd or xz. With --whole it
           becomes a container with that name, or the one that it had.
           """,
-          FlagSet.of(CHANGE, MESSAGE, PullCommand.PLATFORM, WHOLE, TRUST),
+          FlagSet.of(CHANGE, MESSAGE, ImageSource.PLATFORM, WHOLE, TRUST),
           new Operands(1, 2));
 
   @Override
@@ -43,7 +43,7 @@ final class ImportCommand implements Command {
   private static int whole(Call call, String file) {
     if (!call.arguments().all(CHANGE).isEmpty()
         || call.arguments().last(MESSAGE).isPresent()
-        || call.arguments().last(PullCommand.PLATFORM).isPresent()) {
+        || call.arguments().last(ImageSource.PLATFORM).isPresent()) {
       throw new CommandException(
           1, "--whole makes a container as it was: without --change, --message and --platform");
     }
@@ -83,7 +83,7 @@ final class ImportCommand implements Command {
                 call.engine()
                     .images()
                     .imported(
-                        in, call.arguments().last(PullCommand.PLATFORM), execution, name, message));
+                        in, call.arguments().last(ImageSource.PLATFORM), execution, name, message));
     call.print(image.id().toString());
     return 0;
   }

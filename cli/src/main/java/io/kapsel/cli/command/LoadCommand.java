@@ -29,7 +29,7 @@ final class LoadCommand implements Command {
           Archives of docker save, podman save, skopeo and kapsel save are read, and OCI
           layouts in a tar; plain or packed with gzip, zstd or xz.
           """,
-          FlagSet.of(INPUT, QUIET, PullCommand.PLATFORM),
+          FlagSet.of(INPUT, QUIET, ImageSource.PLATFORM),
           Operands.NONE);
 
   @Override
@@ -40,7 +40,7 @@ final class LoadCommand implements Command {
   @Override
   public int run(Call call) {
     Optional<Path> file = call.arguments().last(INPUT).map(it -> call.request().path(it));
-    Optional<Platform> platform = call.arguments().last(PullCommand.PLATFORM);
+    Optional<Platform> platform = call.arguments().last(ImageSource.PLATFORM);
     for (Image each : read(call, file, in -> call.engine().images().load(platform, in))) {
       call.print(
           each.names().isEmpty()

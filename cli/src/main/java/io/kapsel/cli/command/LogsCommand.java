@@ -1,20 +1,13 @@
 package io.kapsel.cli.command;
 
-import io.kapsel.base.GoDuration;
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.cli.flag.Values;
 import io.kapsel.engine.LogQuery;
 import io.kapsel.engine.log.LogRecord;
-import java.math.BigDecimal;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -60,8 +53,8 @@ final class LogsCommand implements Command {
     LogQuery query =
         new LogQuery(
             call.arguments().last(TAIL).orElse(OptionalInt.empty()),
-            call.arguments().last(SINCE).map(it -> instant(it, now)),
-            call.arguments().last(UNTIL).map(it -> instant(it, now)),
+            call.arguments().last(SINCE).map(it -> Times.instant(it, now)),
+            call.arguments().last(UNTIL).map(it -> Times.instant(it, now)),
             follow);
     boolean times = call.arguments().is(TIMESTAMPS);
     Engine.Container container = call.engine().container(call.operands().getFirst());
@@ -100,29 +93,5 @@ final class LogsCommand implements Command {
     return lines < 0
         ? OptionalInt.empty()
         : OptionalInt.of((int) Math.min(lines, Integer.MAX_VALUE));
-  }
-
-  /** A point in time, or a span before {@code now}, or seconds since 1970. */
-  static Instant instant(String text, Instant now) {
-    try {
-      if (text.matches("[0-9]+(\\.[0-9]{1,9})?")) {
-        BigDecimal seconds = new BigDecimal(text);
-        long whole = seconds.longValue();
-        return Instant.ofEpochSecond(
-            whole, seconds.subtract(BigDecimal.valueOf(whole)).movePointRight(9).longValue());
-      }
-      if (!text.matches("[0-9]{4}-.*")) {
-        return now.minus(GoDuration.parse(text));
-      }
-      if (text.length() == "2026-01-31".length()) {
-        return LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant();
-      }
-      return text.matches(".*(Z|[+-][0-9]{2}:[0-9]{2})")
-          ? OffsetDateTime.parse(text).toInstant()
-          : LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
-    } catch (DateTimeException | IllegalArgumentException e) {
-      throw new CommandException(
-          1, "invalid time '" + text + "': it is neither like 2026-01-31T12:00:00Z nor like 42m");
-    }
   }
 }

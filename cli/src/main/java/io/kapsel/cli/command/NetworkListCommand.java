@@ -98,7 +98,7 @@ final class NetworkListCommand implements Command {
       case "driver" -> it -> it.driver().equals(value);
       case "id" -> it -> it.id().startsWith(value);
       case "name" -> it -> it.name().contains(value);
-      case "label" -> it -> ContainerFilter.hasLabel(it.labels(), value);
+      case "label" -> it -> Labels.have(it.labels(), value);
       case "scope" -> _ -> value.equals("local");
       case "type" -> it -> it.isBuiltIn() == value.equals("builtin");
       default -> throw new IllegalArgumentException("invalid filter '" + text + "'");

@@ -34,7 +34,7 @@ final class NetworkRemoveCommand implements Command {
             "[OPTIONS]",
             "Remove all networks that nobody is in",
             "",
-            FlagSet.of(ContainerPruneCommand.FORCE, FILTER),
+            FlagSet.of(Confirmation.FORCE, FILTER),
             Operands.NONE)
         : new Manual(
             "network rm",

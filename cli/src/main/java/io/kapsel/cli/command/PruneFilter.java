@@ -1,5 +1,6 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.Values;
 import java.time.Instant;
 import java.util.List;
@@ -8,6 +9,12 @@ import java.util.Set;
 
 /** One {@code --filter} of something that prunes. */
 record PruneFilter(String key, String value) {
+  static final Flag<PruneFilter> FILTER =
+      Flag.of(
+          "filter",
+          "filter",
+          "Only what is older than until=, has label= or has not label!=",
+          PruneFilter::parse);
   private static final String ALL = "all";
   private static final Set<String> KEYS = Set.of("until", "label", "label!");
 
@@ -52,9 +59,9 @@ record PruneFilter(String key, String value) {
   private boolean passes(Instant created, Map<String, String> labels, Instant now) {
     return switch (key) {
       case ALL -> true;
-      case "until" -> created.isBefore(LogsCommand.instant(value, now));
-      case "label" -> ContainerFilter.hasLabel(labels, value);
-      default -> !ContainerFilter.hasLabel(labels, value);
+      case "until" -> created.isBefore(Times.instant(value, now));
+      case "label" -> Labels.have(labels, value);
+      default -> !Labels.have(labels, value);
     };
   }
 }

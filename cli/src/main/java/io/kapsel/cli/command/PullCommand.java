@@ -12,8 +12,6 @@ import java.util.function.Consumer;
 
 /** {@code kapsel pull}: an image from a registry. */
 final class PullCommand implements Command {
-  static final Flag<Platform> PLATFORM =
-      Flag.of("platform", "string", "For this platform: os/arch[/variant]", Platform::parse);
   private static final Flag<Boolean> QUIET =
       Flag.toggle('q', "quiet", "Print only the name of the image");
   private static final Flag<Boolean> ALL =
@@ -27,7 +25,7 @@ final class PullCommand implements Command {
           Layers are unpacked while they come. A pull that was cut off goes on where it was.
           Mirrors, authorities and keys of a registry: /etc/kapsel/certs.d/HOST/hosts.toml
           """,
-          FlagSet.of(PLATFORM, QUIET, ALL),
+          FlagSet.of(ImageSource.PLATFORM, QUIET, ALL),
           Operands.ONE);
 
   @Override
@@ -40,7 +38,7 @@ final class PullCommand implements Command {
     Reference name = ImageSource.reference(call.operands().getFirst());
     boolean quiet = call.arguments().is(QUIET);
     Client client = Transfer.client(call);
-    Optional<Platform> platform = call.arguments().last(PLATFORM);
+    Optional<Platform> platform = call.arguments().last(ImageSource.PLATFORM);
     if (!call.arguments().is(ALL)) {
       pull(call, client, name, platform, quiet, call.client()::out);
       return 0;

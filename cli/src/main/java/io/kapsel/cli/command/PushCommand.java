@@ -27,7 +27,7 @@ final class PushCommand implements Command {
           "[OPTIONS] NAME[:TAG]",
           "Upload an image to a registry",
           "With --compression its layers are packed anew where they are packed otherwise.\n",
-          FlagSet.of(QUIET, ALL, SaveCommand.COMPRESSION, PullCommand.PLATFORM),
+          FlagSet.of(QUIET, ALL, SaveCommand.COMPRESSION, ImageSource.PLATFORM),
           Operands.ONE);
 
   @Override
@@ -64,7 +64,7 @@ final class PushCommand implements Command {
   private static Digest push(Call call, Reference name, Client client, Progress progress) {
     Images images = call.engine().images();
     Optional<Compression> compression = call.arguments().last(SaveCommand.COMPRESSION);
-    Optional<Platform> platform = call.arguments().last(PullCommand.PLATFORM);
+    Optional<Platform> platform = call.arguments().last(ImageSource.PLATFORM);
     if (compression.isPresent() && platform.isPresent()) {
       throw new CommandException(125, "--compression and --platform cannot be used together");
     }

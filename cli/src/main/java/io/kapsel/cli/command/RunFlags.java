@@ -4,7 +4,6 @@ import io.kapsel.base.GoDuration;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.Values;
 import io.kapsel.engine.spec.RestartPolicy;
-import io.kapsel.oci.image.Platform;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,14 +45,6 @@ final class RunFlags {
       Flag.text("domainname", "string", "NIS domain name inside");
   static final Flag<String> ENTRYPOINT =
       Flag.text("entrypoint", "string", "Program to run instead of the root's own");
-  static final Flag<String> PULL =
-      Flag.of(
-          "pull",
-          "string",
-          "Pull the image first: always, missing (default) or never",
-          ImageSource::policy);
-  static final Flag<Platform> PLATFORM = PullCommand.PLATFORM;
-  static final Flag<Boolean> QUIET = Flag.toggle('q', "quiet", "Say nothing of a pull");
   static final Flag<Boolean> SYSTEM =
       Flag.toggle("system", "Boot a whole system: the command is an init, such as systemd");
   static final Flag<Boolean> NESTING =
@@ -73,13 +64,13 @@ final class RunFlags {
           "snapshot-every",
           "duration",
           "Keep it as it is that often while it runs, such as 24h",
-          SnapshotCommand::duration);
+          Times::duration);
   static final Flag<Duration> SNAPSHOT_KEEP =
       Flag.of(
           "snapshot-keep",
           "duration",
           "Remove such a snapshot after that long, such as 168h",
-          SnapshotCommand::duration);
+          Times::duration);
   static final Flag<String> INTERCEPT =
       Flag.text(
           "intercept",
@@ -217,7 +208,7 @@ final class RunFlags {
 
   private static final List<Flag<?>> CREATE =
       List.of(
-          QUIET,
+          ImageSource.QUIET,
           LABEL_FILE,
           ANNOTATION,
           DEVICE_RULE,
@@ -250,8 +241,8 @@ final class RunFlags {
           HOSTNAME,
           DOMAIN_NAME,
           ENTRYPOINT,
-          PULL,
-          PLATFORM,
+          ImageSource.PULL,
+          ImageSource.PLATFORM,
           SYSTEM,
           PROFILE,
           NESTING,

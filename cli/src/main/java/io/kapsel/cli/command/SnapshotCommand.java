@@ -1,6 +1,5 @@
 package io.kapsel.cli.command;
 
-import io.kapsel.base.GoDuration;
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
@@ -13,8 +12,7 @@ final class SnapshotCommand implements Command {
   private static final Flag<String> COMMENT =
       Flag.text('c', "comment", "string", "What to remember of it");
   private static final Flag<Duration> KEEP =
-      Flag.of(
-          "keep", "duration", "Remove it after that long, such as 72h", SnapshotCommand::duration);
+      Flag.of("keep", "duration", "Remove it after that long, such as 72h", Times::duration);
 
   private final Manual manual;
 
@@ -32,14 +30,6 @@ final class SnapshotCommand implements Command {
             """,
             FlagSet.of(COMMENT, KEEP),
             new Operands(1, 2));
-  }
-
-  static Duration duration(String text) {
-    Duration duration = GoDuration.parse(text);
-    if (duration.isNegative() || duration.isZero()) {
-      throw new IllegalArgumentException("is no time at all");
-    }
-    return duration;
   }
 
   @Override

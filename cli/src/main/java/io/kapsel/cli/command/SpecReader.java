@@ -99,7 +99,7 @@ final class SpecReader {
 
   private RootSource root(String text) {
     RootSource root = RootSource.parse(text, request.directory());
-    Optional<String> platform = arguments.last(RunFlags.PLATFORM).map(Object::toString);
+    Optional<String> platform = arguments.last(ImageSource.PLATFORM).map(Object::toString);
     if (platform.isEmpty()) {
       return root;
     }

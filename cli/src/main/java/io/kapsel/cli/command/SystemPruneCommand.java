@@ -21,7 +21,7 @@ final class SystemPruneCommand implements Command {
           "[OPTIONS]",
           "Remove unused data",
           "Stopped containers, and networks and images that nobody uses.\n",
-          FlagSet.of(ALL, VOLUMES, ContainerPruneCommand.FORCE, ContainerPruneCommand.FILTER),
+          FlagSet.of(ALL, VOLUMES, Confirmation.FORCE, PruneFilter.FILTER),
           Operands.NONE);
 
   private final Clock clock;
@@ -53,7 +53,7 @@ final class SystemPruneCommand implements Command {
         call.arguments().is(ALL)
             ? "  - all images without at least one container associated to them\n"
             : "  - all dangling images\n");
-    List<PruneFilter> filters = call.arguments().all(ContainerPruneCommand.FILTER);
+    List<PruneFilter> filters = call.arguments().all(PruneFilter.FILTER);
     if (!filters.isEmpty()) {
       text.append("\n  Items to be pruned will be filtered with:\n");
       filters.forEach(it -> text.append("  - ").append(it).append('\n'));
@@ -62,9 +62,9 @@ final class SystemPruneCommand implements Command {
   }
 
   private int prune(Call call) {
-    ContainerPruneCommand.Pruned containers = ContainerPruneCommand.prune(call, clock.instant());
+    Pruned containers = ContainerPruneCommand.prune(call, clock.instant());
     containers.tell(call, "Deleted Containers:");
-    List<PruneFilter> filters = call.arguments().all(ContainerPruneCommand.FILTER);
+    List<PruneFilter> filters = call.arguments().all(PruneFilter.FILTER);
     NetworkRemoveCommand.prune(call, filters, clock.instant());
     List<Image> images = new ArrayList<>();
     long bytes =
@@ -74,12 +74,10 @@ final class SystemPruneCommand implements Command {
                 call.arguments().is(ALL),
                 ImagePruneCommand.filtered(filters, clock.instant()),
                 images);
-    new ContainerPruneCommand.Pruned(
-            images.stream().map(each -> "deleted: " + each.id()).toList(), bytes)
+    new Pruned(images.stream().map(each -> "deleted: " + each.id()).toList(), bytes)
         .tell(call, "Deleted Images:");
     if (call.arguments().is(VOLUMES)) {
-      ContainerPruneCommand.Pruned volumes =
-          VolumePruneCommand.prune(call, filters, clock.instant(), false);
+      Pruned volumes = VolumePruneCommand.prune(call, filters, clock.instant(), false);
       volumes.tell(call, "Deleted Volumes:");
       bytes += volumes.bytes();
     }

@@ -51,7 +51,7 @@ final class UpdateCommand implements Command {
           "snapshot-every",
           "duration",
           "Keep it as it is that often while it runs, such as 24h; 0 for no more",
-          text -> text.equals("0") ? Duration.ZERO : SnapshotCommand.duration(text));
+          text -> text.equals("0") ? Duration.ZERO : Times.duration(text));
   private static final Flag<Boolean> ROLLBACK =
       Flag.toggle("rollback", "Bring back what it was before the last update");
   private static final Flag<Boolean> YES =

@@ -64,7 +64,7 @@ final class VolumeListCommand implements Command {
         case "dangling" ->
             volumes.users(it).isEmpty() == (value.equals("true") || value.equals("1"));
         case "driver" -> value.equals("local");
-        case "label" -> ContainerFilter.hasLabel(VolumeRow.labels(it), value);
+        case "label" -> Labels.have(VolumeRow.labels(it), value);
         default -> it.name().contains(value);
       };
     }

@@ -1,7 +1,6 @@
 package io.kapsel.cli.command;
 
 import io.kapsel.base.ByteSize;
-import io.kapsel.cli.command.ContainerPruneCommand.Pruned;
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
@@ -28,7 +27,7 @@ final class VolumePruneCommand implements Command {
           "[OPTIONS]",
           "Remove unused local volumes",
           "",
-          FlagSet.of(ALL, ContainerPruneCommand.FORCE, FILTER),
+          FlagSet.of(ALL, Confirmation.FORCE, FILTER),
           Operands.NONE);
 
   private final Clock clock;
