@@ -13,7 +13,9 @@ module io.kapsel.cli {
   requires io.kapsel.lxc;
   requires com.fasterxml.jackson.core;
 
-  opens io.kapsel.cli.command to
+  opens io.kapsel.cli.command.container to
+      io.kapsel.base;
+  opens io.kapsel.cli.command.image to
       io.kapsel.base;
 
   provides java.lang.System.LoggerFinder with

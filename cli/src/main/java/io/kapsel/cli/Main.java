@@ -1,16 +1,16 @@
 package io.kapsel.cli;
 
 import io.kapsel.base.GoDuration;
-import io.kapsel.cli.command.Fronts;
-import io.kapsel.cli.command.KapselFront;
-import io.kapsel.cli.command.LiveEngine;
-import io.kapsel.cli.command.UserFront;
 import io.kapsel.cli.config.Configuration;
 import io.kapsel.cli.config.LiveConfiguration;
 import io.kapsel.cli.flag.Arguments;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.cli.flag.UsageException;
+import io.kapsel.cli.front.Fronts;
+import io.kapsel.cli.front.KapselFront;
+import io.kapsel.cli.front.LiveEngine;
+import io.kapsel.cli.front.UserFront;
 import io.kapsel.cli.log.StderrLoggers;
 import io.kapsel.cli.print.FlagHelp;
 import io.kapsel.cli.server.Front;

@@ -8,24 +8,24 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /** One use of a command. */
-record Call(Engine engine, Request request, Client client, Arguments arguments) {
+public record Call(Engine engine, Request request, Client client, Arguments arguments) {
   /** Prints a line. */
-  void print(String line) {
+  public void print(String line) {
     client.out(line + "\n");
   }
 
   /** Tells what went wrong. */
-  void complain(String message) {
+  public void complain(String message) {
     client.err("kapsel: " + message + "\n");
   }
 
   /** The words after the command and its flags. */
-  List<String> operands() {
+  public List<String> operands() {
     return arguments.operands();
   }
 
   /** The containers that the operands name, or all where there are none. */
-  List<Engine.Container> namedOrAll() {
+  public List<Engine.Container> namedOrAll() {
     return operands().isEmpty()
         ? engine.containers()
         : operands().stream().map(engine::container).toList();
@@ -35,7 +35,7 @@ record Call(Engine engine, Request request, Client client, Arguments arguments) 
    * Does something to each container that is named and prints its name as it was given; one failure
    * does not stop the rest.
    */
-  int forEach(Consumer<Engine.Container> action) {
+  public int forEach(Consumer<Engine.Container> action) {
     int exitCode = 0;
     for (String reference : operands()) {
       try {
@@ -50,7 +50,7 @@ record Call(Engine engine, Request request, Client client, Arguments arguments) 
   }
 
   /** Tells what is not as it was asked for. */
-  void tell(Engine.Running process) {
+  public void tell(Engine.Running process) {
     process.notices().forEach(notice -> client.err("kapsel: notice: " + notice + "\n"));
   }
 }

@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** The client's standard input, sent in the frames of wire.md, section 3. */
-final class ClientInput extends InputStream {
+public final class ClientInput extends InputStream {
   private static final int HEADER = 8;
   private static final int STDIN = 0;
   private static final int STDIN_EOF = 1;
@@ -24,7 +24,7 @@ final class ClientInput extends InputStream {
   }
 
   /** Asks the client to send it. */
-  static ClientInput open(Call call) {
+  public static ClientInput open(Call call) {
     if (call.request().terminals().stdin()) {
       throw new CommandException(1, "standard input is a terminal; name a file with --input");
     }

@@ -15,15 +15,15 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Where a command writes what is no text: the client's standard output, or a file. */
-final class ClientOutput {
-  static final Flag<Path> OUTPUT =
+public final class ClientOutput {
+  public static final Flag<Path> OUTPUT =
       Flag.of("output", "string", "Write to this file instead of standard output", Path::of)
           .shorthand('o');
 
   private ClientOutput() {}
 
   /** Lets {@code work} write to the file of {@code --output}, or to the client. */
-  static void write(Call call, Consumer<OutputStream> work) {
+  public static void write(Call call, Consumer<OutputStream> work) {
     Optional<Path> file = call.arguments().last(OUTPUT).map(it -> call.request().path(it));
     if (file.isEmpty() && call.request().terminals().stdout()) {
       throw new CommandException(
@@ -69,7 +69,7 @@ final class ClientOutput {
   }
 
   /** Standard output of the client. */
-  static OutputStream toClient(Call call) {
+  public static OutputStream toClient(Call call) {
     return new ToClient(call);
   }
 

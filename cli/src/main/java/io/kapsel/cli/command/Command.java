@@ -1,7 +1,7 @@
 package io.kapsel.cli.command;
 
 /** A command of the kapsel front. One object serves all requests at once. */
-interface Command {
+public interface Command {
   /** What there is to know of it. */
   Manual manual();
 

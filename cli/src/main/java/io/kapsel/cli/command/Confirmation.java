@@ -7,14 +7,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /** Asks before what cannot be taken back, unless {@code --force} says that it is meant. */
-final class Confirmation {
-  static final Flag<Boolean> FORCE = Flag.toggle('f', "force", "Do not ask");
+public final class Confirmation {
+  public static final Flag<Boolean> FORCE = Flag.toggle('f', "force", "Do not ask");
   private static final int LONGEST = 1024;
 
   private Confirmation() {}
 
   /** Whether it is meant: what is going to happen is said, and an answer read. */
-  static boolean given(Call call, String warning) {
+  public static boolean given(Call call, String warning) {
     if (call.arguments().is(FORCE)) {
       return true;
     }
@@ -22,7 +22,7 @@ final class Confirmation {
   }
 
   /** Whether the answer to a question is yes. */
-  static boolean agreed(Call call, String question) {
+  public static boolean agreed(Call call, String question) {
     String answer = call.request().terminals().stdin() ? ask(call, question) : read(call, question);
     String word = answer.strip().toLowerCase(Locale.ROOT);
     return word.equals("y") || word.equals("yes");

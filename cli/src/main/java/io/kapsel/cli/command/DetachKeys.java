@@ -4,8 +4,8 @@ import io.kapsel.cli.flag.Arguments;
 import io.kapsel.cli.flag.Flag;
 
 /** The keys by which a user leaves a container that goes on. */
-final class DetachKeys {
-  static final Flag<Integer> FLAG =
+public final class DetachKeys {
+  public static final Flag<Integer> FLAG =
       Flag.of(
           "detach-keys",
           "string",
@@ -24,7 +24,7 @@ final class DetachKeys {
   /**
    * Reads characters and {@code ctrl-X}s with commas between: a byte each, the first one lowest.
    */
-  static int parse(String text) {
+  public static int parse(String text) {
     if (text.isEmpty()) {
       return 0;
     }

@@ -15,16 +15,16 @@ import io.kapsel.linux.socket.UnixStream;
  *
  * @param signals whether what signals the client is meant for the process
  */
-record Foreground(Call call, boolean terminal, Streams streams, boolean signals) {
+public record Foreground(Call call, boolean terminal, Streams streams, boolean signals) {
   /** Refuses to give a terminal to a process when the client's input is none. */
-  static void checkTerminal(Call call, boolean terminal, boolean stdin) {
+  public static void checkTerminal(Call call, boolean terminal, boolean stdin) {
     if (terminal && stdin && !call.request().terminals().stdin()) {
       throw new CommandException(1, "the input device is not a TTY");
     }
   }
 
   /** Attaches, starts, and waits for the end. */
-  ExitStatus start(Engine.Running process) {
+  public ExitStatus start(Engine.Running process) {
     return hold(
         process,
         () -> {
@@ -34,7 +34,7 @@ record Foreground(Call call, boolean terminal, Streams streams, boolean signals)
   }
 
   /** Attaches to what runs already, and waits for the end. */
-  ExitStatus join(Engine.Running process) {
+  public ExitStatus join(Engine.Running process) {
     return hold(process, () -> {});
   }
 

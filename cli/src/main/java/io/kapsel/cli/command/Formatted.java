@@ -5,10 +5,10 @@ import io.kapsel.cli.template.Struct;
 import io.kapsel.cli.template.TemplateException;
 
 /** One thing as {@code --format} wants it. */
-final class Formatted {
+public final class Formatted {
   private Formatted() {}
 
-  static String text(String format, Struct thing) {
+  public static String text(String format, Struct thing) {
     if (format.equals("json")) {
       return JsonTree.write(thing) + "\n";
     }

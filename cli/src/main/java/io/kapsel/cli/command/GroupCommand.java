@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /** A word under which other commands stand, such as {@code kapsel image}. */
-final class GroupCommand implements Command {
+public final class GroupCommand implements Command {
   private final Map<String, Command> commands = new LinkedHashMap<>();
   private final Manual manual;
   private final Optional<Command> itself;
 
   /** A command that also stands alone, without one of these words after it. */
-  GroupCommand(Command itself, Map<String, Command> commands) {
+  public GroupCommand(Command itself, Map<String, Command> commands) {
     this.commands.putAll(commands);
     this.itself = Optional.of(itself);
     Manual own = itself.manual();
@@ -29,7 +29,7 @@ final class GroupCommand implements Command {
             own.operands());
   }
 
-  GroupCommand(String name, String summary, Map<String, Command> commands) {
+  public GroupCommand(String name, String summary, Map<String, Command> commands) {
     this.commands.putAll(commands);
     this.itself = Optional.empty();
     manual =
@@ -55,12 +55,12 @@ final class GroupCommand implements Command {
   }
 
   /** Whether it is a command without one of the words below it, too. */
-  boolean standsAlone() {
+  public boolean standsAlone() {
     return itself.isPresent();
   }
 
   /** The command of that name below this one. */
-  Optional<Command> find(String word) {
+  public Optional<Command> find(String word) {
     String name =
         switch (word) {
           case "list", "ps" -> "ls";
@@ -72,7 +72,7 @@ final class GroupCommand implements Command {
   }
 
   /** The words that may follow, with what they do. */
-  Map<String, Command> commands() {
+  public Map<String, Command> commands() {
     return Collections.unmodifiableMap(commands);
   }
 

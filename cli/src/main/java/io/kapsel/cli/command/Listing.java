@@ -19,8 +19,8 @@ import java.util.TreeMap;
  * @param usual the columns of the table, a template without its braces for each
  * @param headings by field
  */
-record Listing(List<String> usual, Map<String, String> headings) {
-  static final Flag<String> FORMAT =
+public record Listing(List<String> usual, Map<String, String> headings) {
+  public static final Flag<String> FORMAT =
       Flag.text(
           "format",
           "string",
@@ -28,19 +28,19 @@ record Listing(List<String> usual, Map<String, String> headings) {
   private static final String TABLE = "table";
 
   /** Like {@link #FORMAT} with a one-letter form. */
-  static final Flag<String> FORMAT_F = FORMAT.shorthand('f');
+  public static final Flag<String> FORMAT_F = FORMAT.shorthand('f');
 
   /** Whether a row needs a field that is dear to find out. */
-  static boolean asks(Optional<String> format, String field) {
+  public static boolean asks(Optional<String> format, String field) {
     return format.filter(it -> it.contains("." + field)).isPresent();
   }
 
   /** Prints all rows. */
-  void print(Call call, Optional<String> format, List<Struct> rows) {
+  public void print(Call call, Optional<String> format, List<Struct> rows) {
     call.client().out(text(format.orElse(TABLE), rows));
   }
 
-  String text(String format, List<Struct> rows) {
+  public String text(String format, List<Struct> rows) {
     if (format.equals("json")) {
       StringBuilder text = new StringBuilder();
       rows.forEach(row -> text.append(json(row)).append('\n'));
@@ -82,7 +82,7 @@ record Listing(List<String> usual, Map<String, String> headings) {
   }
 
   /** Reads a template; backslashes stand for tabs and line feeds outside of texts, too. */
-  static Template template(String words) {
+  public static Template template(String words) {
     try {
       return Template.parse(words.replace("\\t", "\t").replace("\\n", "\n"));
     } catch (TemplateException e) {

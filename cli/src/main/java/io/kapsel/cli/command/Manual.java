@@ -10,7 +10,7 @@ import io.kapsel.cli.print.FlagHelp;
  * @param summary one phrase for the list of commands
  * @param details more for the command's own help; may be empty
  */
-record Manual(
+public record Manual(
     String name,
     String synopsis,
     String summary,
@@ -19,18 +19,18 @@ record Manual(
     Operands operands) {
 
   /** How many operands there must be. */
-  record Operands(int least, int most) {
-    static final Operands NONE = new Operands(0, 0);
-    static final Operands ONE = new Operands(1, 1);
-    static final Operands SOME = atLeast(1);
+  public record Operands(int least, int most) {
+    public static final Operands NONE = new Operands(0, 0);
+    public static final Operands ONE = new Operands(1, 1);
+    public static final Operands SOME = atLeast(1);
 
-    static Operands atLeast(int least) {
+    public static Operands atLeast(int least) {
       return new Operands(least, Integer.MAX_VALUE);
     }
   }
 
   /** The command as users type it. */
-  String path() {
+  public String path() {
     return "kapsel " + name;
   }
 
@@ -40,7 +40,7 @@ record Manual(
   }
 
   /** The whole help. */
-  String help() {
+  public String help() {
     return usage()
         + "\n"
         + summary
@@ -51,12 +51,12 @@ record Manual(
   }
 
   /** What follows a complaint about the command line. */
-  String hint() {
+  public String hint() {
     return "\n" + usage() + "\nSee '" + path() + " --help' for more information\n";
   }
 
   /** Throws when the number of operands is wrong. */
-  void check(int count) {
+  public void check(int count) {
     if (count < operands.least || count > operands.most) {
       throw new OperandException("'" + path() + "' " + requirement());
     }

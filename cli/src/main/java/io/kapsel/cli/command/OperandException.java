@@ -1,10 +1,10 @@
 package io.kapsel.cli.command;
 
 /** Too few or too many operands on a command line. */
-final class OperandException extends RuntimeException {
+public final class OperandException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  OperandException(String message) {
+  public OperandException(String message) {
     super(message);
   }
 }

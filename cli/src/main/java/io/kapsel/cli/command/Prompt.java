@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Questions at the client's terminal, by the frames of wire.md, section 3. */
-final class Prompt implements AutoCloseable {
+public final class Prompt implements AutoCloseable {
   private static final int HEADER = 8;
   private static final byte STDIN = 0;
   private static final byte STDOUT = 1;
@@ -29,7 +29,7 @@ final class Prompt implements AutoCloseable {
   }
 
   /** Takes the terminal over until this is closed. */
-  static Prompt open(Call call) {
+  public static Prompt open(Call call) {
     UnixStream.Pair pair = UnixStream.pair();
     try (Fd other = pair.other()) {
       call.client().attach(new Client.Relay(true, true, false, false), other, _ -> {});
@@ -38,7 +38,7 @@ final class Prompt implements AutoCloseable {
   }
 
   /** Asks, and returns the line that is typed; what is hidden is not shown. */
-  String ask(String question, boolean hidden) {
+  public String ask(String question, boolean hidden) {
     try {
       say(question.getBytes(StandardCharsets.UTF_8));
       ByteArrayOutputStream line = new ByteArrayOutputStream();

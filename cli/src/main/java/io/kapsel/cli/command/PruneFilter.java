@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Set;
 
 /** One {@code --filter} of something that prunes. */
-record PruneFilter(String key, String value) {
-  static final Flag<PruneFilter> FILTER =
+public record PruneFilter(String key, String value) {
+  public static final Flag<PruneFilter> FILTER =
       Flag.of(
           "filter",
           "filter",
@@ -19,7 +19,7 @@ record PruneFilter(String key, String value) {
   private static final Set<String> KEYS = Set.of("until", "label", "label!");
 
   /** Reads {@code until=24h}, {@code label=x} or {@code label!=x}. */
-  static PruneFilter parse(String text) {
+  public static PruneFilter parse(String text) {
     int equals = text.indexOf('=');
     if (equals < 0 || !KEYS.contains(text.substring(0, equals))) {
       throw new IllegalArgumentException("invalid filter '" + text + "'");
@@ -28,7 +28,7 @@ record PruneFilter(String key, String value) {
   }
 
   /** Reads {@code label=x}, {@code label!=x} or {@code all=true}: how old they are is not asked. */
-  static PruneFilter parseOfVolumes(String text) {
+  public static PruneFilter parseOfVolumes(String text) {
     int equals = text.indexOf('=');
     String key = equals < 0 ? text : text.substring(0, equals);
     if (equals < 0 || !Set.of(ALL, "label", "label!").contains(key)) {
@@ -42,11 +42,11 @@ record PruneFilter(String key, String value) {
   }
 
   /** Whether it asks for those with names, too. */
-  boolean isAll() {
+  public boolean isAll() {
     return key.equals(ALL) && Values.bool(value);
   }
 
-  static boolean all(
+  public static boolean all(
       List<PruneFilter> filters, Instant created, Map<String, String> labels, Instant now) {
     return filters.stream().allMatch(each -> each.passes(created, labels, now));
   }

@@ -5,21 +5,22 @@ import java.util.List;
 import java.util.Set;
 
 /** Flags of Docker that cannot be honoured here: they are known, and refused with the reason. */
-final class RefusedFlags {
+public final class RefusedFlags {
   static final Flag<String> RUNTIME = only("runtime", "Runtime of the container: kapsel", "kapsel");
-  static final Flag<String> IPAM_DRIVER =
+  public static final Flag<String> IPAM_DRIVER =
       only("ipam-driver", "Who gives addresses: default", "default", "");
-  static final Flag<String> IPAM_OPTION = refused("ipam-opt", "addresses have no options here");
-  static final Flag<String> LINK =
+  public static final Flag<String> IPAM_OPTION =
+      refused("ipam-opt", "addresses have no options here");
+  public static final Flag<String> LINK =
       refused(
           "link",
           "containers in one network find each other by name; give further ones with"
               + " --network-alias");
-  static final Flag<String> LINK_LOCAL =
+  public static final Flag<String> LINK_LOCAL =
       refused("link-local-ip", "addresses come from a network's subnet; use --ip or --ip6");
-  static final Flag<String> DRIVER_OPTION =
+  public static final Flag<String> DRIVER_OPTION =
       refused("driver-opt", "networks here have no options for single containers");
-  static final Flag<Boolean> TREE =
+  public static final Flag<Boolean> TREE =
       Flag.of(
           "tree",
           "",
@@ -29,7 +30,7 @@ final class RefusedFlags {
           });
 
   /** Those of {@code run} and {@code create}. */
-  static final List<Flag<?>> OF_CONTAINERS =
+  public static final List<Flag<?>> OF_CONTAINERS =
       List.of(
           RUNTIME,
           LINK_LOCAL,

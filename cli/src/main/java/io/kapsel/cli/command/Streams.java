@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Locale;
 
 /** Which of a client's standard streams are those of a process. */
-record Streams(boolean stdin, boolean stdout, boolean stderr) {
-  static final Flag<String> ATTACH =
+public record Streams(boolean stdin, boolean stdout, boolean stderr) {
+  public static final Flag<String> ATTACH =
       Flag.of("attach", "list", "Attach only stdin, stdout or stderr", Streams::name)
           .shorthand('a');
 
@@ -20,12 +20,12 @@ record Streams(boolean stdin, boolean stdout, boolean stderr) {
   }
 
   /** With what a process prints, and with its input where that is wanted. */
-  static Streams output(boolean stdin) {
+  public static Streams output(boolean stdin) {
     return new Streams(stdin, true, true);
   }
 
   /** Those that were named; without any, all output, and the input where it is kept open. */
-  static Streams of(Arguments arguments, boolean interactive) {
+  public static Streams of(Arguments arguments, boolean interactive) {
     List<String> named = arguments.all(ATTACH);
     return named.isEmpty()
         ? output(interactive)

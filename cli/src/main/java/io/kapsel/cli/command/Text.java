@@ -1,14 +1,14 @@
 package io.kapsel.cli.command;
 
 /** Foreign text on its way to a terminal. */
-final class Text {
+public final class Text {
   private static final int DELETE = 0x7f;
   private static final int LAST_CONTROL = 0x9f;
 
   private Text() {}
 
   /** Writes quotes, backslashes and what a terminal would obey as escapes. */
-  static String escape(String text) {
+  public static String escape(String text) {
     StringBuilder safe = new StringBuilder(text.length());
     for (int at = 0; at < text.length(); at++) {
       char letter = text.charAt(at);

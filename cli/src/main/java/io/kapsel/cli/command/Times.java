@@ -13,7 +13,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /** Times as people write and read them. */
-final class Times {
+public final class Times {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss Z 'UTC'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
@@ -21,7 +21,7 @@ final class Times {
   private Times() {}
 
   /** A point in time, or a span before {@code now}, or seconds since 1970. */
-  static Instant instant(String text, Instant now) {
+  public static Instant instant(String text, Instant now) {
     try {
       if (text.matches("[0-9]+(\\.[0-9]{1,9})?")) {
         BigDecimal seconds = new BigDecimal(text);
@@ -45,7 +45,7 @@ final class Times {
   }
 
   /** A span of time that is longer than none. */
-  static Duration duration(String text) {
+  public static Duration duration(String text) {
     Duration duration = GoDuration.parse(text);
     if (duration.isNegative() || duration.isZero()) {
       throw new IllegalArgumentException("is no time at all");
@@ -54,7 +54,7 @@ final class Times {
   }
 
   /** A time as Go prints it. */
-  static String print(Instant instant) {
+  public static String print(Instant instant) {
     return TIME.format(instant);
   }
 }

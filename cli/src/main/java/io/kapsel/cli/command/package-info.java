@@ -1,2 +1,2 @@
-/** The commands: each takes a command line apart, calls the engine, and prints. */
+/** What all commands share; each takes a command line apart, calls the engine, and prints. */
 package io.kapsel.cli.command;

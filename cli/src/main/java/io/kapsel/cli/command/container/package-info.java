@@ -1,0 +1,2 @@
+/** Commands for containers and their whole life. */
+package io.kapsel.cli.command.container;

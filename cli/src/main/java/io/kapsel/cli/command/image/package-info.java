@@ -1,0 +1,2 @@
+/** Commands for images and registries. */
+package io.kapsel.cli.command.image;

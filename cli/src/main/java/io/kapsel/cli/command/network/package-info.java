@@ -1,0 +1,2 @@
+/** Commands for networks. */
+package io.kapsel.cli.command.network;

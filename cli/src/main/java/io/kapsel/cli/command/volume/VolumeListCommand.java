@@ -1,0 +1,115 @@
+package io.kapsel.cli.command.volume;
+
+import io.kapsel.base.ByteSize;
+import io.kapsel.cli.command.Call;
+import io.kapsel.cli.command.Command;
+import io.kapsel.cli.command.Labels;
+import io.kapsel.cli.command.Listing;
+import io.kapsel.cli.command.Manual;
+import io.kapsel.cli.command.Manual.Operands;
+import io.kapsel.cli.flag.Flag;
+import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.cli.template.Struct;
+import io.kapsel.engine.Volume;
+import io.kapsel.engine.Volumes;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** {@code kapsel volume ls}: which volumes there are. */
+public final class VolumeListCommand implements Command {
+  private static final Flag<Boolean> QUIET = Flag.toggle('q', "quiet", "Show only names");
+  private static final Flag<Filter> FILTER =
+      Flag.of(
+              "filter",
+              "filter",
+              "Show only volumes with this dangling=, driver=, label= or name=",
+              Filter::parse)
+          .shorthand('f');
+  private static final Manual MANUAL =
+      new Manual(
+          "volume ls",
+          "[OPTIONS]",
+          "List volumes",
+          "",
+          FlagSet.of(QUIET, FILTER, Listing.FORMAT),
+          Operands.NONE);
+  private static final Listing LISTING =
+      new Listing(
+          List.of(".Driver", ".Name"),
+          Map.of(
+              "Driver", "DRIVER",
+              "Name", "VOLUME NAME",
+              "Scope", "SCOPE",
+              "Mountpoint", "MOUNTPOINT",
+              "Labels", "LABELS",
+              "Links", "LINKS",
+              "Size", "SIZE"));
+
+  /** One {@code --filter}. */
+  private record Filter(String key, String value) {
+    private static final Set<String> KEYS = Set.of("dangling", "driver", "label", "name");
+
+    static Filter parse(String text) {
+      int equals = text.indexOf('=');
+      if (equals < 0 || !KEYS.contains(text.substring(0, equals))) {
+        throw new IllegalArgumentException("invalid filter '" + text + "'");
+      }
+      Filter filter = new Filter(text.substring(0, equals), text.substring(equals + 1));
+      if (filter.key.equals("dangling") && !filter.value.matches("true|false|1|0")) {
+        throw new IllegalArgumentException("invalid filter 'dangling=" + filter.value + "'");
+      }
+      return filter;
+    }
+
+    boolean test(Volumes volumes, Volume it) {
+      return switch (key) {
+        case "dangling" ->
+            volumes.users(it).isEmpty() == (value.equals("true") || value.equals("1"));
+        case "driver" -> value.equals("local");
+        case "label" -> Labels.have(VolumeRow.labels(it), value);
+        default -> it.name().contains(value);
+      };
+    }
+  }
+
+  @Override
+  public Manual manual() {
+    return MANUAL;
+  }
+
+  @Override
+  public int run(Call call) {
+    Optional<String> format = call.arguments().last(Listing.FORMAT);
+    Volumes volumes = call.engine().volumes();
+    Map<String, List<Filter>> filters =
+        call.arguments().all(FILTER).stream()
+            .collect(
+                Collectors.groupingBy(it -> it.key + (it.key.equals("label") ? it.value : "")));
+    List<Volume> chosen =
+        volumes.list().stream()
+            .filter(it ->
+                filters.values().stream()
+                    .allMatch(any -> any.stream().anyMatch(each -> each.test(volumes, it))))
+            .toList();
+    if (call.arguments().is(QUIET) && format.isEmpty()) {
+      chosen.forEach(it -> call.print(it.name()));
+      return 0;
+    }
+    boolean sized = Listing.asks(format, "Size") || Listing.asks(format, "Links");
+    List<Struct> rows = chosen.stream().map(it -> row(volumes, it, sized)).toList();
+    LISTING.print(call, format, rows);
+    return 0;
+  }
+
+  private static Struct row(Volumes volumes, Volume it, boolean sized) {
+    return sized
+        ? VolumeRow.of(
+            it,
+            Integer.toString(volumes.users(it).size()),
+            ByteSize.printDecimal(volumes.bytes(it)))
+        : VolumeRow.of(it, "N/A", "N/A");
+  }
+}

@@ -1,0 +1,2 @@
+/** Commands for volumes. */
+package io.kapsel.cli.command.volume;
