@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** What a container has on its root file system, without what is mounted there. */
 public final class Contents {
@@ -101,6 +102,21 @@ public final class Contents {
       throw new EngineException.Conflict("look into", container.name(), "it runs");
     }
     return FilesView.mount(engine.config.run(), container.name(), layers);
+  }
+
+  /** Lets something change its files at a place of the host; it does not start meanwhile. */
+  public void changing(Consumer<Path> work) {
+    container.life().lock();
+    try {
+      if (container.status().phase() == ContainerStatus.Phase.RUNNING) {
+        throw new EngineException.Conflict("change the files of", container.name(), "it runs");
+      }
+      try (FilesView files = FilesView.writable(engine.config.run(), container.name(), layers)) {
+        work.accept(files.place());
+      }
+    } finally {
+      container.life().unlock();
+    }
   }
 
   /** What its own layers stand on. */

@@ -12,12 +12,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** The files of a container that does not run, to be read at a place of the host until closed. */
+/** The files of a container that does not run, at a place of the host until closed. */
 public final class FilesView implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(FilesView.class.getName());
   private static final String PLACE = "views";
+  private static final String LOWER = "lowerdir+";
 
   private final Path place;
 
@@ -27,12 +29,35 @@ public final class FilesView implements AutoCloseable {
 
   /** Mounts them read-only: its own layer before those that it stands on. */
   static FilesView mount(Path run, String name, List<Path> layers) {
+    return make(
+        run,
+        name,
+        context -> layers.forEach(each -> context.option(LOWER, each.toString())),
+        MountAttributes.READ_ONLY);
+  }
+
+  /** The same to be changed: its own layer takes what is written. */
+  static FilesView writable(Path run, String name, List<Path> layers) {
+    Path own = layers.getFirst();
+    return make(
+        run,
+        name,
+        context -> {
+          layers.stream().skip(1).forEach(each -> context.option(LOWER, each.toString()));
+          context.option("upperdir", own.toString());
+          context.option("workdir", own.resolveSibling("work").toString());
+        },
+        0);
+  }
+
+  private static FilesView make(
+      Path run, String name, Consumer<FilesystemContext> layers, long attributes) {
     try {
       Path all = Files.createDirectories(run.resolve(PLACE));
       FilesView view = new FilesView(Files.createTempDirectory(all, "view"));
       boolean whole = false;
       try {
-        view.mount(layers);
+        view.mount(layers, attributes);
         whole = true;
         return view;
       } finally {
@@ -47,13 +72,11 @@ public final class FilesView implements AutoCloseable {
     }
   }
 
-  private void mount(List<Path> layers) {
+  private void mount(Consumer<FilesystemContext> layers, long attributes) {
     try (FilesystemContext context = FilesystemContext.open("overlay")) {
       context.option("source", "kapsel");
-      for (Path each : layers) {
-        context.option("lowerdir+", each.toString());
-      }
-      try (Fd made = context.mount(MountAttributes.READ_ONLY | MountAttributes.NO_SUID);
+      layers.accept(context);
+      try (Fd made = context.mount(attributes | MountAttributes.NO_SUID);
           Fd target = Open.path(place.toString(), OpenFlags.PATH)) {
         Mounts.move(made, target);
       }

@@ -11,11 +11,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What a configuration of LXC adds to that of the engine: hooks inside, and clocks. */
 final class LxcAmendment {
   /** What shows a container's own files of /proc for LXC; the engine's view does that here. */
   static final String VIEW_OF_LXC = "/usr/share/lxcfs/lxc.mount.hook";
+
+  /** What {@code lxc.arch} may be for a personality of 32 bits. */
+  static final Set<String> ARCHITECTURES_OF_32 =
+      Set.of("armhf", "armv7l", "i386", "i486", "i586", "i686", "linux32", "x86");
+
+  private static final Linux.Personality NARROW = new Linux.Personality("LINUX32", List.of());
 
   private static final String OFFSET = "lxc.time.offset.";
 
@@ -39,9 +46,17 @@ final class LxcAmendment {
               new Hooks(List.of(), mounted, List.of(), starting, List.of(), List.of()));
     }
     Map<String, Linux.TimeOffset> clocks = clocks();
-    return clocks.isEmpty()
-        ? result
-        : result.withLinux(result.linux().map(it -> it.withClocks(clocks)));
+    if (!clocks.isEmpty()) {
+      result = result.withLinux(result.linux().map(it -> it.withClocks(clocks)));
+    }
+    return isNarrow()
+        ? result.withLinux(result.linux().map(it -> it.withPersonality(NARROW)))
+        : result;
+  }
+
+  /** Whether the machine is to say that it is one of 32 bits. */
+  private boolean isNarrow() {
+    return config.value("lxc.arch").filter(ARCHITECTURES_OF_32::contains).isPresent();
   }
 
   private List<Hook> hooks(String moment, Path root) {

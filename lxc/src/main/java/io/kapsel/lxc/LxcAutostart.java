@@ -5,7 +5,7 @@ import io.kapsel.engine.EngineException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -16,7 +16,7 @@ final class LxcAutostart {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** One that is chosen. */
-  private record Chosen(String name, int order, int delay) {}
+  private record Chosen(String name, int order, int delay, List<String> groups) {}
 
   private final LxcCall call;
   private int failed;
@@ -30,15 +30,14 @@ final class LxcAutostart {
   }
 
   private int run() {
-    List<Chosen> all = chosen();
     LxcOptions options = call.options();
-    boolean ends = options.has("shutdown") || options.has("kill");
+    var _ = options.seconds("timeout"); // says what is wrong with it
     int done = 0;
-    for (Chosen each : ends ? all.reversed() : all) {
-      if (options.has("list")) {
-        call.print(each.name() + " " + each.delay());
-      } else {
+    for (Chosen each : ordered()) {
+      if (!options.has("list")) {
         done += call.caller().waiting(() -> acted(each)) ? 1 : 0;
+      } else if (call.place().isRunning(each.name()) == concernsRunning()) {
+        call.print(each.name() + " " + each.delay());
       }
     }
     if (failed == 0) {
@@ -84,6 +83,35 @@ final class LxcAutostart {
     }
   }
 
+  /** Whether it is about what runs already. */
+  private boolean concernsRunning() {
+    return List.of("shutdown", "kill", "reboot").stream().anyMatch(call.options()::has);
+  }
+
+  /** Group after group as they are asked for, and by the order of starts in each. */
+  private List<Chosen> ordered() {
+    List<Chosen> all = chosen();
+    Set<Chosen> ordered = new LinkedHashSet<>();
+    for (String group : wanted()) {
+      all.stream().filter(each -> isIn(each, group)).forEach(ordered::add);
+    }
+    List<Chosen> result = new ArrayList<>(ordered);
+    boolean ends = call.options().has("shutdown") || call.options().has("kill");
+    return ends ? result.reversed() : result;
+  }
+
+  private boolean isIn(Chosen chosen, String group) {
+    return call.options().has("all")
+        || (chosen.groups().isEmpty() ? group.isEmpty() : chosen.groups().contains(group));
+  }
+
+  /** Without a group, those that are in none. */
+  private Set<String> wanted() {
+    Set<String> wanted = new LinkedHashSet<>();
+    call.options().all("groups").forEach(each -> wanted.addAll(List.of(each.split(",", -1))));
+    return wanted.isEmpty() ? Set.of("") : wanted;
+  }
+
   private List<Chosen> chosen() {
     List<Chosen> all = new ArrayList<>();
     for (String name : call.place().names()) {
@@ -98,24 +126,15 @@ final class LxcAutostart {
   }
 
   private Optional<Chosen> chosen(String name, LxcConfig config) {
-    LxcOptions options = call.options();
     boolean auto = config.value("lxc.start.auto").filter("1"::equals).isPresent();
-    return (auto || options.has("ignore-auto")) && (options.has("all") || fits(options, config))
+    return auto || call.options().has("ignore-auto")
         ? Optional.of(
-            new Chosen(name, number(config, "lxc.start.order"), number(config, "lxc.start.delay")))
+            new Chosen(
+                name,
+                number(config, "lxc.start.order"),
+                number(config, "lxc.start.delay"),
+                config.groups()))
         : Optional.empty();
-  }
-
-  /** Without a group, those that are in none. */
-  private static boolean fits(LxcOptions options, LxcConfig config) {
-    Set<String> groups = new HashSet<>();
-    config.all("lxc.group").forEach(each -> groups.addAll(LxcFront.list(each.value())));
-    Set<String> wanted = new HashSet<>();
-    options.all("groups").forEach(each -> wanted.addAll(List.of(each.split(",", -1))));
-    if (wanted.isEmpty()) {
-      wanted.add("");
-    }
-    return groups.isEmpty() ? wanted.contains("") : groups.stream().anyMatch(wanted::contains);
   }
 
   private static int number(LxcConfig config, String key) {

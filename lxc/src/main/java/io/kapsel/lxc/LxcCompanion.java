@@ -10,6 +10,7 @@ import io.kapsel.network.Endpoint;
 import io.kapsel.network.Joined;
 import io.kapsel.oci.Spec;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,9 +21,12 @@ import java.util.function.Consumer;
 final class LxcCompanion implements Companion {
   private static final System.Logger LOG = System.getLogger(LxcCompanion.class.getName());
 
+  private static final String PID = "LXC_PID=";
+
   private final Kapsel engine;
   private final Map<String, List<String>> peers = new ConcurrentHashMap<>();
   private final Map<String, LxcNamespaces> held = new ConcurrentHashMap<>();
+  private final Map<String, Integer> pids = new ConcurrentHashMap<>();
 
   LxcCompanion(Kapsel engine) {
     this.engine = engine;
@@ -74,11 +78,12 @@ final class LxcCompanion implements Companion {
 
   private void startHost(Container container, LxcHooks hooks) {
     int pid = container.status().pid().orElse(0);
-    if (!hooks.config().all("lxc.hook.stop").isEmpty()) {
+    if (hooks.hasSome("stop") || hooks.hasSome("post-stop")) {
+      pids.put(container.id(), pid);
       Optional.ofNullable(held.put(container.id(), LxcNamespaces.of(pid)))
           .ifPresent(LxcNamespaces::close);
     }
-    hooks.run("start-host", "", List.of(), List.of("LXC_PID=" + pid));
+    hooks.run("start-host", "", List.of(), List.of(PID + pid));
   }
 
   /** What the engine has no limits of its own for. */
@@ -103,11 +108,13 @@ final class LxcCompanion implements Companion {
     Optional<LxcNamespaces> namespaces = Optional.ofNullable(held.remove(container.id()));
     String target = again ? "reboot" : "stop";
     List<String> arguments = namespaces.map(LxcNamespaces::arguments).orElse(List.of());
-    List<String> variables = namespaces.map(LxcNamespaces::variables).orElse(List.of());
+    List<String> variables = new ArrayList<>();
+    Optional.ofNullable(pids.remove(container.id())).ifPresent(it -> variables.add(PID + it));
+    namespaces.map(LxcNamespaces::variables).ifPresent(variables::addAll);
     trying(container, hooks -> hooks.run("stop", target, arguments, variables));
-    namespaces.ifPresent(LxcNamespaces::close);
     trying(container, hooks -> hooks.cards("down", links));
-    trying(container, hooks -> hooks.run("post-stop", target));
+    trying(container, hooks -> hooks.run("post-stop", target, List.of(), variables));
+    namespaces.ifPresent(LxcNamespaces::close);
   }
 
   /** Nobody waits for these: one that fails keeps no other from running. */

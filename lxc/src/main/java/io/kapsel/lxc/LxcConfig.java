@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -195,6 +196,13 @@ record LxcConfig(List<Entry> entries) {
       }
     }
     return all;
+  }
+
+  /** The groups that the container is in. */
+  List<String> groups() {
+    return all("lxc.group").stream()
+        .flatMap(each -> Arrays.stream(each.value().split("\\s+", -1)))
+        .toList();
   }
 
   /** All that was said for keys that begin like that. */

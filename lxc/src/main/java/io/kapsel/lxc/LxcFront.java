@@ -2,6 +2,7 @@ package io.kapsel.lxc;
 
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Kapsel;
+import io.kapsel.engine.spec.InvalidRequestException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,7 +82,7 @@ public final class LxcFront {
       return tool.action().run(new LxcCall(caller, engine, program, options, place, name));
     } catch (LxcException e) {
       return failed(caller, options, program, name, e, e.exitCode());
-    } catch (EngineException e) {
+    } catch (EngineException | InvalidRequestException e) {
       return failed(caller, options, program, name, e, 1);
     }
   }

@@ -33,6 +33,11 @@ final class LxcHooks {
     return config;
   }
 
+  /** Whether there are any for a moment. */
+  boolean hasSome(String moment) {
+    return !config.all("lxc.hook." + moment).isEmpty();
+  }
+
   /** Runs those of one moment, one after the other; the first that fails ends it. */
   void run(String moment, String target) {
     run(moment, target, List.of(), List.of());
@@ -44,6 +49,18 @@ final class LxcHooks {
       List<String> environment = environment(moment, "lxc", target);
       environment.addAll(variables);
       int code = run(each, List.of("lxc", moment), arguments, environment);
+      if (code != 0) {
+        throw each.wrong("'" + each.value() + "' has ended with " + code);
+      }
+    }
+  }
+
+  /** Runs those for a copy, whose files are at a place of the host. */
+  void cloned(String source, Path files, List<String> arguments) {
+    for (LxcConfig.Entry each : config.all("lxc.hook.clone")) {
+      List<String> environment = inside("clone", files);
+      environment.add("LXC_SRC_NAME=" + source);
+      int code = run(each, List.of("lxc", "clone"), arguments, environment);
       if (code != 0) {
         throw each.wrong("'" + each.value() + "' has ended with " + code);
       }
@@ -142,6 +159,8 @@ final class LxcHooks {
                 "PATH=" + PATH,
                 "LXC_NAME=" + name,
                 "LXC_CONFIG_FILE=" + file,
+                "LXC_CGNS_AWARE=1",
+                "LXC_LOG_LEVEL=" + config.value("lxc.log.level").orElse("ERROR"),
                 "LXC_ROOTFS_PATH=" + path,
                 MOUNT + config.value("lxc.rootfs.mount").orElse(""),
                 "LXC_HOOK_TYPE=" + moment,

@@ -57,7 +57,8 @@ final class LxcLife {
     all.put(
         "lxc-attach",
         new LxcFront.Tool(
-            "e:elevated-privileges :clear-env :keep-env v:set-var= :keep-var= u:uid= g:gid=",
+            "e:elevated-privileges? a:arch= :clear-env :keep-env v:set-var= :keep-var= f:rcfile="
+                + " u:uid= g:gid= c:context=",
             true,
             "runs a command in a container",
             LxcLife::attach));
@@ -198,15 +199,7 @@ final class LxcLife {
     if (!call.place().isRunning(call.name())) {
       throw new LxcException("Failed to get init pid");
     }
-    List<String> env = new ArrayList<>();
-    if (!options.has("clear-env")) {
-      caller.environment().stream().filter(it -> it.indexOf('=') > 0).forEach(env::add);
-    }
-    options
-        .all("keep-var")
-        .forEach(key -> caller.variable(key).ifPresent(value -> env.add(key + "=" + value)));
-    env.addAll(options.all("set-var"));
-    env.add("container=lxc");
+    refuseWhatNobodyGets(options);
     boolean terminal = caller.terminal();
     List<String> command =
         options.operands().isEmpty() ? List.of("/bin/sh", "-c", SHELL) : options.operands();
@@ -215,20 +208,70 @@ final class LxcLife {
             .last("uid")
             .map(uid -> uid + options.last("gid").map(gid -> ":" + gid).orElse(""))
             .or(() -> options.last("gid").map(gid -> "0:" + gid));
-    return caller.attach(
-        call.running(),
-        new ExecSpec(
-            command,
-            env,
-            Optional.empty(),
-            user,
-            options.has("elevated-privileges"),
-            new Stdio(
-                terminal,
-                true,
-                true,
-                terminal ? caller.rows() : 0,
-                terminal ? caller.columns() : 0)));
+    try {
+      return caller.attach(
+          call.running(),
+          new ExecSpec(
+              command,
+              environment(caller, options),
+              Optional.empty(),
+              user,
+              options.has("elevated-privileges"),
+              new Stdio(
+                  terminal,
+                  true,
+                  true,
+                  terminal ? caller.rows() : 0,
+                  terminal ? caller.columns() : 0)));
+    } catch (EngineException.LaunchFailed e) {
+      throw new LxcException(e.exitCode(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static List<String> environment(LxcCaller caller, LxcOptions options) {
+    List<String> env = new ArrayList<>();
+    if (!options.has("clear-env")) {
+      caller.environment().stream().filter(it -> it.indexOf('=') > 0).forEach(env::add);
+    }
+    options
+        .all("keep-var")
+        .forEach(key -> caller.variable(key).ifPresent(value -> env.add(key + "=" + value)));
+    for (String each : options.all("set-var")) {
+      if (each.indexOf('=') <= 0) {
+        throw new LxcException("'" + each + "' in --set-var is not NAME=VALUE");
+      }
+      env.add(each);
+    }
+    env.add("container=lxc");
+    return env;
+  }
+
+  private static void refuseWhatNobodyGets(LxcOptions options) {
+    for (String each : options.all("elevated-privileges")) {
+      Set<String> words = Set.of(each.split("\\|", -1));
+      if (!each.isEmpty() && !Set.of("CAP", "CGROUP", "LSM").containsAll(words)) {
+        throw new LxcException("'" + each + "' are no privileges; there are CAP, CGROUP and LSM");
+      }
+      if (!each.isEmpty() && !words.contains("CAP")) {
+        throw new LxcException(
+            "limits and profile of a container hold for all its processes; CAP can be elevated");
+      }
+    }
+    if (options.has("context")) {
+      throw new LxcException("a process has the SELinux context of its container: no --context");
+    }
+    if (options.has("arch")) {
+      throw new LxcException(
+          "all programs of a container have one architecture: see lxc.arch instead of --arch");
+    }
+    for (String key : List.of("uid", "gid")) {
+      options
+          .last(key)
+          .filter(it -> !it.matches("\\d{1,9}"))
+          .ifPresent(it -> {
+            throw new LxcException("'" + it + "' in --" + key + " is no number");
+          });
+    }
   }
 
   private static int console(LxcCall call) {

@@ -17,11 +17,17 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Programs that show something. */
 final class LxcLook {
   private static final String NONE = "-";
   private static final int NARROWEST = "NAME".length();
+  private static final Set<String> OF_SIZE = Set.of("RAM", "SWAP");
+
+  /** A column of sizes is as wide as none, 0.00MB. */
+  private static final int SIZE = 6;
+
   private static final String USUAL = "NAME,STATE,AUTOSTART,GROUPS,IPV4,IPV6,UNPRIVILEGED";
   private static final Set<String> COLUMNS =
       Set.of(
@@ -84,7 +90,10 @@ final class LxcLook {
     Optional<Pattern> filter =
         options
             .last("filter")
-            .or(() -> options.operands().stream().findFirst())
+            .or(() ->
+                options.operands().size() == 1
+                    ? Optional.of(options.operands().getFirst())
+                    : Optional.empty())
             .map(LxcLook::pattern);
     List<String> names =
         call.place().names().stream()
@@ -92,7 +101,7 @@ final class LxcLook {
             .filter(name -> filter.isEmpty() || filter.get().matcher(name).find())
             .filter(name -> isWanted(call, name))
             .toList();
-    if (options.has("fancy") || options.has("fancy-format")) {
+    if (options.has("fancy")) {
       fancy(call, names);
     } else if (options.has("line")) {
       names.forEach(call::print);
@@ -125,28 +134,20 @@ final class LxcLook {
   private static boolean isWanted(LxcCall call, String name) {
     LxcOptions options = call.options();
     String state = call.place().state(name);
-    List<Boolean> asked = new ArrayList<>();
-    if (options.has("active")) {
-      asked.add(!state.equals("STOPPED"));
-    }
-    for (String word : List.of("running", "frozen", "stopped")) {
-      if (options.has(word)) {
-        asked.add(state.equals(word.toUpperCase(Locale.ROOT)));
-      }
-    }
-    if (options.has("defined")) {
-      asked.add(call.place().exists(name));
-    }
+    boolean fits =
+        (!options.has("active") || !state.equals("STOPPED"))
+            && (!options.has("defined") || call.place().exists(name))
+            && Stream.of("running", "frozen", "stopped")
+                .filter(options::has)
+                .allMatch(word -> state.equals(word.toUpperCase(Locale.ROOT)));
     List<String> groups =
         options.all("groups").stream().flatMap(it -> Arrays.stream(it.split(",", -1))).toList();
-    boolean inGroups = groups.isEmpty() || groups(call, name).containsAll(groups);
-    return inGroups && (asked.isEmpty() || asked.contains(true));
+    return fits && (groups.isEmpty() || groups(call, name).containsAll(groups));
   }
 
   private static List<String> groups(LxcCall call, String name) {
     return call.place().config(name).stream()
-        .flatMap(config -> config.all("lxc.group").stream())
-        .flatMap(each -> LxcFront.list(each.value()).stream())
+        .flatMap(config -> config.groups().stream())
         .toList();
   }
 
@@ -158,15 +159,17 @@ final class LxcLook {
                 .orElse(USUAL)
                 .toUpperCase(Locale.ROOT)
                 .split(",", -1));
-    columns.stream()
-        .filter(column -> !COLUMNS.contains(column))
-        .findFirst()
-        .ifPresent(column -> {
-          throw new LxcException("Invalid column " + column);
-        });
+    Optional<String> none = columns.stream().filter(it -> !COLUMNS.contains(it)).findFirst();
+    if (none.isPresent()) {
+      call.caller().err("Invalid key: " + none.get() + "\n");
+      return;
+    }
+    if (names.isEmpty()) {
+      return;
+    }
     List<List<String>> rows = new ArrayList<>(List.of(columns));
     names.forEach(name -> rows.add(columns.stream().map(it -> cell(call, name, it)).toList()));
-    int[] widths = new int[columns.size()];
+    int[] widths = columns.stream().mapToInt(it -> OF_SIZE.contains(it) ? SIZE : 0).toArray();
     for (List<String> row : rows) {
       for (int i = 0; i < widths.length; i++) {
         widths[i] = Math.max(widths[i], row.get(i).length());

@@ -21,7 +21,7 @@ final class LxcOptions {
    * Takes a command line apart.
    *
    * @param known words such as {@code s:state=}: a letter, which may be absent, the name, and =
-   *     when a value follows
+   *     when a value follows, ? when one may follow in the same word
    */
   static LxcOptions parse(String program, List<String> words, String known) {
     LxcOptions options = new LxcOptions();
@@ -52,7 +52,7 @@ final class LxcOptions {
       for (String word : known.strip().split("\\s+", -1)) {
         int colon = word.indexOf(':');
         String name = word.substring(colon + 1);
-        byName.putIfAbsent(name.replace("=", ""), name);
+        byName.putIfAbsent(bare(name), name);
         if (colon > 0) {
           byLetter.putIfAbsent(word.substring(0, colon), name); // its own come first
         }
@@ -72,12 +72,13 @@ final class LxcOptions {
     int equals = text.indexOf('=');
     String key = equals < 0 ? text : text.substring(0, equals);
     String name = names.find(names.byName(), key, "unrecognized option '--" + key + "'");
-    if (!name.endsWith("=")) {
-      add(name, "");
+    boolean valued = name.endsWith("=") || name.endsWith("?");
+    if (valued && equals >= 0) {
+      add(name, text.substring(equals + 1));
       return next;
     }
-    if (equals >= 0) {
-      add(name, text.substring(equals + 1));
+    if (!name.endsWith("=")) {
+      add(name, "");
       return next;
     }
     return value(names, name, "option '--" + key + "' requires an argument", words, next);
@@ -87,6 +88,10 @@ final class LxcOptions {
     for (int i = 0; i < text.length(); i++) {
       String letter = text.substring(i, i + 1);
       String name = names.find(names.byLetter(), letter, "invalid option -- '" + letter + "'");
+      if (name.endsWith("?")) {
+        add(name, text.substring(i + 1));
+        return next;
+      }
       if (!name.endsWith("=")) {
         add(name, "");
       } else if (i + 1 < text.length()) {
@@ -109,7 +114,11 @@ final class LxcOptions {
   }
 
   private void add(String name, String value) {
-    values.computeIfAbsent(name.replace("=", ""), _ -> new ArrayList<>()).add(value);
+    values.computeIfAbsent(bare(name), _ -> new ArrayList<>()).add(value);
+  }
+
+  private static String bare(String name) {
+    return name.replaceFirst("[=?]$", "");
   }
 
   boolean has(String name) {

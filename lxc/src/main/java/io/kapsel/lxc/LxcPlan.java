@@ -33,7 +33,6 @@ final class LxcPlan {
       Set.of(
           "lxc.apparmor.allow_incomplete",
           "lxc.apparmor.allow_nesting",
-          "lxc.arch",
           "lxc.autodev.tmpfs.size",
           "lxc.cgroup.relative",
           "lxc.console.buffer.size",
@@ -67,6 +66,7 @@ final class LxcPlan {
   private static final Set<String> USED =
       Set.of(
           "lxc.apparmor.profile",
+          "lxc.arch",
           "lxc.autodev",
           "lxc.cap.drop",
           "lxc.cap.keep",

@@ -117,7 +117,7 @@ final class LxcValues {
     all.put(
         "arch",
         Form.words(
-            "aarch64", "amd64", "arm64", "armhf", "armv7l", "i386", "i686", "linux32", "linux64",
+            "aarch64", "amd64", "arm64", "armhf", "armv7l", "i386", "i486", "i586", "i686", "linux32", "linux64",
             "x86", "x86_64"));
     all.put("idmap", Form.of("'u|g|b INSIDE OUTSIDE COUNT'", "[ugb]\\s+\\d+\\s+\\d+\\s+\\d+"));
     all.put("uts.name", Form.of("a host name", "[A-Za-z0-9_]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?"));

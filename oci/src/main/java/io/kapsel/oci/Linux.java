@@ -131,6 +131,28 @@ public record Linux(
         memoryPolicy);
   }
 
+  /** The same with another personality. */
+  public Linux withPersonality(Personality other) {
+    return new Linux(
+        uidMappings,
+        gidMappings,
+        sysctl,
+        resources,
+        cgroupsPath,
+        namespaces,
+        devices,
+        netDevices,
+        seccomp,
+        rootfsPropagation,
+        maskedPaths,
+        readonlyPaths,
+        mountLabel,
+        Optional.of(other),
+        timeOffsets,
+        intelRdt,
+        memoryPolicy);
+  }
+
   /** The same with another class of service. */
   public Linux withIntelRdt(IntelRdt other) {
     return new Linux(

@@ -124,6 +124,7 @@ final class ExecPlanner {
     Slot proc = agent.needed() || labelled() ? openProc() : Draft.NONE;
     enter(init, container);
     schedule(identity, rooms);
+    SchedulingPlanner.personality(init, wanted.linux());
     agent.prepare(proc);
     identity.answeredBy(agent);
     connect(streams, taken, nothing);

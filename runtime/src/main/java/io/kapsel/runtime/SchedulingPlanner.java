@@ -135,6 +135,12 @@ final class SchedulingPlanner {
 
   /** In the init half. */
   void planInit(Linux linux) {
+    personality(draft.init, linux);
+    linux.memoryPolicy().ifPresent(this::memory);
+  }
+
+  /** What the machine says that it is; every program of the container hears the same. */
+  static void personality(Steps init, Linux linux) {
     linux
         .personality()
         .ifPresent(personality -> {
@@ -146,12 +152,9 @@ final class SchedulingPlanner {
                   Map.of("LINUX", 0, "LINUX32", LINUX_32),
                   personality.domain(),
                   "linux.personality.domain");
-          draft
-              .init
-              .call(Syscall.PERSONALITY, Value.named("PER_" + personality.domain(), domain))
+          init.call(Syscall.PERSONALITY, Value.named("PER_" + personality.domain(), domain))
               .because("linux.personality");
         });
-    linux.memoryPolicy().ifPresent(this::memory);
   }
 
   private void memory(Linux.MemoryPolicy policy) {
