@@ -119,7 +119,11 @@ record LxcConfig(List<Entry> entries) {
         return;
       }
       if (entry.key().equals(INCLUDE)) {
-        read(file.resolveSibling(entry.value()), depth + 1);
+        Path other = file.resolveSibling(entry.value());
+        if (Files.notExists(other)) {
+          throw entry.wrong("there is no '" + other + "' (ENOENT)");
+        }
+        read(other, depth + 1);
       } else {
         all.add(entry);
       }
@@ -172,6 +176,13 @@ record LxcConfig(List<Entry> entries) {
     return quoted ? text.substring(1, text.length() - 1) : text;
   }
 
+  /** All but one entry. */
+  LxcConfig without(Entry entry) {
+    List<Entry> all = new ArrayList<>(entries);
+    all.removeIf(entry::equals);
+    return new LxcConfig(all);
+  }
+
   /** What was said last for a key; nothing when that was taken back. */
   Optional<Entry> last(String key) {
     List<Entry> all = all(key);
@@ -205,10 +216,16 @@ record LxcConfig(List<Entry> entries) {
         .toList();
   }
 
-  /** All that was said for keys that begin like that. */
+  /** All that was said for keys that begin like that, and was not taken back. */
   List<Entry> below(String prefix) {
-    return entries.stream()
-        .filter(each -> each.key().startsWith(prefix) && !each.value().isEmpty())
-        .toList();
+    List<Entry> all = new ArrayList<>();
+    for (Entry each : entries) {
+      if (each.value().isEmpty()) {
+        all.removeIf(it -> (it.key() + ".").startsWith(each.key() + "."));
+      } else if (each.key().startsWith(prefix)) {
+        all.add(each);
+      }
+    }
+    return all;
   }
 }

@@ -6,7 +6,6 @@ import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.MountRequest;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -116,7 +115,9 @@ final class LxcCopy {
   private MountRequest mount(String text) {
     if (text.startsWith("overlay=")) {
       throw new LxcException(
-          "'" + text + "': a directory of the host is mounted as it is, with bind=, or copied first");
+          "'"
+              + text
+              + "': a directory of the host is mounted as it is, with bind=, or copied first");
     }
     List<String> parts =
         new ArrayList<>(List.of(text.substring(text.indexOf('=') + 1).split(":", -1)));
@@ -187,8 +188,7 @@ final class LxcCopy {
     Optional<LxcConfig> config = call.place().config(call.name());
     if (config.filter(it -> !it.all("lxc.hook.clone").isEmpty()).isPresent()) {
       LxcHooks hooks = new LxcHooks(config.get(), name, place.configOf(name));
-      copy.contents()
-          .changing(files -> hooks.cloned(call.name(), files, options.operands()));
+      copy.contents().changing(files -> hooks.cloned(call.name(), files, options.operands()));
     }
   }
 

@@ -93,7 +93,7 @@ final class LxcKeys {
   private static final List<Pattern> FAMILIES =
       List.of(
           Pattern.compile("lxc\\.cgroup2?\\.[a-z0-9_]+(\\..+)?"),
-          Pattern.compile("lxc\\.net\\.\\d+(\\.[a-z0-9_.]+)?"),
+          Pattern.compile("lxc\\.net\\.\\d{1,4}(\\.[a-z0-9_.]+)?"),
           Pattern.compile("lxc\\.net"),
           Pattern.compile("lxc\\.namespace\\.share\\.(cgroup|ipc|mnt|net|pid|time|user|uts)"),
           Pattern.compile("lxc\\.(prlimit|sysctl|proc)\\..+"));
@@ -130,6 +130,11 @@ final class LxcKeys {
   private static final String OLD_LIMIT = "lxc.limit.";
 
   private LxcKeys() {}
+
+  /** All keys that are no family. */
+  static Set<String> all() {
+    return KNOWN;
+  }
 
   /** Whether there is such a key. */
   static boolean isKnown(String key) {

@@ -146,9 +146,7 @@ final class LxcLook {
   }
 
   private static List<String> groups(LxcCall call, String name) {
-    return call.place().config(name).stream()
-        .flatMap(config -> config.groups().stream())
-        .toList();
+    return call.place().config(name).stream().flatMap(config -> config.groups().stream()).toList();
   }
 
   private static void fancy(LxcCall call, List<String> names) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Turns a configuration of LXC into what is said to the engine. What would mean something else here
@@ -130,6 +131,9 @@ final class LxcPlan {
           "cgroup:mixed:force",
           "cgroup-full:mixed");
 
+  private static final Pattern OPEN =
+      Pattern.compile("(proc|sys|cgroup|cgroup-full)(:(ro|rw|mixed))?(:force)?|shmounts:.+");
+
   private final LxcConfig config;
   private final String name;
   private final Path place;
@@ -166,7 +170,25 @@ final class LxcPlan {
     try {
       return new LxcPlan(config, name, place, program).spec();
     } catch (IllegalArgumentException e) {
-      throw new LxcException("cannot use the configuration of '" + name + "': " + e.getMessage());
+      String reason = String.valueOf(e.getMessage());
+      throw config.entries().reversed().stream()
+          .filter(each -> isCause(each, new LxcPlan(config.without(each), name, place, program)))
+          .findFirst()
+          .<LxcException>map(each -> each.wrong(reason))
+          .orElseGet(
+              () -> new LxcException("cannot use the configuration of '" + name + "': " + reason));
+    }
+  }
+
+  /** Whether the rest makes sense without the entry. */
+  private static boolean isCause(LxcConfig.Entry entry, LxcPlan without) {
+    try {
+      var _ = without.spec();
+      return true;
+    } catch (IllegalArgumentException _) {
+      return false;
+    } catch (LxcException _) {
+      return !entry.key().equals("lxc.rootfs.path");
     }
   }
 
@@ -276,7 +298,10 @@ final class LxcPlan {
     if (key.equals("lxc.mount.auto")) {
       for (String word : entry.value().split("\\s+", -1)) {
         if (!AUTO.contains(word)) {
-          throw entry.wrong("'" + word + "' would open more of the host than a container gets");
+          throw entry.wrong(
+              OPEN.matcher(word).matches()
+                  ? "'" + word + "' would open more of the host than a container gets"
+                  : "'" + word + "' is nothing that can be mounted");
         }
       }
     }
@@ -314,6 +339,11 @@ final class LxcPlan {
   private void capabilities(ContainerSpecBuilder spec) {
     List<String> kept = capabilities("lxc.cap.keep");
     if (!kept.isEmpty()) {
+      config
+          .last("lxc.cap.drop")
+          .ifPresent(it -> {
+            throw it.wrong("there is lxc.cap.keep, too: a container has one of them");
+          });
       spec.capDrop(List.of("ALL"));
       spec.capAdd(kept.equals(List.of("NONE")) ? List.of() : kept);
     } else {
@@ -346,7 +376,15 @@ final class LxcPlan {
         .last("lxc.seccomp.profile")
         .filter(it -> !it.value().endsWith("/common.seccomp")) // the engine's own is narrower
         .ifPresent(it -> options.add("seccomp=" + it.value()));
-    spec.security(SecurityRequest.parse(options, file -> LxcSeccomp.read(Path.of(file))));
+    spec.security(SecurityRequest.parse(options, this::seccomp));
+  }
+
+  private String seccomp(String file) {
+    try {
+      return LxcSeccomp.read(Path.of(file));
+    } catch (LxcException e) {
+      throw config.last("lxc.seccomp.profile").orElseThrow().wrong(String.valueOf(e.getMessage()));
+    }
   }
 
   private static String type(LxcConfig.Entry context) {

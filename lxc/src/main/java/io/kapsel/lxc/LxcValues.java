@@ -31,6 +31,14 @@ final class LxcValues {
       return new Form(what + " or " + other.what, text -> fits.test(text) || other.fits.test(text));
     }
 
+    /** The same for a number in bounds. */
+    Form and(int least, int most) {
+      return new Form(
+          what,
+          text ->
+              fits.test(text) && Integer.parseInt(text) >= least && Integer.parseInt(text) <= most);
+    }
+
     Form each() {
       return new Form(what, text -> Arrays.stream(text.strip().split("\\s+", -1)).allMatch(fits));
     }
@@ -84,10 +92,14 @@ final class LxcValues {
   }
 
   private static void numbers(Map<String, Form> all) {
-    for (String key : List.of("init.uid", "init.gid", "tty.max", "pty.max", "start.delay")) {
+    for (String key : List.of("tty.max", "pty.max", "start.delay")) {
       all.put(key, NUMBER);
     }
-    all.put("init.groups", Form.of("numbers", "\\d{1,9}([,\\s]+\\d{1,9})*"));
+    Form id =
+        Form.of("a number up to 65535, as a container has that many", "\\d{1,5}").and(0, 65_535);
+    all.put("init.uid", id);
+    all.put("init.gid", id);
+    all.put("init.groups", Form.of("numbers", "\\d{1,5}([,\\s]+\\d{1,5})*"));
     all.put("start.order", WHOLE);
     all.put("proc.oom_score_adj", Form.of("a number from -1000 to 1000", "-?(1000|\\d{1,3})"));
     all.put("autodev.tmpfs.size", SIZE);
@@ -117,8 +129,8 @@ final class LxcValues {
     all.put(
         "arch",
         Form.words(
-            "aarch64", "amd64", "arm64", "armhf", "armv7l", "i386", "i486", "i586", "i686", "linux32", "linux64",
-            "x86", "x86_64"));
+            "aarch64", "amd64", "arm64", "armhf", "armv7l", "i386", "i486", "i586", "i686",
+            "linux32", "linux64", "x86", "x86_64"));
     all.put("idmap", Form.of("'u|g|b INSIDE OUTSIDE COUNT'", "[ugb]\\s+\\d+\\s+\\d+\\s+\\d+"));
     all.put("uts.name", Form.of("a host name", "[A-Za-z0-9_]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?"));
     all.put("cap.drop", capability(Set.of()).each());
@@ -129,8 +141,42 @@ final class LxcValues {
     }
     all.put("namespace.clone", NAMESPACES);
     all.put("namespace.keep", NAMESPACES);
-    all.put("time.offset.boot", Form.of("a time such as 5s", "-?\\d+(h|m|s|ms|us|ns)"));
-    all.put("time.offset.monotonic", Form.of("a time such as 5s", "-?\\d+(h|m|s|ms|us|ns)"));
+    Form time = Form.of("a time such as 5s", "-?\\d{1,9}(h|m|s|ms|us|ns)");
+    all.put("time.offset.boot", time);
+    all.put("time.offset.monotonic", time);
+    groups(all);
+  }
+
+  /** Those of control groups for which the engine has limits of its own. */
+  private static void groups(Map<String, Form> all) {
+    Form bytes = Form.words("max", "-1").or(SIZE);
+    for (String key :
+        List.of(
+            "cgroup.memory.limit_in_bytes",
+            "cgroup.memory.memsw.limit_in_bytes",
+            "cgroup.memory.soft_limit_in_bytes",
+            "cgroup2.memory.max",
+            "cgroup2.memory.swap.max",
+            "cgroup2.memory.low")) {
+      all.put(key, bytes);
+    }
+    all.put("cgroup.cpu.shares", NUMBER);
+    all.put("cgroup.cpu.cfs_period_us", NUMBER);
+    all.put("cgroup.cpu.cfs_quota_us", WHOLE);
+    all.put("cgroup2.cpu.weight", Form.of("a number from 1 to 10000", "10000|[1-9]\\d{0,3}"));
+    all.put("cgroup2.cpu.max", Form.of("QUOTA [PERIOD]", "(max|\\d{1,9})(\\s+\\d{1,9})?"));
+    Form processes = Form.words("max").or(NUMBER);
+    all.put("cgroup.pids.max", processes);
+    all.put("cgroup2.pids.max", processes);
+    Form set = Form.of("a list such as 0-3,6", "\\d{1,5}(-\\d{1,5})?(,\\d{1,5}(-\\d{1,5})?)*");
+    for (String key :
+        List.of(
+            "cgroup.cpuset.cpus",
+            "cgroup.cpuset.mems",
+            "cgroup2.cpuset.cpus",
+            "cgroup2.cpuset.mems")) {
+      all.put(key, set);
+    }
   }
 
   private static Form capability(Set<String> also) {
@@ -173,7 +219,9 @@ final class LxcValues {
       case "type" ->
           Form.words("veth", "macvlan", "ipvlan", "vlan", "phys", "empty", "none", "l2proxy");
       case "flags" -> Form.words("up");
-      case "mtu", "vlan.id", "veth.vlan.tagged.id" -> NUMBER;
+      case "mtu" -> Form.of("a number from 68 to 65535", "\\d{2,5}").and(68, 65_535);
+      case "vlan.id", "veth.vlan.tagged.id", "veth.vlan.id" ->
+          Form.of("a number from 0 to 4094", "\\d{1,4}").and(0, 4094);
       case "hwaddr" ->
           Form.of(
               "a hardware address, xx for what is chosen", "([0-9A-Fa-fx]{2}:){5}[0-9A-Fa-fx]{2}");

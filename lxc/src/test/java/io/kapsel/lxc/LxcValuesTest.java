@@ -50,7 +50,7 @@ class LxcValuesTest {
         "lxc.tty.max = -1 | is not a number",
         "lxc.tty.max = many | is not a number",
         "lxc.pty.max = -3 | is not a number",
-        "lxc.init.uid = root | is not a number",
+        "lxc.init.uid = root | is not a number up to 65535",
         "lxc.init.gid = -1 | is not a number",
         "lxc.init.groups = wheel | is not numbers",
         "lxc.init.cwd = srv | is not an absolute path",
