@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Hooks of LXC that run in a container's namespaces, as Debian's lxc runs them. */
 class LxcHooksIT extends LxcEndToEnd {
@@ -135,5 +137,67 @@ class LxcHooksIT extends LxcEndToEnd {
     lxc("lxc-start", "-n", "web").ok();
     assertThat(lxc(look).ok().lines()).isEqualTo(expected).hasSize(2);
     lxc("lxc-stop", "-k", "-n", "web").ok();
+  }
+
+  /** What hooks have in their environment, but for what differs with each start. */
+  private List<String> environment(boolean ours, int version) throws IOException {
+    said = place.resolve(ours ? "ours" : "theirs");
+    Path script = place.resolve("script");
+    Files.writeString(
+        script,
+        """
+        #!/bin/sh
+        { echo "hook $*"; env | grep -E '^(LXC_|COLOUR)' | sort; echo end; } >>%s
+        """
+            .formatted(said));
+    assertThat(script.toFile().setExecutable(true)).isTrue();
+    define(
+        "web",
+        "lxc.hook.version = " + version,
+        "lxc.environment = COLOUR=blue",
+        "lxc.hook.pre-start = " + script,
+        "lxc.hook.mount = " + script,
+        "lxc.hook.autodev = " + script,
+        "lxc.hook.start-host = " + script,
+        "lxc.hook.stop = " + script,
+        "lxc.hook.post-stop = " + script);
+    String[] start = {"lxc-start", "-n", "web"};
+    String[] stop = {"lxc-stop", "-k", "-n", "web"};
+    (ours ? lxc(start) : oracle(start)).ok();
+    (ours ? lxc(stop) : oracle(stop)).ok();
+    Await.until(
+        PATIENCE,
+        () -> "the last hook ran",
+        () -> HostFiles.read(said.toString()).split("\nend\n", -1).length == 7);
+    return Files.readAllLines(said).stream()
+        .map(line -> line.replaceAll("/proc/\\d+/fd/\\d+", "FD"))
+        .map(line -> line.replaceAll("^(LXC_PID|LXC_ROOTFS_MOUNT)=.*", "$1"))
+        .toList();
+  }
+
+  /** Ours are told more, such as LXC_USER_NS, and nothing else. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void areToldWhatDebiansAreTold(int version) throws IOException {
+    List<String> expected = environment(false, version);
+    List<String> found = environment(true, version);
+
+    int at = 0;
+    for (String line : expected) {
+      boolean begins = line.startsWith("hook ");
+      int from = at;
+      while (at < found.size() && !found.get(at).equals(line) && !isMore(line, found.get(at))) {
+        at++;
+      }
+      assertThat(at).as(line + " after " + from + " in\n" + found).isLessThan(found.size());
+      at = begins ? at + 1 : from;
+    }
+  }
+
+  /** Namespaces of the container that LXC's privileged ones do not have. */
+  private static boolean isMore(String theirs, String ours) {
+    return theirs.startsWith("hook ")
+        && theirs.contains(":")
+        && ours.replaceAll(" (user|time):FD", "").equals(theirs);
   }
 }
