@@ -65,8 +65,8 @@ static void open_file(void)
 		lines_begin();
 }
 
-/* The name of a file that was rotated that often. */
-static void name_file(char *to, uint32_t age)
+/* The name of a file that was rotated that often, in one of its two forms. */
+static void name_file(char *to, uint32_t age, const char *end)
 {
 	char digits[10];
 	int count = 0;
@@ -80,21 +80,36 @@ static void name_file(char *to, uint32_t age)
 		digits[count++] = (char)('0' + age % 10);
 	while (count > 0)
 		to[at++] = digits[--count];
-	to[at] = 0;
+	do
+		to[at++] = *end;
+	while (*end++ != 0);
 }
 
-static void rotate(void)
+static void make_older(const char *end)
 {
-	char older[sizeof(log.options.name) + 12];
+	char older[sizeof(log.options.name) + 16];
 	char younger[sizeof(older)];
 
-	name_file(older, log.options.files - 1);
+	name_file(older, log.options.files - 1, end);
 	syscall3(__NR_unlinkat, log.directory, older, 0);
 	for (uint32_t age = log.options.files - 1; age > 0; age--) {
-		name_file(older, age);
-		name_file(younger, age - 1);
+		name_file(older, age, end);
+		name_file(younger, age - 1, end);
 		syscall4(__NR_renameat, log.directory, younger, log.directory, older);
 	}
+}
+
+/*
+ * Where the engine exchanges a file for a packed one right now, names have to stay: then the next
+ * output rotates. The engine is not waited for.
+ */
+static void rotate(void)
+{
+	if (syscall2(__NR_flock, log.directory, LOCK_EX | LOCK_NB) == -EAGAIN)
+		return;
+	make_older("");
+	make_older(".gz");
+	syscall2(__NR_flock, log.directory, LOCK_UN);
 	open_file();
 }
 

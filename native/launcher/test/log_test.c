@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -109,6 +110,44 @@ static void the_log_is_rotated_at_its_limit(void)
 	CHECK(stat(path_of("log.5"), &old) != 0);
 	read_log("log", 1, got);
 	CHECK(strcmp(got + strspn(got, "z"), "last\n") == 0);
+}
+
+static void make_file(const char *name)
+{
+	FILE *file = fopen(path_of(name), "w");
+
+	fputs("packed", file);
+	fclose(file);
+}
+
+static void packed_files_grow_old_with_the_others(void)
+{
+	struct program program = {.log_limit = 4000};
+
+	make_file("log.1.gz");
+	make_file("log.4.gz");
+	start_shell(&program, "head -c 6000 /dev/zero | tr '\\0' z");
+	CHECK(exit_of(&program) == 0);
+	CHECK(access(path_of("log.1"), F_OK) == 0);
+	CHECK(access(path_of("log.1.gz"), F_OK) != 0 && access(path_of("log.4.gz"), F_OK) != 0);
+	CHECK(read_file("log.2.gz", got) == 6);
+}
+
+static void nothing_is_rotated_while_names_are_held(void)
+{
+	struct program program = {.log_limit = 4000};
+	char place[256];
+	int held;
+
+	snprintf(place, sizeof(place), "%s", path_of("log"));
+	*strrchr(place, '/') = 0;
+	held = open(place, O_RDONLY | O_DIRECTORY);
+	CHECK(flock(held, LOCK_EX) == 0);
+	start_shell(&program, "head -c 6000 /dev/zero | tr '\\0' z");
+	CHECK(exit_of(&program) == 0);
+	close(held);
+	CHECK(access(path_of("log.1"), F_OK) != 0);
+	CHECK(read_log("log", 1, got) == 6000);
 }
 
 static void no_record_crosses_a_block(void)
@@ -269,6 +308,8 @@ static void a_full_disk_loses_output_and_says_so(void)
 const struct test LOG_TESTS[] = {
 	TEST(the_log_has_both_streams),
 	TEST(the_log_is_rotated_at_its_limit),
+	TEST(packed_files_grow_old_with_the_others),
+	TEST(nothing_is_rotated_while_names_are_held),
 	TEST(no_record_crosses_a_block),
 	TEST(a_torn_record_is_cut_off),
 	TEST(lines_are_json_as_docker_writes_it),

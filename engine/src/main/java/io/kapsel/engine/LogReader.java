@@ -51,7 +51,7 @@ public final class LogReader implements AutoCloseable {
   private Optional<LogFiles.Opened> file = Optional.empty();
 
   /** The file that was written when reading began: without following, it is the last one. */
-  private Optional<Object> newest = Optional.empty();
+  private Optional<Long> newest = Optional.empty();
 
   private boolean begun;
   private boolean ended;
@@ -117,7 +117,7 @@ public final class LogReader implements AutoCloseable {
       }
       close();
       file = older;
-      newest = newest.or(() -> Optional.of(older.get().key()));
+      newest = newest.or(() -> Optional.of(older.get().inode()));
       if (query.tail().isPresent()) {
         lines -= older.get().file().tail(lines, age == 0);
         if (lines <= 0) {
@@ -148,10 +148,10 @@ public final class LogReader implements AutoCloseable {
       if (record.isPresent()) {
         return record;
       }
-      if (!query.follow() && newest.filter(file.get().key()::equals).isPresent()) {
+      if (!query.follow() && newest.isPresent() && files.isSame(file.get(), newest.get())) {
         return Optional.empty(); // else whoever prints fast enough would be read for ever
       }
-      Optional<LogFiles.Next> newer = files.after(file.get().key());
+      Optional<LogFiles.Next> newer = files.after(file.get().inode());
       if (newer.isEmpty()) {
         return Optional.empty();
       }
@@ -163,7 +163,7 @@ public final class LogReader implements AutoCloseable {
       close();
       file = Optional.of(newer.get().opened());
       if (newer.get().lost()) {
-        newest = Optional.of(newer.get().opened().key()); // nothing is left of what there was
+        newest = Optional.of(newer.get().opened().inode()); // nothing is left of what there was
         return Optional.of(missed());
       }
     }

@@ -5,21 +5,26 @@ import io.kapsel.base.Json;
 import io.kapsel.engine.log.Journal;
 import io.kapsel.engine.log.LineFile;
 import io.kapsel.engine.log.LogFiles;
+import io.kapsel.engine.log.LogPacker;
 import io.kapsel.engine.log.RecordFile;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.LogRequest;
 import io.kapsel.image.ImageException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
 
 /** How a container's output is kept, which its monitor does, and read again. */
 final class Logging {
+  private static final System.Logger LOG = System.getLogger(Logging.class.getName());
+  private static final Duration REST = Duration.ofSeconds(1);
   private static final String OPTIONS = "log.options";
   private static final int MAGIC = 0x474f4c4b;
   private static final int VERSION = 1;
@@ -114,13 +119,30 @@ final class Logging {
       throw new EngineException.Refused(
           "read the log of", stored.name(), "configured logging driver does not support reading");
     }
+    return new LogReader(files(stored, state), query, source, details(stored));
+  }
+
+  private static LogFiles files(StoredContainer stored, Path state) {
+    LogRequest log = stored.spec().logging();
     boolean lines = log.driver().equals(LogRequest.JSON_FILE);
-    LogFiles files =
-        new LogFiles(
-            state,
-            fileName(stored.id(), log),
-            log.fileCount(),
-            lines ? LineFile::new : RecordFile::new);
-    return new LogReader(files, query, source, details(stored));
+    return new LogFiles(
+        state,
+        fileName(stored.id(), log),
+        log.fileCount(),
+        lines ? LineFile::new : RecordFile::new);
+  }
+
+  /** Packs what was rotated, where that is wanted. */
+  static void pack(StoredContainer stored, Path state) {
+    LogRequest log = stored.spec().logging();
+    if (log.isPacked()) {
+      try {
+        new LogPacker(state, files(stored, state), log.fileCount(), REST).run();
+      } catch (IOException e) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "a log is packed later id=" + stored.id() + " reason=" + AtomicFile.reason(e));
+      }
+    }
   }
 }

@@ -11,20 +11,28 @@ import java.util.concurrent.TimeUnit;
 final class Upkeep implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Upkeep.class.getName());
   private static final Duration OFTEN = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(3);
 
   private final Kapsel engine;
-  private final ScheduledExecutorService clock =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().daemon().name("upkeep").factory());
+  private final ScheduledExecutorService clock = clock("upkeep");
+
+  /** Apart, because packing takes long where containers print much. */
+  private final ScheduledExecutorService logs = clock("logs");
 
   Upkeep(Kapsel engine) {
     this.engine = engine;
-    every(OFTEN, engine.accounting::writeAll);
-    every(OFTEN, this::removeExpired);
-    every(OFTEN, new SnapshotSchedule(engine)::run);
+    every(OFTEN, clock, engine.accounting::writeAll);
+    every(OFTEN, clock, this::removeExpired);
+    every(OFTEN, clock, new SnapshotSchedule(engine)::run);
+    every(SOON, logs, this::packLogs);
   }
 
-  private void every(Duration pause, Runnable task) {
+  private static ScheduledExecutorService clock(String name) {
+    return Executors.newSingleThreadScheduledExecutor(
+        Thread.ofPlatform().daemon().name(name).factory());
+  }
+
+  private static void every(Duration pause, ScheduledExecutorService clock, Runnable task) {
     ScheduledFuture<?> _ =
         clock.scheduleWithFixedDelay(
             () -> run(task), pause.toSeconds(), pause.toSeconds(), TimeUnit.SECONDS);
@@ -47,8 +55,15 @@ final class Upkeep implements AutoCloseable {
     }
   }
 
+  private void packLogs() {
+    for (Container each : engine.containers()) {
+      Logging.pack(each.record(), engine.store.stateOf(each.id()));
+    }
+  }
+
   @Override
   public void close() {
+    logs.shutdownNow();
     clock.shutdownNow();
   }
 }

@@ -9,11 +9,9 @@ import io.kapsel.engine.log.LogRecord;
 import io.kapsel.engine.log.RecordFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,6 +20,7 @@ import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,8 +29,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The log as monitors write it. */
 class LogReaderTest {
   @TempDir Path directory;
-  private static final int BLOCK = 256 << 10;
-  private int second;
+  private static final int BLOCK = WrittenLog.BLOCK;
+  private WrittenLog log;
+
+  @BeforeEach
+  void begin() {
+    log = new WrittenLog(directory, 5);
+  }
 
   /** A process that does one thing each time a reader waits for it, and then ends. */
   private static final class Script implements LogReader.Source {
@@ -48,39 +52,12 @@ class LogReaderTest {
     }
   }
 
-  /** As the monitor does: with a head, and never over the border of a block. */
   private void append(int stream, String text) {
-    byte[] bytes = text.getBytes(UTF_8);
-    ByteBuffer record = ByteBuffer.allocate(16 + bytes.length).order(ByteOrder.LITTLE_ENDIAN);
-    record.putInt(stream).putInt(bytes.length).putLong(++second * 1_000_000_000L).put(bytes);
-    try (FileChannel log =
-        FileChannel.open(
-            directory.resolve("log"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      if (log.size() == 0) {
-        ByteBuffer head = ByteBuffer.allocate(32).order(ByteOrder.LITTLE_ENDIAN);
-        log.write(head.putInt(0x474f4c4b).putInt(1).position(0), 0);
-      }
-      long at = log.size();
-      if (at % BLOCK + record.capacity() > BLOCK) {
-        at += BLOCK - at % BLOCK;
-      }
-      log.write(record.flip(), at);
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+    log.append(stream, text);
   }
 
   private void rotate() {
-    try {
-      for (int age = 4; age > 0; age--) {
-        Path younger = directory.resolve(age == 1 ? "log" : "log." + (age - 1));
-        if (Files.exists(younger)) {
-          Files.move(younger, directory.resolve("log." + age), StandardCopyOption.REPLACE_EXISTING);
-        }
-      }
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+    log.rotate();
   }
 
   private LogReader reader(LogQuery query, LogReader.Source source) {

@@ -3,15 +3,15 @@ package io.kapsel.engine.log;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 
 /** A window on a file that others write to. */
 final class Bytes {
-  private final FileChannel file;
+  private final SeekableByteChannel file;
   private final ByteBuffer buffer;
   private long start;
 
-  Bytes(FileChannel file, int size) {
+  Bytes(SeekableByteChannel file, int size) {
     this.file = file;
     this.buffer = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN).limit(0);
   }
@@ -27,8 +27,9 @@ final class Bytes {
   private void load(long at) throws IOException {
     buffer.clear();
     start = at;
+    file.position(at);
     while (buffer.hasRemaining()) {
-      if (file.read(buffer, at + buffer.position()) < 0) {
+      if (file.read(buffer) < 0) {
         break;
       }
     }

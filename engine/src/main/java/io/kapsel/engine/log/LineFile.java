@@ -1,7 +1,7 @@
 package io.kapsel.engine.log;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -14,7 +14,7 @@ public final class LineFile implements LogFile {
   private long position;
 
   /** Takes over an open file. */
-  public LineFile(FileChannel file) {
+  public LineFile(SeekableByteChannel file) {
     this.bytes = new Bytes(file, WINDOW);
   }
 

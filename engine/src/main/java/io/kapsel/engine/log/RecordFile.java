@@ -3,7 +3,7 @@ package io.kapsel.engine.log;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
@@ -30,7 +30,7 @@ public final class RecordFile implements LogFile {
   private boolean checked;
 
   /** Takes over an open file. */
-  public RecordFile(FileChannel file) {
+  public RecordFile(SeekableByteChannel file) {
     this.bytes = new Bytes(file, BLOCK);
   }
 

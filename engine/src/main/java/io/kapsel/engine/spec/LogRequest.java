@@ -164,10 +164,40 @@ public record LogRequest(String driver, Map<String, String> options) {
             || mode.equals(NON_BLOCKING),
         "logger: max-buffer-size option is only supported with 'mode=non-blocking'");
     bytes(options, "max-buffer-size", USUAL_BUFFER);
+    checkPacking(options, driver);
+  }
+
+  private static void checkPacking(Map<String, String> options, String driver) {
+    if (!truth(options, "compress", false)) {
+      return;
+    }
     InvalidRequestException.unless(
-        options.getOrDefault("compress", "false").equals("false"),
-        "compress=%s: files of a log are not compressed",
-        options.getOrDefault("compress", ""));
+        !driver.equals(LOCAL) || files(options) > 1 || !options.containsKey("max-file"),
+        "compression cannot be enabled when max file count is 1");
+    InvalidRequestException.unless(
+        !driver.equals(JSON_FILE) || (files(options) > 1 && size(options) > 0),
+        "compress cannot be true when max-file is less than 2 or max-size is not set");
+  }
+
+  /** Whether files are packed once they are rotated. */
+  public boolean isPacked() {
+    boolean usual = !driver.equals(JSON_FILE) && !driver.equals(NONE);
+    return fileBytes() > 0 && fileCount() > 1 && truth(options, "compress", usual);
+  }
+
+  private static boolean truth(Map<String, String> options, String option, boolean usual) {
+    String text = options.getOrDefault(option, "");
+    return switch (text) {
+      case "1", "t", "T", "true", "TRUE", "True" -> true;
+      case "0", "f", "F", "false", "FALSE", "False" -> false;
+      default -> {
+        InvalidRequestException.unless(
+            !options.containsKey(option),
+            "error reading compress log option: strconv.ParseBool: parsing \"%s\": invalid syntax",
+            text);
+        yield usual;
+      }
+    };
   }
 
   private static long size(Map<String, String> options) {

@@ -185,7 +185,22 @@ class LogsIT extends EndToEnd {
         "journald",
         "--log-opt",
         "max-size=1m");
-    refused("files of a log are not compressed", "--log-opt", "compress=true");
+    refused(
+        "error reading compress log option: strconv.ParseBool: parsing \"foo\": invalid syntax",
+        "--log-opt",
+        "compress=foo");
+    refused(
+        "compression cannot be enabled when max file count is 1",
+        "--log-opt",
+        "compress=true",
+        "--log-opt",
+        "max-file=1");
+    refused(
+        "compress cannot be true when max-file is less than 2 or max-size is not set",
+        "--log-driver",
+        "json-file",
+        "--log-opt",
+        "compress=true");
   }
 
   private static void refused(String message, String... flags) {
