@@ -73,5 +73,5 @@ class TidyTest {
     return !line.isBlank() && !line.strip().matches("(/\\*|\\*|//).*");
   }
 
-  private static final int NATIVE_LINES = 3_400;
+  private static final int NATIVE_LINES = 3_700;
 }
