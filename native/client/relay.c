@@ -116,10 +116,29 @@ static void watch_keys(struct uplink *up, uint32_t flags)
 		up->keys[i] = (flags & ATTACH_DETACH_KEYS) != 0 ? (uint8_t)keys : 0;
 }
 
+static void attachment_ended(struct session *s)
+{
+	terminal_restore();
+	s->attach = 0;
+	s->up.fd = -1;
+	s->up.open = false;
+	s->monitor_blocked = NULL;
+}
+
+/* Once more when another monitor is in the place of the one that is attached to. */
 static void attach(struct session *s, uint32_t flags)
 {
-	if (s->engine.passed[0] < 0 || s->monitor.fd >= 0)
+	if (s->engine.passed[0] < 0)
 		FAIL("cannot attach to the container: the engine sent no stream of its own for it");
+	if (s->detached) {
+		syscall1(__NR_close, s->engine.passed[0]);
+		s->engine.passed[0] = -1;
+		return;
+	}
+	if (s->monitor.fd >= 0) {
+		inlet_close(&s->monitor);
+		attachment_ended(s);
+	}
 	s->attach = flags;
 	s->monitor.fd = s->up.fd = s->engine.passed[0];
 	s->engine.passed[0] = -1;
@@ -130,15 +149,6 @@ static void attach(struct session *s, uint32_t flags)
 	s->up.resized = (flags & ATTACH_TERMINAL) != 0;
 	if ((flags & ATTACH_TERMINAL) != 0 && s->up.open)
 		terminal_raw((flags & ATTACH_OUTPUT) != 0);
-}
-
-static void attachment_ended(struct session *s)
-{
-	terminal_restore();
-	s->attach = 0;
-	s->up.fd = -1;
-	s->up.open = false;
-	s->monitor_blocked = NULL;
 }
 
 /* Handles the frame that is there, or a part of it. False: go on when more has come. */

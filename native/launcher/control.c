@@ -171,12 +171,17 @@ static void run_segment(const int *descriptors, int count)
 	monitor();
 }
 
-/* The child serves the new socket; what the first launcher knows (its slots) it knows too. */
+/* The keeper's child serves the new socket; what the first launcher knows (its slots) it knows too.
+ */
 static void spawn(int socket)
 {
+	long pid;
+
+	if (launch.keeper < 0)
+		leave_keeper();
 	/* with SIGCHLD as its exit signal, because only then a parent that ignores it is rid of it
 	 */
-	long pid = syscall5(__NR_clone, SIGCHLD, 0, 0, 0, 0);
+	pid = syscall5(__NR_clone, SIGCHLD | (launch.keeper < 0 ? 0 : CLONE_PARENT), 0, 0, 0, 0);
 
 	if (pid == 0) {
 		launch.segment = 0;
@@ -242,8 +247,8 @@ int kapsel_main(int argc, char **argv, char **envp)
 	for (int i = 0; i < SLOTS; i++)
 		launch.slots[i] = -1;
 	for (int i = 0; i < ROLES; i++)
-		launch.roles[i] = i < ROLE_LOG_LIMIT ? -1 : 0;
-	launch.sync = launch.init_pidfd = -1;
+		launch.roles[i] = i == ROLE_LOG_LIMIT || i == ROLE_FLAGS ? 0 : -1;
+	launch.sync = launch.init_pidfd = launch.keeper = -1;
 	for (;;) {
 		struct message m;
 		int descriptors[MAX_INPUTS + 1];

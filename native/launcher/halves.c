@@ -7,7 +7,6 @@
 #include "launcher.h"
 
 #include <linux/sched.h>
-#include <linux/wait.h>
 
 enum { SEQPACKET = 5 };
 
@@ -64,13 +63,15 @@ static void enter_init(int sync)
 	syscall3(__NR_dup3, sync, SYNC_OF_INIT, O_CLOEXEC);
 	close_fd(sync);
 	launch.sync = SYNC_OF_INIT;
+	close_fd(launch.keeper);
+	launch.keeper = -1;
 	syscall4(__NR_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
 	die_with_parent();
 }
 
 /* A parent of an init half waits for it, and no signal but KILL ends it: not PIPE, nor a stray one.
  */
-static void become_parent(void)
+void become_parent(void)
 {
 	struct kernel_action standard;
 	uint64_t all = ~0ul;

@@ -6,7 +6,9 @@
 #include <linux/fcntl.h>
 #include <linux/poll.h>
 #include <linux/prctl.h>
+#include <linux/resource.h>
 #include <linux/signal.h>
+#include <linux/wait.h>
 
 #include "kernel.h"
 #include "plan.h"
@@ -72,6 +74,7 @@ struct failure {
 struct launch {
 	int64_t slots[SLOTS];
 	int64_t roles[ROLES];
+	int keeper; /* to the keeper, or -1 */
 	int sync; /* to the other half, or -1 */
 	int init; /* pid of the container's init, or 0 */
 	int init_pidfd;
@@ -101,6 +104,7 @@ int await_exec(void);
 void hear_last_words(void);
 _Noreturn void init_half(const struct plan *plan);
 long become_reaper(void);
+void become_parent(void);
 long execute(char *const *candidates, char *const *argv, char *const *envp);
 
 /* control.c */
@@ -114,6 +118,23 @@ long send_descriptors(int socket, const void *message, size_t size, const int *d
 /* monitor.c: from STARTED to the end. Clients may be there before. */
 void attach(int fd, int wants);
 _Noreturn void monitor(void);
+
+/* The same for one whose monitor was killed; `ends` tells how it ends. */
+_Noreturn void monitor_another(int ends);
+
+/* A descriptor that can be read when a child has ended; they are left to wait4(2). */
+int watch_children(void);
+
+/* keeper.c: how a program ended; what monitors say, and whether that could not be said yet. */
+struct end {
+	int status;
+	struct rusage usage;
+};
+enum { KEEP_ALL = 1, KEEP_NO_INPUT = 2 };
+int tell_keeper(uint32_t types);
+
+/* Forks: the parent becomes the keeper and does not return, the child goes on. */
+void leave_keeper(void);
 
 /* log.c */
 void log_keep(int directory, uint64_t limit);

@@ -5,13 +5,11 @@
 #include "relay.h"
 
 #include <linux/mman.h>
-#include <linux/resource.h>
 #include <linux/time_types.h>
-#include <linux/wait.h>
 
 enum { CONTROLS = 4, PATIENCE_MILLISECONDS = 60000, STEP_MILLISECONDS = 500 };
 enum { MAX_REMAINDER = 4 << 20 }; /* twice what two pipes may hold */
-enum { P_SIGNALS, P_LISTENER, P_CONTROLS, P_RELAY = P_CONTROLS + CONTROLS };
+enum { P_ENDS, P_LISTENER, P_CONTROLS, P_RELAY = P_CONTROLS + CONTROLS };
 
 struct exit_record {
 	uint32_t magic;
@@ -30,7 +28,8 @@ _Static_assert(sizeof(struct exit_record) == 64, "exit record");
 static struct {
 	int controls[CONTROLS];
 	int control_count;
-	int signals; /* signalfd for SIGCHLD */
+	int ends; /* readable when the program may have ended */
+	void (*hear_end)(void);
 	int exited;
 	int status;
 } self;
@@ -84,6 +83,7 @@ static void adopt(int pid, int pty)
 		launch.roles[ROLE_PTY] = pty;
 		relay_open();
 	}
+	tell_keeper(KEEP_ALL);
 	for (int i = 0; i < self.control_count; i++)
 		tell_started(self.controls[i]);
 }
@@ -141,21 +141,65 @@ static void write_record(const struct rusage *usage)
 	syscall4(__NR_pwrite64, launch.roles[ROLE_EXIT_RECORD], &record, sizeof(record), 0);
 }
 
+static void ended(const struct end *end)
+{
+	self.exited = 1;
+	self.status = end->status;
+	write_record(&end->usage);
+}
+
 static void reap(void)
 {
 	char drained[128];
-	struct rusage usage;
-	int status;
+	struct end end;
 	long pid;
 
-	while (syscall3(__NR_read, self.signals, drained, sizeof(drained)) > 0)
+	while (syscall3(__NR_read, self.ends, drained, sizeof(drained)) > 0)
 		;
-	while ((pid = syscall4(__NR_wait4, -1, &status, WNOHANG | __WALL, &usage)) > 0) {
-		if (pid != launch.init)
-			continue;
-		self.exited = 1;
-		self.status = status;
-		write_record(&usage);
+	while ((pid = syscall4(__NR_wait4, -1, &end.status, WNOHANG | __WALL, &end.usage)) > 0)
+		if (pid == launch.init)
+			ended(&end);
+}
+
+/* Without a keeper the kernel knows once somebody has reaped it, since Linux 6.15; else nobody is
+ * told. */
+static void ask_kernel(void)
+{
+	uint64_t info[8] = {1 << 3 /* PIDFD_INFO_EXIT */}; /* struct pidfd_info */
+	struct pollfd reaped = {launch.init_pidfd, 0, 0};
+	struct __kernel_timespec patience = {1, 0};
+	struct end end;
+
+	self.ends = -1;
+	memset(&end, 0, sizeof(end));
+	syscall5(__NR_ppoll, &reaped, 1, &patience, NULL, 0);
+	if (syscall3(__NR_ioctl, launch.init_pidfd, 0xc040ff0b /* PIDFD_GET_INFO */, info) == 0 &&
+	    (info[0] & 1 << 3) != 0) {
+		end.status = (int)(info[7] >> 32);
+		ended(&end);
+		return;
+	}
+	close_fd((int)launch.roles[ROLE_LISTENER]);
+	while (self.control_count > 0)
+		close_fd(self.controls[--self.control_count]);
+	launch.roles[ROLE_LISTENER] = -1;
+	self.exited = 1;
+	self.status = SIGKILL;
+}
+
+/* Of a program that is not our child, but the keeper's. */
+static void hear_keeper(void)
+{
+	struct end end;
+	long n = syscall3(__NR_read, self.ends, &end, sizeof(end));
+
+	if (n == sizeof(end)) {
+		ended(&end);
+		self.ends = -1;
+	} else if (n >= 0) {
+		close_fd(self.ends);
+		self.ends = launch.init_pidfd;
+		self.hear_end = ask_kernel;
 	}
 }
 
@@ -166,7 +210,7 @@ static long poll_once(long milliseconds)
 	int used = P_RELAY + relay_watch(p + P_RELAY);
 	long n;
 
-	p[P_SIGNALS] = (struct pollfd){self.signals, POLLIN, 0};
+	p[P_ENDS] = (struct pollfd){self.ends, POLLIN, 0};
 	p[P_LISTENER] = (struct pollfd){(int)launch.roles[ROLE_LISTENER], POLLIN, 0};
 	for (int i = 0; i < CONTROLS; i++)
 		p[P_CONTROLS + i] =
@@ -174,8 +218,8 @@ static long poll_once(long milliseconds)
 	n = syscall5(__NR_ppoll, p, used, milliseconds < 0 ? NULL : &wait, NULL, 0);
 	if (n <= 0)
 		return n;
-	if (p[P_SIGNALS].revents)
-		reap();
+	if (p[P_ENDS].revents)
+		self.hear_end();
 	relay_act(p + P_RELAY);
 	for (int i = self.control_count - 1; i >= 0; i--)
 		if (p[P_CONTROLS + i].revents)
@@ -236,7 +280,7 @@ static void close_others(void)
 
 	for (;;) {
 		unsigned int next = ~0u;
-		int kept[] = {CONTROL, launch.init_pidfd, self.signals,
+		int kept[] = {CONTROL, launch.init_pidfd, self.ends, launch.keeper,
 			      (int)launch.roles[ROLE_CONSOLE]};
 
 		for (unsigned int i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
@@ -257,21 +301,44 @@ static void close_others(void)
 	}
 }
 
-_Noreturn void monitor(void)
+int watch_children(void)
 {
 	uint64_t child = 1ul << (SIGCHLD - 1);
 
-	close_fd(launch.sync);
-	launch.sync = -1;
+	return (int)syscall4(__NR_signalfd4, -1, &child, sizeof(child),
+			     NONBLOCK | KERNEL_SOCK_CLOEXEC);
+}
+
+static void begin(int ends, void (*hear_end)(void))
+{
+	self.ends = ends;
+	self.hear_end = hear_end;
 	relay_open();
 	log_keep((int)launch.roles[ROLE_LOG_DIRECTORY], (uint64_t)launch.roles[ROLE_LOG_LIMIT]);
-	self.signals = (int)syscall4(__NR_signalfd4, -1, &child, sizeof(child),
-				     NONBLOCK | KERNEL_SOCK_CLOEXEC);
 	close_others();
-	add_control(CONTROL);
-	reap();
+}
+
+_Noreturn static void go_on(void)
+{
 	while (!self.exited)
-		poll_once(-1);
+		poll_once(tell_keeper(0) ? STEP_MILLISECONDS : -1);
 	finish();
 	leave(0);
+}
+
+_Noreturn void monitor(void)
+{
+	close_fd(launch.sync);
+	launch.sync = -1;
+	begin(watch_children(), reap);
+	add_control(CONTROL);
+	tell_keeper(KEEP_ALL);
+	reap();
+	go_on();
+}
+
+_Noreturn void monitor_another(int ends)
+{
+	begin(ends, hear_keeper);
+	go_on();
 }

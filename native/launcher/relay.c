@@ -21,6 +21,8 @@ static void end_input(void)
 		return;
 	close_fd(relay.input);
 	relay.input = -1;
+	launch.roles[ROLE_STDIN] = -1;
+	tell_keeper(KEEP_NO_INPUT);
 }
 
 static void drop_client(int i)

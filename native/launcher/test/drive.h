@@ -21,7 +21,8 @@ struct test {
 	bool native; /* needs namespaces and clone3, which qemu-user has not */
 };
 
-extern const struct test CHECK_TESTS[], STEP_TESTS[], RUN_TESTS[], RELAY_TESTS[], LOG_TESTS[];
+extern const struct test CHECK_TESTS[], STEP_TESTS[], RUN_TESTS[], KEEPER_TESTS[], RELAY_TESTS[],
+	LOG_TESTS[];
 extern const char *launcher_binary, *emulator, *inside_binary;
 extern char directory[];
 

@@ -44,8 +44,8 @@ static bool passes(const struct test *test)
 
 int main(int argc, char **argv)
 {
-	const struct test *const suites[] = {CHECK_TESTS, STEP_TESTS, RUN_TESTS, RELAY_TESTS,
-					     LOG_TESTS};
+	const struct test *const suites[] = {CHECK_TESTS,  STEP_TESTS,  RUN_TESTS,
+					     KEEPER_TESTS, RELAY_TESTS, LOG_TESTS};
 	const char *only;
 	int passed = 0, failed = 0;
 
@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 		printf("launcher-test: namespaces and mounts need root\n0 passed, 1 failed\n");
 		return 1;
 	}
-	for (int suite = 0; suite < 5; suite++) {
+	for (int suite = 0; suite < 6; suite++) {
 		for (const struct test *test = suites[suite]; test->name != NULL; test++) {
 			bool good;
 

@@ -207,3 +207,13 @@ int recorded_status(void)
 	CHECK(record[0] == 0x54495845 && record[1] == 1);
 	return (int)record[2];
 }
+
+int connect_again(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	strcpy(address.sun_path, path_of("control"));
+	CHECK(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+	return fd;
+}

@@ -38,5 +38,6 @@ void read_whole(int fd, void *to, size_t size);
 size_t read_stream(int client, uint8_t stream, char *to, size_t room, int *status);
 int exit_of(struct program *program); /* by EXITED */
 int recorded_status(void);
+int connect_again(void); /* to the monitor, as another engine does */
 
 #endif

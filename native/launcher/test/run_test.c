@@ -157,16 +157,6 @@ static void an_engine_lost_before_the_start_ends_all(void)
 	CHECK(read(watch[0], &byte, 1) == 0); /* the init half is gone, too */
 }
 
-static int connect_again(void)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	strcpy(address.sun_path, path_of("control"));
-	CHECK(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
-	return fd;
-}
-
 static void an_engine_lost_after_the_start_may_come_back(void)
 {
 	struct program program = {0};

@@ -321,25 +321,6 @@ static void links_are_refused_where_that_is_asked(void)
 	refused(open(path_of("root"), O_PATH | O_DIRECTORY), "link", 4 | 1, ELOOP);
 }
 
-static void a_spawned_launcher_knows_what_the_first_knows(void)
-{
-	struct launcher first = start_launcher(), second;
-	struct draft one = {0}, two = {0};
-
-	CALL(&one, MONITOR, GETPID)->slot = 1;
-	CALL(&two, MONITOR, GETPID)->slot = 2;
-	STEP(&two, MONITOR, OP_EXPECT, S(1), I(0), I(~0ull << 31), I(EILSEQ));
-	send_segment(first.control, &one);
-	CHECK(hear(first.control).type == DONE);
-	second = spawn(first);
-	send_segment(second.control, &two);
-	CHECK(hear(second.control).type == DONE);
-	close(first.control);
-	CHECK(waitpid(first.pid, NULL, 0) == first.pid);
-	send_segment(second.control, &two);
-	CHECK(hear(second.control).type == DONE);
-}
-
 static int children_of(pid_t pid)
 {
 	char name[64];
@@ -355,6 +336,36 @@ static int children_of(pid_t pid)
 	return count;
 }
 
+/* Waits until a process has that many. */
+static void await_children(pid_t pid, int count)
+{
+	for (int i = 0; children_of(pid) != count; i++) {
+		CHECK(i < 500);
+		usleep(10000);
+	}
+}
+
+static void a_spawned_launcher_knows_what_the_first_knows(void)
+{
+	struct launcher first = start_launcher(), second;
+	struct draft one = {0}, two = {0};
+
+	CALL(&one, MONITOR, GETPID)->slot = 1;
+	CALL(&two, MONITOR, GETPID)->slot = 2;
+	STEP(&two, MONITOR, OP_EXPECT, S(1), I(0), I(~0ull << 31), I(EILSEQ));
+	send_segment(first.control, &one);
+	CHECK(hear(first.control).type == DONE);
+	second = spawn(first);
+	send_segment(second.control, &two);
+	CHECK(hear(second.control).type == DONE);
+	close(first.control);
+	await_children(first.pid, 1);
+	send_segment(second.control, &two);
+	CHECK(hear(second.control).type == DONE);
+	close(second.control);
+	CHECK(waitpid(first.pid, NULL, 0) == first.pid); /* the keeper leaves last */
+}
+
 static void a_spawned_launcher_leaves_no_zombie(void)
 {
 	struct launcher first = start_launcher();
@@ -368,10 +379,7 @@ static void a_spawned_launcher_leaves_no_zombie(void)
 		CHECK(hear(next.control).type == DONE);
 		close(next.control);
 	}
-	for (int i = 0; children_of(first.pid) > 0; i++) {
-		CHECK(i < 500);
-		usleep(10000);
-	}
+	await_children(first.pid, 1); /* the one that forks */
 }
 
 static int ends_with(int descriptor)

@@ -93,6 +93,11 @@ public final class Container {
     return new Devices(engine, this, launching);
   }
 
+  /** Its terminals, and who is at them. */
+  public Terminals terminals() {
+    return new Terminals(this);
+  }
+
   /** What it was at certain times, and back to that. */
   public Snapshots snapshots() {
     return new Snapshots(engine, this);

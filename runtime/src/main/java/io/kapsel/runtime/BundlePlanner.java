@@ -137,6 +137,7 @@ final class BundlePlanner {
     identity.answeredBy(agent);
     planner.finishRoot(mounts.root());
     identity.beforeSealing(hooks::planStart);
+    identity.outlive();
     identity.planInit(wanted.bundle().seccomp(), proc);
     if (wanted.bundle().init()) {
       init.act(Step.Op.REAPER).because("reaps and passes signals on");

@@ -69,6 +69,7 @@ final class ContainerPlanner {
     identity.answeredBy(agent);
     finishRoot(root);
     identity.beforeSealing(hooks::planStart);
+    identity.outlive();
     identity.planInit(wanted.bundle().seccomp(), rooms.proc);
     if (wanted.bundle().init()) {
       init.act(Step.Op.REAPER).because("--init: reaps and passes signals on");

@@ -6,22 +6,33 @@ import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.process.Pidfd;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
-/** A running program and its monitor. */
+/** A running program and its monitor, which is another one after the first was killed. */
 public final class ContainerProcess implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(ContainerProcess.class.getName());
   private static final int KILL = 9;
 
-  private final Control control;
+  /** How long another monitor may take. */
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
   private final int pid;
-  private final int monitorPid;
   private final Pidfd process;
   private final Optional<Path> record;
   private final List<String> notices;
   private final CompletableFuture<ExitRecord> end = new CompletableFuture<>();
+  private final ReentrantLock monitorLock = new ReentrantLock();
+  private final Condition changed = monitorLock.newCondition();
+  private final Set<Runnable> waiting = new LinkedHashSet<>();
 
+  private volatile Control control;
+  private volatile int monitorPid;
   private volatile boolean released;
 
   ContainerProcess(
@@ -32,7 +43,17 @@ public final class ContainerProcess implements AutoCloseable {
     this.process = Pidfd.of(pid, started.descriptor().orElseThrow());
     this.record = record;
     this.notices = List.copyOf(notices);
-    Thread.ofVirtual().name("monitor-" + pid).start(this::listen);
+    Thread.ofVirtual().name("monitor-" + pid).start(this::watch);
+  }
+
+  private void watch() {
+    try {
+      do {
+        listen();
+      } while (!end.isDone() && !released && recorded().isEmpty() && hasAnother());
+    } finally {
+      finish();
+    }
   }
 
   private void listen() {
@@ -49,15 +70,51 @@ public final class ContainerProcess implements AutoCloseable {
                           java.time.Instant.now(),
                           false)));
         }
+        answer.get().descriptor().ifPresent(Fd::close);
         answer = control.receive();
       }
     } catch (SyscallException e) {
       if (!e.is(Errno.EBADF) && !e.is(Errno.ECONNRESET)) {
         throw e;
       }
-    } finally {
-      finish();
     }
+  }
+
+  /** Whether the keeper has put another in the place of a monitor that was killed. */
+  private boolean hasAnother() {
+    Optional<Control> other = record.map(Path::getParent).flatMap(Control::connect);
+    try {
+      Optional<Control.Answer> said = other.flatMap(each -> each.receive(PATIENCE));
+      if (said.filter(each -> each.type() == Control.STARTED && each.a() == pid).isEmpty()) {
+        other.ifPresent(Control::close);
+        return false;
+      }
+      said.get().descriptor().ifPresent(Fd::close);
+      LOG.log(System.Logger.Level.WARNING, "a monitor was killed and replaced pid={0}", pid);
+      take(other.get(), said.get().b());
+      return true;
+    } catch (SyscallException e) {
+      other.ifPresent(Control::close);
+      return false;
+    }
+  }
+
+  private void take(Control other, int monitor) {
+    List<Runnable> told;
+    monitorLock.lock();
+    try {
+      control.close();
+      control = other;
+      monitorPid = monitor;
+      if (released) {
+        other.close();
+      }
+      told = List.copyOf(waiting);
+      changed.signalAll();
+    } finally {
+      monitorLock.unlock();
+    }
+    told.forEach(each -> Thread.ofVirtual().name("monitor-changed").start(each));
   }
 
   /** The monitor is gone. Without its record the program goes, too: nobody would see its end. */
@@ -72,6 +129,12 @@ public final class ContainerProcess implements AutoCloseable {
       end.complete(ExitRecord.unseen());
     }
     control.close();
+    monitorLock.lock();
+    try {
+      changed.signalAll();
+    } finally {
+      monitorLock.unlock();
+    }
   }
 
   private Optional<ExitRecord> recorded() {
@@ -129,7 +192,52 @@ public final class ContainerProcess implements AutoCloseable {
 
   /** Relays between the program and a client's stream socket, whose descriptor is passed on. */
   public void attach(Client client) {
-    client.attachTo(control);
+    Control now = control;
+    try {
+      client.attachTo(now);
+    } catch (SyscallException e) {
+      boolean gone = e.is(Errno.EPIPE) || e.is(Errno.ECONNRESET) || e.isClosed();
+      if (!gone || !awaitOther(now)) {
+        throw e;
+      }
+      client.attachTo(control);
+    }
+  }
+
+  private boolean awaitOther(Control than) {
+    long left = PATIENCE.toNanos();
+    monitorLock.lock();
+    try {
+      while (control == than && running() && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+      return control != than;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } finally {
+      monitorLock.unlock();
+    }
+  }
+
+  /** Lets somebody act when there is another monitor, who knows nothing of its clients. */
+  public void onOtherMonitor(Runnable action) {
+    monitorLock.lock();
+    try {
+      waiting.add(action);
+    } finally {
+      monitorLock.unlock();
+    }
+  }
+
+  /** Takes that back. */
+  public void forget(Runnable action) {
+    monitorLock.lock();
+    try {
+      waiting.remove(action);
+    } finally {
+      monitorLock.unlock();
+    }
   }
 
   /** Sends a signal; nothing when it has ended. */
@@ -156,7 +264,12 @@ public final class ContainerProcess implements AutoCloseable {
   @Override
   public void close() {
     released = true;
-    control.close();
+    monitorLock.lock();
+    try {
+      control.close();
+    } finally {
+      monitorLock.unlock();
+    }
     process.close();
   }
 }

@@ -4,7 +4,6 @@ import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.cgroup.CgroupWrite;
 import io.kapsel.linux.cgroup.GroupFiles;
 import io.kapsel.linux.host.HostFacts;
-import io.kapsel.linux.socket.SeqPacketSocket;
 import io.kapsel.oci.Process;
 import io.kapsel.oci.Resources;
 import io.kapsel.runtime.plan.EncodedPlan;
@@ -238,11 +237,10 @@ public final class ContainerRuntime implements AutoCloseable {
   /** The same by the directory where its socket is. */
   public Optional<ContainerProcess> reconnect(Path runDirectory) {
     try {
-      SeqPacketSocket socket =
-          SeqPacketSocket.connect(runDirectory.resolve("control.sock").toString());
-      Control control = new Control(socket);
-      return Optional.of(
-          new Launch(control, programs).awaitStarted(Optional.of(runDirectory.resolve("exit"))));
+      return Control.connect(runDirectory)
+          .map(control ->
+              new Launch(control, programs)
+                  .awaitStarted(Optional.of(runDirectory.resolve("exit"))));
     } catch (SyscallException | LaunchException e) {
       return Optional.empty();
     }

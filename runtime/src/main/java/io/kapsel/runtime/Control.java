@@ -1,10 +1,13 @@
 package io.kapsel.runtime;
 
 import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.socket.Message;
 import io.kapsel.linux.socket.SeqPacketSocket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,6 +29,16 @@ final class Control implements AutoCloseable {
 
   Control(SeqPacketSocket socket) {
     this.socket = socket;
+  }
+
+  /** To a monitor that listens in that directory; nothing when there is none. */
+  static Optional<Control> connect(Path runDirectory) {
+    try {
+      String socket = runDirectory.resolve("control.sock").toString();
+      return Optional.of(new Control(SeqPacketSocket.connect(socket)));
+    } catch (SyscallException e) {
+      return Optional.empty();
+    }
   }
 
   /** What a launcher says. */
@@ -57,6 +70,11 @@ final class Control implements AutoCloseable {
               in.getInt(),
               descriptors.stream().findFirst()));
     }
+  }
+
+  /** The same; nothing when it says nothing for so long. */
+  Optional<Answer> receive(Duration limit) {
+    return socket.isReadable(limit) ? receive() : Optional.empty();
   }
 
   /** Whether nothing was said yet, not even that the launcher is gone. */

@@ -44,6 +44,7 @@ final class IdentityPlanner {
   private final Process process;
   private Optional<AgentPlanner> agent = Optional.empty();
   private final Optional<Guest> guest;
+  private boolean outlives;
   private Consumer<Runnable> beforeSealing = _ -> {};
   private Runnable confine = () -> {};
   private boolean closing;
@@ -147,6 +148,11 @@ final class IdentityPlanner {
     return limit.type().substring("RLIMIT_".length()).toLowerCase(Locale.ROOT);
   }
 
+  /** It goes on when its monitor is killed, unless it is somebody's own child. */
+  void outlive() {
+    outlives = true;
+  }
+
   /** In the init half, after the root was entered; what follows runs with ever fewer rights. */
   void planInit(Optional<SeccompProfile> seccomp, Slot proc) {
     Steps init = draft.init;
@@ -195,14 +201,18 @@ final class IdentityPlanner {
             looked
                 ? "the user himself may look into it, or could not enter before it is started"
                 : "until the program runs, nobody may look into this process");
+    boolean stays = outlives && guest.isEmpty();
     init.call(
             Syscall.PRCTL,
             Value.named("PR_SET_PDEATHSIG", 1),
-            Value.named("SIGKILL", 9),
+            stays ? Flag.ZERO : Value.named("SIGKILL", 9),
             Flag.ZERO,
             Flag.ZERO,
             Flag.ZERO)
-        .because("without its monitor it ends; the change of user had reset that");
+        .because(
+            stays
+                ? "it outlives its monitor, which the keeper replaces"
+                : "without its monitor it ends; the change of user had reset that");
     enterDirectoryAsUser(entered);
     checkDirectory();
     if (process.noNewPrivileges() && asks) {

@@ -21,7 +21,8 @@ import java.util.List;
 
 /**
  * The first launcher: one process in a mount namespace of three mounts, of which every monitor is a
- * fork. It is run from a sealed copy in memory and reaches no file of the host by path.
+ * fork. It is run from a sealed copy in memory and reaches no file of the host by path. With its
+ * first fork it leaves a keeper behind, the process that was started: the parent of all of them.
  */
 final class Zygote implements AutoCloseable {
   private static final int LAYERS = 128;
@@ -180,13 +181,14 @@ final class Zygote implements AutoCloseable {
     }
   }
 
-  /** Its mount namespace, for those who may enter it. */
+  /** Its mount namespace, which is that of its keeper, for those who may enter it. */
   String mounts() {
     return "/proc/" + child.process().pid() + "/ns/mnt";
   }
 
+  /** It says nothing but that it is gone, or cannot fork; without its keeper it is of no use. */
   boolean alive() {
-    return child.process().alive();
+    return child.process().alive() && control.alive();
   }
 
   @Override

@@ -135,6 +135,12 @@ public interface Engine {
 
     /** What was asked for and is not as asked, once it has started. */
     List<String> notices();
+
+    /** What is to be done when its monitor was killed, and another one knows of no client. */
+    default void onOtherMonitor(Runnable action) {}
+
+    /** Takes that back. */
+    default void forget(Runnable action) {}
   }
 
   /** Moves a container to another engine. */

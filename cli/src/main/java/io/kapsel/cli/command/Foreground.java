@@ -3,8 +3,10 @@ package io.kapsel.cli.command;
 import io.kapsel.cli.server.Client;
 import io.kapsel.cli.server.ClientLeft;
 import io.kapsel.cli.server.ClientLeft.Departure;
+import io.kapsel.engine.EngineException;
 import io.kapsel.engine.ExitStatus;
 import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.socket.UnixStream;
 
 /**
@@ -16,6 +18,8 @@ import io.kapsel.linux.socket.UnixStream;
  * @param signals whether what signals the client is meant for the process
  */
 public record Foreground(Call call, boolean terminal, Streams streams, boolean signals) {
+  private static final System.Logger LOG = System.getLogger(Foreground.class.getName());
+
   /** Refuses to give a terminal to a process when the client's input is none. */
   public static void checkTerminal(Call call, boolean terminal, boolean stdin) {
     if (terminal && stdin && !call.request().terminals().stdin()) {
@@ -39,6 +43,17 @@ public record Foreground(Call call, boolean terminal, Streams streams, boolean s
   }
 
   private ExitStatus hold(Engine.Running process, Runnable start) {
+    Runnable again = () -> attachAgain(process);
+    attach(process, start);
+    process.onOtherMonitor(again);
+    try {
+      return call.client().waiting(process::await);
+    } finally {
+      process.forget(again);
+    }
+  }
+
+  private void attach(Engine.Running process, Runnable start) {
     UnixStream.Pair pair = UnixStream.pair();
     try (Fd clients = pair.other()) {
       try (Fd monitors = pair.stream().fd()) {
@@ -47,7 +62,15 @@ public record Foreground(Call call, boolean terminal, Streams streams, boolean s
       start.run();
       handOver(process, clients);
     }
-    return call.client().waiting(process::await);
+  }
+
+  /** To the monitor that is in the place of one that was killed. */
+  private void attachAgain(Engine.Running process) {
+    try {
+      attach(process, () -> {});
+    } catch (ClientLeft | EngineException | SyscallException e) {
+      LOG.log(System.Logger.Level.DEBUG, "a client is not attached again", e);
+    }
   }
 
   /** An interrupt that comes between start and attachment is for the process, like all others. */

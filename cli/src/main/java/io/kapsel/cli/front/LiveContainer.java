@@ -77,6 +77,16 @@ record LiveContainer(io.kapsel.engine.Container container) implements Engine.Con
   }
 
   @Override
+  public void onOtherMonitor(Runnable action) {
+    container.terminals().onOtherMonitor(action);
+  }
+
+  @Override
+  public void forget(Runnable action) {
+    container.terminals().forget(action);
+  }
+
+  @Override
   public void signal(int number) {
     container.signal(number);
   }

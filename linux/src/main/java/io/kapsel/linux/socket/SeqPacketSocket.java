@@ -2,6 +2,7 @@ package io.kapsel.linux.socket;
 
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.poll.Poller;
+import java.time.Duration;
 import java.util.Optional;
 
 /** A connected socket of messages (SOCK_SEQPACKET); whoever must wait is parked. */
@@ -52,6 +53,11 @@ public final class SeqPacketSocket implements AutoCloseable {
   /** Whether a message, or the end, is there to be received. */
   public boolean isReadable() {
     return Poller.isReadable(fd);
+  }
+
+  /** The same, waiting for it. */
+  public boolean isReadable(Duration limit) {
+    return Poller.shared().await(fd, Poller.READ, limit) != 0;
   }
 
   /** Who made the other end. */

@@ -128,31 +128,28 @@ class FaultIT {
     assertThat(pid("stay")).isEqualTo(pid);
   }
 
-  @Test
-  void aKilledMonitorIsNoticed() {
-    start("mon", "sleep 100");
-    long monitor = HostFiles.parent(pid("mon"));
-    Command.of("kill", "-KILL", Long.toString(monitor)).run().ok();
-
-    Await.until(
-        "the container is not running", () -> !kapsel("ps", "-q").ok().out().contains("mon"));
-    kapsel("rm", "-f", "mon").ok();
-    assertThat(kapsel("run", "--rm", TestRoot.reference(), "/bin/echo", "next").ok().line())
-        .isEqualTo("next");
-  }
-
-  @Test
-  void aKilledZygoteIsReplaced() {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aKilledKeeperOrZygoteIsReplaced(boolean isKeeper) {
     start("old", "sleep 100");
     long monitor = HostFiles.parent(pid("old"));
-    long zygote = HostFiles.parent(monitor);
-    assertThat(HostFiles.parent(zygote)).isEqualTo(product.engine());
-    Command.of("kill", "-KILL", Long.toString(zygote)).run().ok();
-    Await.until("it is gone", () -> !HostFiles.alive(zygote));
+    long keeper = HostFiles.parent(monitor);
+    assertThat(HostFiles.parent(keeper)).isEqualTo(product.engine());
+    long victim = isKeeper ? keeper : zygote(keeper, monitor);
+    Command.of("kill", "-KILL", Long.toString(victim)).run().ok();
+    Await.until("it is gone", () -> !HostFiles.alive(victim));
 
     assertThat(kapsel("run", "--rm", TestRoot.reference(), "/bin/echo", "next").ok().line())
         .isEqualTo("next");
     assertThat(kapsel("ps").ok().out()).contains("old");
+  }
+
+  /** The keeper's first child. */
+  private static long zygote(long keeper, long monitor) {
+    return HostFiles.descendants(keeper).stream()
+        .filter(pid -> HostFiles.parent(pid) == keeper && pid != monitor)
+        .min(Long::compare)
+        .orElseThrow();
   }
 
   @ParameterizedTest

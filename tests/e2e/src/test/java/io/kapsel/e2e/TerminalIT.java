@@ -142,12 +142,17 @@ class TerminalIT extends EndToEnd {
   }
 
   @Test
-  void restoresTheTerminalWhenTheMonitorDies() {
-    String monitor = "$kapsel inspect orphan | sed -n 's/.*\"MonitorPid\": \\([0-9]*\\).*/\\1/p'";
-    restoresTheTerminal(
-        "run -it --name orphan",
-        "exec env kapsel=$kapsel sh -c {kill -KILL $(MONITOR)}".replace("MONITOR", monitor),
-        137);
+  void keepsTheTerminalWhenTheMonitorDiesAndRestoresItAfterwards() {
+    String kill =
+        """
+        exec env kapsel=$kapsel sh -c {
+          monitor() { $kapsel inspect orphan | sed -n 's/.*"MonitorPid": \\([0-9]*\\).*/\\1/p'; }
+          old=$(monitor)
+          kill -KILL $old
+          until [ "$(monitor)" != $old ]; do sleep 0.1; done
+        }
+        """;
+    restoresTheTerminal("run -it --name orphan", kill + "send \"\\r\"", 5);
   }
 
   @Test
