@@ -55,6 +55,19 @@ record LxcCard(Map<String, List<LxcConfig.Entry>> said) {
     return cards.values().stream().map(LxcCard::new).toList();
   }
 
+  /** What kinds they are, whether they can be made or not. */
+  static List<String> types(LxcConfig config) {
+    Map<Integer, String> types = new TreeMap<>();
+    for (LxcConfig.Entry each : config.below(PREFIX)) {
+      String[] parts = each.key().substring(PREFIX.length()).split("\\.", 2);
+      types.putIfAbsent(Integer.valueOf(parts[0]), "empty");
+      if (parts.length == 2 && parts[1].equals("type")) {
+        types.put(Integer.valueOf(parts[0]), each.value());
+      }
+    }
+    return List.copyOf(types.values());
+  }
+
   private static void check(LxcConfig.Entry entry, String key) {
     if (!USED.contains(key)) {
       throw entry.wrong(

@@ -293,6 +293,9 @@ final class LxcLife {
   }
 
   private static int unfreeze(LxcCall call) {
+    if (call.place().exists(call.name()) && !call.place().isRunning(call.name())) {
+      return 0; // nothing of it stands still
+    }
     Container container = stoppable(call, "unfreeze");
     if (container.status().paused()) {
       container.unpause();

@@ -269,7 +269,7 @@ final class LxcLook {
     if (all || options.has("stats")) {
       running.ifPresent(it -> stats(call, it, bare));
     }
-    keys.forEach(key -> key(call, key, bare));
+    keys.forEach(key -> key(call, key));
     return 0;
   }
 
@@ -301,18 +301,15 @@ final class LxcLook {
     call.print(bare ? value : padded(title + ":", 15) + " " + value);
   }
 
-  private static void key(LxcCall call, String key, boolean bare) {
-    if (!LxcKeys.isKnown(key)) {
+  /** With its name in any case, as LXC does. */
+  private static void key(LxcCall call, String key) {
+    LxcConfig config = call.place().config(call.name()).orElseGet(() -> new LxcConfig(List.of()));
+    Optional<String> shown = LxcShown.of(config, key);
+    if (shown.isEmpty()) {
       call.caller().err(key + " invalid\n");
-      return;
+    } else {
+      call.print(key + (shown.get().isEmpty() ? " =" : " = " + shown.get()));
     }
-    List<String> values =
-        call.place().config(call.name()).stream()
-            .flatMap(config -> config.all(key).stream())
-            .map(LxcConfig.Entry::value)
-            .toList();
-    String text = String.join("\n", values);
-    call.print(bare ? text : key + " = " + text);
   }
 
   private static int config(LxcCall call) {

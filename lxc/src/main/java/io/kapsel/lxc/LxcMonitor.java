@@ -18,13 +18,25 @@ final class LxcMonitor {
       return 0; // the engine tells; there is no lxc-monitord that could be told to end
     }
     Pattern names = pattern(call.name().isEmpty() ? ".*" : call.name());
+    List<LxcPlace> places = places(call);
     Events.Reader events = call.engine().events().next();
     while (!events.ended()) {
       call.caller()
           .waiting(() -> events.next(PATIENCE))
-          .ifPresent(event -> tell(call, names, event));
+          .ifPresent(event -> tell(call, places, names, event));
     }
     return 0;
+  }
+
+  /** There may be several. */
+  private static List<LxcPlace> places(LxcCall call) {
+    List<String> said = call.options().all("lxcpath");
+    return said.isEmpty()
+        ? List.of(call.place())
+        : said.stream()
+            .map(it -> call.caller().directory().resolve(it).normalize())
+            .map(it -> new LxcPlace(call.engine(), it))
+            .toList();
   }
 
   private static Pattern pattern(String text) {
@@ -35,11 +47,12 @@ final class LxcMonitor {
     }
   }
 
-  private static void tell(LxcCall call, Pattern names, Event event) {
+  private static void tell(
+      LxcCall call, List<LxcPlace> places, Pattern names, Event event) {
     String name = event.attributes().getOrDefault("name", "");
     if (!event.type().equals("container")
         || !names.matcher(name).matches()
-        || call.place().container(name).isEmpty()) {
+        || places.stream().allMatch(it -> it.container(name).isEmpty())) {
       return;
     }
     if (event.action().equals("die")) {
