@@ -39,7 +39,7 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
   }
 
   /** What a configuration of another system says, in LXC's words, and what there are none for. */
-  record Said(String name, List<LxcConfig.Entry> entries, List<String> leftOut) {}
+  record Said(String name, List<LxcConfig.Entry> entries, List<String> leftOut, Adopted more) {}
 
   /**
    * Reads what is at a path: the directory or the {@code config} of a container of LXC, the
@@ -56,12 +56,14 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
     Set<String> onLinks = onLinks(entries);
     entries.removeIf(
         each -> !onLinks.contains(card(each)) && isForeignNetwork(each, networks, leftOut));
+    Set<String> named = ending(entries, ".link");
+    entries.removeIf(each -> !named.contains(card(each)) && isAddressOfDefault(each, leftOut));
     entries.removeIf(each -> isLost(each, leftOut));
     while (true) {
       try {
         LxcConfig config = new LxcConfig(entries);
         ContainerSpec spec = LxcPlan.of(config, name.orElse(said.name()), Path.of("/"));
-        return new Adoption(Adopted.unbound(spec, path), leftOut);
+        return new Adoption(said.more().of(spec, path), leftOut);
       } catch (LxcConfig.WrongEntry e) {
         if (NEEDED.contains(e.entry().key()) || !entries.remove(e.entry())) {
           throw e;
@@ -79,6 +81,24 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
                 || (each.key().endsWith(".type") && each.value().matches("phys|vlan|ipvlan")))
         .map(Adoption::card)
         .collect(Collectors.toSet());
+  }
+
+  /** The cards of which something is said. */
+  private static Set<String> ending(List<LxcConfig.Entry> entries, String end) {
+    return entries.stream()
+        .filter(each -> each.key().endsWith(end))
+        .map(Adoption::card)
+        .collect(Collectors.toSet());
+  }
+
+  private static boolean isAddressOfDefault(LxcConfig.Entry entry, List<String> leftOut) {
+    boolean address = entry.key().matches("lxc\\.net\\.\\d+\\.ipv[46]\\.(address|gateway)");
+    if (address) {
+      String text =
+          "in the default network the engine chooses; make one by 'kapsel network create --subnet'";
+      leftOut.add(String.valueOf(entry.wrong(text).getMessage()));
+    }
+    return address;
   }
 
   private static String card(LxcConfig.Entry entry) {
@@ -102,16 +122,12 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
       return true; // the engine's own is there in any case
     }
     boolean hook = OF_EACH_START.matcher(entry.key()).matches();
-    boolean start = entry.key().equals("lxc.start.auto") && entry.value().equals("1");
     boolean group = !LxcGroups.others(new LxcConfig(List.of(entry))).isEmpty();
     if (hook || group) {
       String text = "it is obeyed for containers that are defined in LXC's place alone";
       leftOut.add(String.valueOf(entry.wrong(text).getMessage()));
-    } else if (start) {
-      String text = "start it with the machine by --restart unless-stopped";
-      leftOut.add(String.valueOf(entry.wrong(text).getMessage()));
     }
-    return hook || start || group;
+    return hook || group;
   }
 
   private static Said said(Path path) {
@@ -141,7 +157,14 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
         LxcConfig.read(path, wrong -> leftOut.add(String.valueOf(wrong.getMessage())));
     Path parent = path.toAbsolutePath().normalize().getParent();
     String name = parent == null ? "" : String.valueOf(parent.getFileName());
-    return new Said(name, config.entries(), leftOut);
+    Adopted more = new Adopted();
+    more.starts = config.value("lxc.start.auto").filter("1"::equals).isPresent();
+    config
+        .value("lxc.start.order")
+        .map(Long::valueOf)
+        .ifPresent(it -> more.startOrder = Optional.of(it));
+    config.value("lxc.start.delay").map(Integer::valueOf).ifPresent(it -> more.startDelay = it);
+    return new Said(name, config.entries(), leftOut, more);
   }
 
   static List<String> lines(Path path) {

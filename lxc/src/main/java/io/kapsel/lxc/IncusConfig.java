@@ -1,6 +1,7 @@
 package io.kapsel.lxc;
 
 import io.kapsel.lxc.Translation.Line;
+import io.kapsel.network.Port;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,12 +23,32 @@ final class IncusConfig {
 
   private static final Pattern SHARE = Pattern.compile("(\\d+)ms/(\\d+)ms");
   private static final Pattern MAPPED = Pattern.compile("\"Hostid\"\\s*:\\s*[1-9]");
+  private static final Pattern EXPIRY = Pattern.compile("(\\d{1,6})([MHdwmy])");
+  private static final Pattern END = Pattern.compile("(tcp|udp):(\\[[^]]+]|[^:]*):(\\d{1,5})");
   private static final int PERIOD = 100_000;
+
+  private static final long HOUR = 3600;
+  private static final long DAY = 24 * HOUR;
+
+  /** How often, in seconds. */
+  private static final Map<String, Long> SCHEDULES =
+      Map.of("@hourly", HOUR, "@daily", DAY, "@midnight", DAY, "@weekly", 7 * DAY);
+
+  private static final Map<String, Long> UNITS =
+      Map.of("M", 60L, "H", HOUR, "d", DAY, "w", 7 * DAY, "m", 30 * DAY, "y", 365 * DAY);
+
+  private static final String CALLS = "security.syscalls.intercept.";
+
+  private static final Map<String, String> INTERCEPTED =
+      Map.of(
+          CALLS + "mknod", "mknod",
+          CALLS + "setxattr", "setxattr",
+          CALLS + "sysinfo", "sysinfo",
+          CALLS + "sched_setscheduler", "affinity");
 
   /** What Incus notes for itself. */
   private static final Pattern REMARKS =
-      Pattern.compile(
-          "(volatile|image|user)\\..*|security\\.privileged|boot\\.autostart\\.priority");
+      Pattern.compile("(volatile|image|user)\\..*|security\\.privileged");
 
   private final Translation out;
   private final Map<String, Line> said = new LinkedHashMap<>();
@@ -103,11 +124,14 @@ final class IncusConfig {
       case "limits.cpu" -> processors(line);
       case "limits.cpu.allowance" -> allowance(line);
       case "raw.lxc" -> raw(line);
-      case "boot.autostart" -> {
-        if (value.equals("true")) {
-          out.leave(line, "start it with the machine by --restart unless-stopped");
-        }
-      }
+      case "boot.autostart" -> out.more(line, it -> it.starts = value.equals("true"));
+      case "boot.autostart.delay" -> out.more(line, it -> it.startDelay = Integer.parseInt(value));
+      case "boot.autostart.priority" -> // the highest goes first there
+          out.more(line, it -> it.startOrder = Optional.of(-Long.parseLong(value)));
+      case "limits.memory.swap" -> swap(line);
+      case "security.nesting" -> out.more(line, it -> it.nesting = value.equals("true"));
+      case "snapshots.schedule" -> schedule(line);
+      case "snapshots.expiry" -> expiry(line);
       default -> family(line);
     }
   }
@@ -120,8 +144,41 @@ final class IncusConfig {
       out.add(line, "lxc.prlimit." + key.substring("limits.kernel.".length()), line.value());
     } else if (key.startsWith("linux.sysctl.")) {
       out.add(line, "lxc.sysctl." + key.substring("linux.sysctl.".length()), line.value());
+    } else if (INTERCEPTED.containsKey(key)) {
+      if (line.value().equals("true")) {
+        out.more(line, it -> it.intercepted.add(INTERCEPTED.getOrDefault(key, "")));
+      }
     } else if (!REMARKS.matcher(key).matches() && !line.value().equals("false")) {
       out.leave(line, "Kapsel has nothing that means the same");
+    }
+  }
+
+  /** Swap beyond memory is what a limit of memory means there. */
+  private void swap(Line line) {
+    Line memory = said.get("limits.memory");
+    if (line.value().equals("false") && memory != null && !memory.value().endsWith("%")) {
+      out.add(line, "lxc.cgroup2.memory.swap.max", "0");
+    } else if (!line.value().equals("true")) {
+      out.leave(line, "swap is limited together with memory, by a number of bytes");
+    }
+  }
+
+  private void schedule(Line line) {
+    Optional<Long> every = Optional.ofNullable(SCHEDULES.get(line.value()));
+    if (every.isPresent()) {
+      out.more(line, it -> it.snapshotEvery = every);
+    } else if (!line.value().isEmpty()) {
+      out.leave(line, "a snapshot is taken every so many hours or days: --snapshot-every");
+    }
+  }
+
+  private void expiry(Line line) {
+    Matcher time = EXPIRY.matcher(line.value());
+    if (time.matches()) {
+      long seconds = Long.parseLong(time.group(1)) * UNITS.getOrDefault(time.group(2), DAY);
+      out.more(line, it -> it.snapshotKeep = Optional.of(seconds));
+    } else if (!line.value().isEmpty()) {
+      out.leave(line, "'" + line.value() + "' is no time such as 2w");
     }
   }
 
@@ -174,8 +231,10 @@ final class IncusConfig {
     switch (type.toLowerCase(Locale.ROOT)) {
       case "disk" -> disk(any, device);
       case "nic" -> card(called, any, device);
+      case "proxy" -> port(any, device);
+      case "unix-char", "unix-block" -> node(any, device);
       case "none" -> {}
-      default -> out.leave(any, "a device of the type '" + type + "' is given by --device or -p");
+      default -> out.leave(any, "a device of the type '" + type + "' is given by --device");
     }
   }
 
@@ -203,6 +262,35 @@ final class IncusConfig {
         "lxc.mount.entry",
         "%s %s none bind,create=dir%s 0 0"
             .formatted(source.value(), path.value().substring(1), readOnly ? ",ro" : ""));
+  }
+
+  private static String value(Map<String, Line> device, String key) {
+    return Optional.ofNullable(device.get(key)).map(Line::value).orElse("");
+  }
+
+  /** One that listens on the host is a published port. */
+  private void port(Line line, Map<String, Line> device) {
+    Matcher listen = END.matcher(value(device, "listen"));
+    Matcher connect = END.matcher(value(device, "connect"));
+    if (value(device, "bind").matches("guest|instance|container")
+        || !listen.matches()
+        || !connect.matches()
+        || !listen.group(1).equals(connect.group(1))) {
+      out.leave(
+          line, "only one port of the host that leads to one of the container, of one protocol");
+      return;
+    }
+    String published =
+        "%s:%s:%s/%s"
+            .formatted(listen.group(2), listen.group(3), connect.group(3), connect.group(1));
+    out.more(line, it -> it.ports.addAll(Port.parse(published)));
+  }
+
+  private void node(Line line, Map<String, Line> device) {
+    String inside = value(device, "path");
+    String source = value(device, "source").isEmpty() ? inside : value(device, "source");
+    String target = inside.isEmpty() ? source : inside;
+    out.more(line, it -> it.device(Path.of(source), target, "rwm"));
   }
 
   private void card(String called, Line line, Map<String, Line> device) {

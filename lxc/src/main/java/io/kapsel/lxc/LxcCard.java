@@ -96,7 +96,7 @@ record LxcCard(Map<String, List<LxcConfig.Entry>> said) {
   }
 
   /** Any line of it, for what is wrong with the whole. */
-  private LxcConfig.Entry line() {
+  LxcConfig.Entry line() {
     return last("type").orElseGet(() -> said.values().iterator().next().getFirst());
   }
 

@@ -47,8 +47,7 @@ final class LxcMonitor {
     }
   }
 
-  private static void tell(
-      LxcCall call, List<LxcPlace> places, Pattern names, Event event) {
+  private static void tell(LxcCall call, List<LxcPlace> places, Pattern names, Event event) {
     String name = event.attributes().getOrDefault("name", "");
     if (!event.type().equals("container")
         || !names.matcher(name).matches()

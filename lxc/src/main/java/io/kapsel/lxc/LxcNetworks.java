@@ -28,7 +28,11 @@ final class LxcNetworks {
         spec.network(NamespaceMode.parseNetwork("host"));
       } else if (card.isJoined()) {
         String inside = "eth" + networks.size();
-        networks.add(card.attachment(inside));
+        Attachment place = card.attachment(inside);
+        if (networks.stream().anyMatch(it -> it.network().equals(place.network()))) {
+          throw card.line().wrong("a container has one card in a network, not two in one");
+        }
+        networks.add(place);
         card.change(inside).ifPresent(links::add);
       } else if (!card.type().equals("empty")) {
         links.add(card.hostLink());

@@ -40,14 +40,15 @@ final class LxcShown {
 
   /** Absent: there is no such key. */
   static Optional<String> of(LxcConfig config, String key) {
-    boolean known = FAMILIES.contains(key) || (LxcKeys.isKnown(key) && !key.matches("lxc\\.(net\\.\\d+|include)"));
+    boolean known =
+        FAMILIES.contains(key)
+            || (LxcKeys.isKnown(key) && !key.matches("lxc\\.(net\\.\\d+|include)"));
     return known ? Optional.of(new LxcShown(config, key).text()) : Optional.empty();
   }
 
   private String text() {
     if (FAMILIES.contains(key)) {
-      return lines(
-          config.below(key + ".").stream().map(each -> each.key() + " = " + each.value()));
+      return lines(config.below(key + ".").stream().map(each -> each.key() + " = " + each.value()));
     }
     if (key.equals(CARDS)) {
       return lines(LxcCard.types(config).stream());

@@ -1,12 +1,15 @@
 package io.kapsel.lxc;
 
+import io.kapsel.linux.capability.Capability;
 import io.kapsel.lxc.Translation.Line;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -130,13 +133,47 @@ final class OpenvzConfig {
       case "CPUMASK" -> out.add(line, "lxc.cgroup2.cpuset.cpus", value);
       case "IP_ADDRESS" -> addresses(line);
       case "NETIF" -> List.of(value.split(";", -1)).forEach(each -> card(line, each));
-      case "ONBOOT" -> {
-        if (value.equals("yes")) {
-          out.leave(line, "start it with the machine by --restart unless-stopped");
-        }
-      }
+      case "ONBOOT" -> out.more(line, it -> it.starts = value.equals("yes"));
+      case "BOOTORDER" -> // the highest goes first there
+          out.more(line, it -> it.startOrder = Optional.of(-Long.parseLong(value)));
+      case "NAMESERVER" -> words(line, it -> it.servers);
+      case "SEARCHDOMAIN" -> words(line, it -> it.domains);
+      case "CAPABILITY" -> capabilities(line);
+      case "DEVNODES" -> devices(line);
       case "VE_LAYOUT" -> {}
       default -> other(line);
+    }
+  }
+
+  private void words(Line line, Function<Adopted, List<String>> list) {
+    if (!line.value().isBlank() && !line.value().equals("inherit")) {
+      out.more(line, it -> list.apply(it).addAll(List.of(line.value().strip().split("\\s+", -1))));
+    }
+  }
+
+  private void capabilities(Line line) {
+    for (String word : line.value().strip().split("\\s+", -1)) {
+      String capability = word.replaceFirst(":.*", "").toUpperCase(Locale.ROOT);
+      if (word.endsWith(":off")) {
+        out.add(line, "lxc.cap.drop", capability.toLowerCase(Locale.ROOT));
+      } else if (word.endsWith(":on") && Capability.of(capability).isPresent()) {
+        out.more(line, it -> it.capabilities.add(capability));
+      } else if (!word.isEmpty()) {
+        out.leave(line, "'" + word + "' is no capability with :on or :off");
+      }
+    }
+  }
+
+  /** {@code net/tun:rw}. */
+  private void devices(Line line) {
+    for (String word : line.value().strip().split("\\s+", -1)) {
+      String[] halves = word.split(":", 2);
+      String access = halves.length == 2 ? halves[1].replace("q", "") : "";
+      if (access.isEmpty() || access.equals("none")) {
+        continue;
+      }
+      String path = "/dev/" + halves[0];
+      out.more(line, it -> it.device(Path.of(path), path, access));
     }
   }
 

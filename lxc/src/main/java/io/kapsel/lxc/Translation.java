@@ -3,12 +3,14 @@ package io.kapsel.lxc;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Gathers what a configuration of another system says, in LXC's words. */
 final class Translation {
   private final Path file;
   private final List<LxcConfig.Entry> entries = new ArrayList<>();
   private final List<String> leftOut = new ArrayList<>();
+  private final Adopted more = new Adopted();
 
   Translation(Path file) {
     this.file = file;
@@ -22,6 +24,15 @@ final class Translation {
       entries.add(entry);
     } catch (LxcException e) {
       leftOut.add(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** It means something that LXC has no words for; nothing when it makes no sense. */
+  void more(Line line, Consumer<Adopted> meaning) {
+    try {
+      meaning.accept(more);
+    } catch (IllegalArgumentException e) {
+      leave(line, String.valueOf(e.getMessage()));
     }
   }
 
@@ -40,6 +51,6 @@ final class Translation {
   }
 
   Adoption.Said under(String name) {
-    return new Adoption.Said(name, List.copyOf(entries), List.copyOf(leftOut));
+    return new Adoption.Said(name, List.copyOf(entries), List.copyOf(leftOut), more);
   }
 }

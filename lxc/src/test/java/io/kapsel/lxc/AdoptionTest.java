@@ -3,11 +3,14 @@ package io.kapsel.lxc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.kapsel.engine.spec.Care;
 import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.DeviceRequest;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.network.Attachment;
 import io.kapsel.network.HostLink;
+import io.kapsel.network.Port;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,7 +79,6 @@ class AdoptionTest {
             start
                 + "10: lxc.cgroup2.memory.high: it is obeyed for containers that are defined in"
                 + " LXC's place alone",
-            start + "11: lxc.start.auto: start it with the machine by --restart unless-stopped",
             start + "7: lxc.net.0.link: there is no network 'lxcbr0'; the default network is taken",
             start
                 + "5: lxc.console.logfile: 'kapsel logs' has what came on the console; take the line out to go without it");
@@ -172,11 +174,111 @@ class AdoptionTest {
     assertThat(card(spec).mac()).contains("00:16:3e:00:00:01");
     assertThat(adopted.leftOut().stream().map(line -> line.replaceFirst(".*': ", "")))
         .containsExactlyInAnyOrder(
-            "line 11: security.nesting: Kapsel has nothing that means the same",
             "line 17: raw.lxc: 'lxc.nonsense = 1' is no key of LXC's",
             "line 24: eth0.security.mac_filtering: a card has nothing that means the same",
             "line 28: root.size: the room of a root is not limited",
-            "line 36: gpu0.type: a device of the type 'gpu' is given by --device or -p");
+            "line 36: gpu0.type: a device of the type 'gpu' is given by --device");
+  }
+
+  /** Each line has its own meaning; those of a row are the first that there are none for. */
+  @Test
+  void ofIncusWithWhatItsEngineDoes() throws IOException {
+    write(
+        "backup.yaml",
+        "container:",
+        "  config:",
+        "    boot.autostart: \"true\"",
+        "    boot.autostart.delay: \"5\"",
+        "    boot.autostart.priority: \"10\"",
+        "    limits.memory: 64MiB",
+        "    limits.memory.swap: \"false\"",
+        "    security.nesting: \"true\"",
+        "    security.syscalls.intercept.mknod: \"true\"",
+        "    security.syscalls.intercept.sysinfo: \"false\"",
+        "    security.syscalls.intercept.bpf: \"true\"",
+        "    snapshots.schedule: '@daily'",
+        "    snapshots.expiry: 2w",
+        "    cloud-init.user-data: |-",
+        "      #cloud-config",
+        "      packages:",
+        "        - nginx",
+        "  devices:",
+        "    dri:",
+        "      source: /dev/null",
+        "      path: /dev/card0",
+        "      type: unix-char",
+        "    eth0:",
+        "      ipv4.address: 10.9.8.7",
+        "      nictype: bridged",
+        "      parent: br9",
+        "      type: nic",
+        "    http:",
+        "      connect: tcp:127.0.0.1:80",
+        "      listen: tcp:0.0.0.0:8080",
+        "      type: proxy",
+        "    out:",
+        "      bind: instance",
+        "      connect: tcp:127.0.0.1:80",
+        "      listen: tcp:127.0.0.1:8081",
+        "      type: proxy",
+        "    tun:",
+        "      path: /dev/net/tun",
+        "      type: unix-char",
+        "  name: web");
+
+    Adoption adopted = read(web);
+
+    ContainerSpec spec = adopted.spec();
+    assertThat(spec.restartPolicy().restarts()).isTrue();
+    assertThat(spec.care())
+        .contains(new Care(Optional.of(-10L), 5, Optional.of(86_400L), Optional.of(14 * 86_400L)));
+    assertThat(spec.limits().memorySwap()).contains(64L << 20);
+    assertThat(spec.security().nesting()).isTrue();
+    assertThat(spec.security().intercept()).containsExactly("mknod");
+    assertThat(spec.devices())
+        .containsExactly(new DeviceRequest(Path.of("/dev/null"), "/dev/card0", "rwm"));
+    assertThat(spec.networks().orElseThrow().ports())
+        .containsExactlyElementsOf(Port.parse("0.0.0.0:8080:80/tcp"));
+    assertThat(card(spec).ipv4()).isEmpty();
+    assertThat(adopted.leftOut().stream().map(line -> line.replaceFirst(".*': line ", "")))
+        .satisfiesExactlyInAnyOrder(
+            line -> assertThat(line).startsWith("11: security.syscalls.intercept.bpf: "),
+            line -> assertThat(line).startsWith("14: cloud-init.user-data: "),
+            line -> assertThat(line).startsWith("24: eth0.ipv4.address: in the default network"),
+            line -> assertThat(line).startsWith("26: eth0.parent: there is no network 'br9'"),
+            line -> assertThat(line).startsWith("36: out.type: only one port of the host"),
+            line -> assertThat(line).startsWith("39: tun.type: a device is named directly below"));
+  }
+
+  @Test
+  void ofOpenvzWithCapabilitiesAndDevices() throws IOException {
+    Path file =
+        write(
+            "102.conf",
+            "VE_PRIVATE=\"/vz/private/$VEID\"",
+            "CAPABILITY=\"NET_ADMIN:on SYS_TIME:off FLYING:on\"",
+            "DEVNODES=\"fuse:rw net/tun:rw sda:none\"",
+            "BOOTORDER=\"7\"",
+            "ONBOOT=\"yes\"",
+            "NAMESERVER=\"8.8.8.8 8.8.4.4\"",
+            "SEARCHDOMAIN=\"example.org\"",
+            "NETIF=\"ifname=eth0,bridge=vmbr0;ifname=eth1,bridge=vmbr1\"");
+
+    Adoption adopted = read(file);
+
+    ContainerSpec spec = adopted.spec();
+    assertThat(spec.capAdd()).containsExactly("NET_ADMIN");
+    assertThat(spec.capDrop()).containsExactly("SYS_TIME");
+    assertThat(spec.devices())
+        .containsExactly(new DeviceRequest(Path.of("/dev/fuse"), "/dev/fuse", "rw"));
+    assertThat(spec.care().orElseThrow().startOrder()).contains(-7L);
+    assertThat(spec.networks().orElseThrow().dns()).containsExactly("8.8.8.8", "8.8.4.4");
+    assertThat(spec.networks().orElseThrow().dnsSearch()).containsExactly("example.org");
+    assertThat(spec.networks().orElseThrow().attachments()).hasSize(1);
+    assertThat(adopted.leftOut().stream().map(line -> line.replaceFirst(".*': line ", "")))
+        .anyMatch(line -> line.contains("'FLYING:on' is no capability"))
+        .anyMatch(line -> line.contains("not '/dev/net/tun'"))
+        .anyMatch(line -> line.contains("one card in a network, not two in one"));
   }
 
   @Test
@@ -212,13 +314,13 @@ class AdoptionTest {
     assertThat(spec.limits().memorySwap()).contains(1024L << 20);
     assertThat(spec.limits().pids()).contains(120L);
     assertThat(spec.limits().cpuQuota()).contains(50_000L);
-    assertThat(card(spec).ipv4()).contains("10.0.0.2");
+    assertThat(spec.restartPolicy().restarts()).isTrue();
+    assertThat(spec.networks().orElseThrow().dns()).containsExactly("10.0.0.1");
     assertThat(adopted.leftOut().stream().map(line -> line.replaceFirst(".*': line ", "")))
-        .hasSize(5)
-        .anyMatch(line -> line.startsWith("2: ONBOOT: start it with the machine by"))
+        .hasSize(4)
         .anyMatch(line -> line.startsWith("6: KMEMSIZE: the kernel has no such counter"))
         .anyMatch(line -> line.startsWith("14: IP_ADDRESS: a card has one address"))
-        .anyMatch(line -> line.startsWith("15: NAMESERVER: Kapsel has nothing that means"))
+        .anyMatch(line -> line.startsWith("14: IP_ADDRESS: in the default network"))
         .anyMatch(line -> line.startsWith("16: this is no line: this is not KEY="));
   }
 

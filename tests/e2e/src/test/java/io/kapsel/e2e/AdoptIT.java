@@ -82,7 +82,6 @@ class AdoptIT extends EndToEnd {
 
     assertThat(adopted.err().lines().map(line -> line.replaceFirst(".*': line \\d+: ", "")))
         .satisfiesExactlyInAnyOrder(
-            line -> assertThat(line).startsWith("boot.autostart: start it with the machine by"),
             line -> assertThat(line).startsWith("lxc.hook.start: it is obeyed for containers"));
     kapsel("start", "web").ok();
     checkFiles("web", root);
@@ -92,6 +91,8 @@ class AdoptIT extends EndToEnd {
             inside("web", "head -1 /proc/meminfo; tr '\\0' '\\n' </proc/1/environ | grep COLOUR"))
         .contains("65536 kB", "COLOUR=blue");
     assertThat(kapsel("inspect", "-f", "{{.HostConfig.PidsLimit}}", "web").line()).isEqualTo("77");
+    assertThat(kapsel("inspect", "-f", "{{.HostConfig.RestartPolicy.Name}}", "web").line())
+        .isEqualTo("unless-stopped");
     kapsel("stop", "web").ok();
     kapsel("start", "web").ok();
     assertThat(inside("web", "cat /srv/here")).isEqualTo("new");
