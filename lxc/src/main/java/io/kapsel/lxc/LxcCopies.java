@@ -33,7 +33,11 @@ final class LxcCopies {
     all.put(
         "lxc-create",
         new LxcFront.Tool(
-            "f:config= t:template= B:bdev= :dir=", true, "makes a container", LxcCreation::run));
+            "f:config= t:template= B:bdev= :dir= :lvname= :vgname= :thinpool= :rbdname= :rbdpool= :zfsroot="
+                + " :fstype= :fssize=",
+            true,
+            "makes a container",
+            LxcCreation::run));
     all.put(
         "lxc-destroy",
         new LxcFront.Tool("f:force s:snapshots", true, "removes a container", LxcCopies::destroy));

@@ -16,6 +16,9 @@ final class LxcCreation {
   private static final String TEMPLATES = "/usr/share/lxc/templates/lxc-";
   private static final Set<String> OF_DEBIAN = Set.of("debian", "download");
 
+  private static final List<String> OF_DEVICES =
+      List.of("lvname", "vgname", "thinpool", "rbdname", "rbdpool", "zfsroot", "fstype", "fssize");
+
   private final LxcCall call;
   private final Path own;
 
@@ -46,6 +49,12 @@ final class LxcCreation {
         .filter(it -> !Set.of("dir", "best", "none").contains(it))
         .ifPresent(it -> {
           throw new LxcException("the files of a container are in a directory here, not on " + it);
+        });
+    OF_DEVICES.stream()
+        .filter(call.options()::has)
+        .findFirst()
+        .ifPresent(it -> {
+          throw new LxcException("the files of a container are in a directory here: no --" + it);
         });
     boolean found = Files.exists(own);
     boolean done = false;

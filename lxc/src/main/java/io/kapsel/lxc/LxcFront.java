@@ -131,16 +131,13 @@ public final class LxcFront {
         new StringBuilder(
             "Usage: " + program + (tool.named() ? " --name=NAME" : "") + " [OPTIONS]\n\n");
     text.append(program).append(' ').append(tool.about()).append("\n\nOptions :\n");
-    for (String word :
-        (tool.options() + " n:name= P:lxcpath= q:quiet ?:help :version")
-            .strip()
-            .split("\\s+", -1)) {
+    for (String word : (tool.options() + " " + LxcOptions.COMMON).strip().split("\\s+", -1)) {
       int colon = word.indexOf(':');
       String letter = colon > 0 ? "-" + word.substring(0, colon) + ", " : "    ";
       text.append("  ")
           .append(letter)
           .append("--")
-          .append(word.substring(colon + 1).replace("=", "=VALUE"))
+          .append(word.substring(colon + 1).replace("=", "=VALUE").replaceFirst("\\?$", "[=VALUE]"))
           .append('\n');
     }
     return text.toString();

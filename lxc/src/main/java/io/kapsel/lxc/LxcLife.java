@@ -58,7 +58,7 @@ final class LxcLife {
         "lxc-attach",
         new LxcFront.Tool(
             "e:elevated-privileges? a:arch= :clear-env :keep-env v:set-var= :keep-var= f:rcfile="
-                + " u:uid= g:gid= c:context=",
+                + " u:uid= g:gid= c:context= s:namespaces= R:remount-sys-proc L:pty-log=",
             true,
             "runs a command in a container",
             LxcLife::attach));
@@ -255,6 +255,12 @@ final class LxcLife {
       if (!each.isEmpty() && !words.contains("CAP")) {
         throw new LxcException(
             "limits and profile of a container hold for all its processes; CAP can be elevated");
+      }
+    }
+    for (String ofScript : List.of("namespaces", "remount-sys-proc", "pty-log")) {
+      if (options.has(ofScript)) {
+        throw new LxcException(
+            "--" + ofScript + " is done by the script lxc-attach, and not by the client");
       }
     }
     if (options.has("context")) {

@@ -68,7 +68,7 @@ final class LxcLook {
         "lxc-ls",
         new LxcFront.Tool(
             "1:line f:fancy F:fancy-format= :active :running :frozen :stopped :defined :filter="
-                + " g:groups=",
+                + " g:groups= :nesting?",
             false,
             "lists containers",
             LxcLook::list));
@@ -87,6 +87,9 @@ final class LxcLook {
 
   private static int list(LxcCall call) {
     LxcOptions options = call.options();
+    if (options.has("nesting")) {
+      throw new LxcException("containers in a container are shown by lxc-ls there: no --nesting");
+    }
     Optional<Pattern> filter =
         options
             .last("filter")

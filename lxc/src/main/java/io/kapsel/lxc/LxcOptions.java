@@ -9,7 +9,7 @@ import java.util.Optional;
 /** A command line as getopt_long(3) takes it: options first, in any form, then operands. */
 final class LxcOptions {
   /** What every program understands. */
-  private static final String COMMON =
+  static final String COMMON =
       "n:name= o:logfile= l:logpriority= q:quiet P:lxcpath= ?:help :usage :version :rcfile=";
 
   private final Map<String, List<String>> values = new HashMap<>();

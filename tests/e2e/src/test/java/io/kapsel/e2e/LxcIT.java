@@ -7,12 +7,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** LXC's programs, as Debian's lxc 5.0.2 and its users have them. */
 class LxcIT extends LxcEndToEnd {
+  private static final Set<String> WITHOUT_HELP =
+      Set.of("lxc-checkconfig", "lxc-config", "lxc-update-config", "lxc-usernsexec");
+
+  /** Of terminals, which other tests are about. */
+  private static final Set<String> NOT_YET = Set.of("console", "console-log", "escape");
+
   /** What does not need a running container must be the same to the byte. */
   @ParameterizedTest
   @ValueSource(
@@ -32,6 +41,12 @@ class LxcIT extends LxcEndToEnd {
         "lxc-info -n one -c lxc.uts.name",
         "lxc-info -n nobody",
         "lxc-info -n one -c lxc.nonsense",
+        "lxc-info -n one -c lxc.net",
+        "lxc-info -n six -H -c lxc.group -c lxc.start.auto",
+        "lxc-info -n one -c lxc.signal.halt -c lxc.rootfs.path",
+        "lxc-info -n one -c lxc.net.0 -c lxc.tty.max",
+        "lxc-unfreeze -n one",
+        "lxc-unfreeze -n nobody",
         "lxc-stop -n one",
         "lxc-stop -n nobody",
         "lxc-freeze -n nobody",
@@ -113,6 +128,26 @@ class LxcIT extends LxcEndToEnd {
       assertThat(found.err()).as(expected.toString()).isNotEmpty();
     } else if (expected.exitCode() == 0) {
       assertThat(found.err()).as(expected.toString()).isEmpty();
+    }
+  }
+
+  /** Each of them is obeyed or refused for a reason, and none is unknown. */
+  @Test
+  void knowsEachOptionOfEachProgram() throws IOException {
+    define("one");
+    for (String program : HostFiles.names(Product.DIST.resolve("lxc"))) {
+      Result said = oracle(program, "--help");
+      String help = said.out() + said.err();
+      Set<String> theirs =
+          Pattern.compile("(?m)^ +(?:-.,? )?(?:, )?--([a-z-]+[a-z])")
+              .matcher(help)
+              .results()
+              .map(each -> each.group(1))
+              .collect(Collectors.toSet());
+      String ours = lxc(program, "--help").out();
+      assertThat(theirs.isEmpty()).as(program + help).isEqualTo(WITHOUT_HELP.contains(program));
+      theirs.removeAll(NOT_YET);
+      assertThat(theirs).as(program).allSatisfy(each -> assertThat(ours).contains("--" + each));
     }
   }
 
