@@ -345,7 +345,7 @@ class LxcProgramsIT extends LxcEndToEnd {
     assertThat(seen.out()).isEqualTo("of the host\n");
     assertThat(seen.exitCode()).isNotZero();
     assertThat(lxc("lxc-copy", "-n", "web", "-e", "-m", "overlay=/x").err())
-        .contains("'overlay=/x' is not bind=SOURCE[:TARGET[:ro]]");
+        .contains("'overlay=/x': a directory of the host is mounted as it is, with bind=");
     kapsel("stop", "-t", "0", "kept", "gone").ok();
     assertThat(kapsel("ps", "-a", "--format", "{{.Names}}").lines())
         .contains("kept")
