@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 public record Adoption(ContainerSpec spec, List<String> leftOut) {
   /** Without these the container would not be what it was. */
   private static final Set<String> NEEDED =
-      Set.of("lxc.idmap", "lxc.rootfs.path", "lxc.rootfs.options");
+      Set.of("lxc.idmap", "lxc.rootfs.path", "lxc.rootfs.options", "lxc.seccomp.profile");
 
   /** What is read of the configuration while the container starts and ends. */
   private static final Pattern OF_EACH_START =

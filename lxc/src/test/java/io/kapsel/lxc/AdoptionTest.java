@@ -332,6 +332,7 @@ class AdoptionTest {
         "config | lxc.uts.name = web | has no lxc.rootfs.path",
         "config | lxc.rootfs.path = lvm:/dev/vg/web | line 1: lxc.rootfs.path: only a directory",
         "config | lxc.rootfs.path = /srv/web;lxc.idmap = u 0 100000 65536 | line 2: lxc.idmap",
+        "config | lxc.rootfs.path = /srv/web;lxc.seccomp.profile = /does/not/exist | line 2: lxc.seccomp.profile",
         "1.conf | HOSTNAME=web | VE_PRIVATE does not say",
         "1.conf | VE_PRIVATE=/x;VE_LAYOUT=ploop | line 2: VE_LAYOUT: its files are in an image",
         "a.yaml | config: [1, 2];\tx | is not KEY: VALUE",
