@@ -19,10 +19,12 @@ public final class Bench {
   }
 
   /**
-   * Arguments: the checkout, the directory with the compiled tools, and perhaps {@code --quick}.
+   * Arguments: the checkout, the directory with the compiled tools, the disk that is written, and
+   * perhaps {@code --quick}.
    */
   public static void main(String[] arguments) throws IOException {
-    Places places = Places.make(Path.of(arguments[0]), Path.of(arguments[1]));
+    Places places =
+        Places.make(Path.of(arguments[0]), Path.of(arguments[1]), Path.of(arguments[2]));
     Bench bench = new Bench(places, List.of(arguments).contains("--quick"));
     try {
       bench.measure();

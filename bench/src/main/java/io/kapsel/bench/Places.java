@@ -13,8 +13,8 @@ import java.util.TreeMap;
  * @param home is removed at the end
  */
 record Places(Path checkout, Path tools, Path home, Map<String, Samples> raw) {
-  static Places make(Path checkout, Path tools) throws IOException {
-    Path home = Files.createTempDirectory(Path.of("/tmp"), "kapsel-bench-");
+  static Places make(Path checkout, Path tools, Path disk) throws IOException {
+    Path home = Files.createTempDirectory(disk, "home");
     Places places = new Places(checkout, tools, home, new TreeMap<>());
     for (String name :
         new String[] {"root/proc", "root/sys", "root/dev", "root/etc", "layers", "bundle"}) {
