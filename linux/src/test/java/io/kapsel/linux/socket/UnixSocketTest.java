@@ -115,8 +115,9 @@ class UnixSocketTest {
         SeqPacketSocket b = SeqPacketSocket.of(pair.other())) {
       CompletableFuture<byte[]> got = new CompletableFuture<>();
       Thread.ofVirtual().start(() -> got.complete(b.receive().orElseThrow().bytes()));
-      Thread.ofVirtual().start(() -> a.send(new byte[] {9}));
+      Thread sender = Thread.ofVirtual().start(() -> a.send(new byte[] {9}));
       assertThat(got.get()).containsExactly(9);
+      sender.join(); // while it sends, its descriptor stays open
     }
   }
 
