@@ -7,6 +7,9 @@ import io.kapsel.linux.capability.Capability;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.oci.Process;
 import io.kapsel.oci.Resources;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +20,7 @@ final class Limiting {
   private static final long DEFAULT_PIDS = 2_048;
   private static final long PERIOD_MICROS = 100_000;
   private static final long NANOS = 1_000_000_000;
+  private static final int MOST_DIGITS = 6;
 
   /** No limit, but a group that counts, which a host of version 1 has only where one is asked. */
   private static final Resources.Memory COUNTED =
@@ -66,16 +70,27 @@ final class Limiting {
         .ifPresent(_ -> {
           throw Refusals.invalid("this host has only %s processors", facts.cpus());
         });
-    limits
-        .cpusetCpus()
-        .ifPresent(set -> {
-          for (String number : set.split("[-,]", -1)) {
-            if (number.length() > 6 || Integer.parseInt(number) >= facts.cpus()) {
-              throw Refusals.invalid(
-                  "this host has no processor %s; the last is %s", number, facts.cpus() - 1);
-            }
-          }
-        });
+    limits.cpusetCpus().ifPresent(set -> checkSet(set, "processor", facts.cpus() - 1));
+    limits.cpusetMems().ifPresent(set -> checkSet(set, "memory node", lastMemoryNode()));
+  }
+
+  private static void checkSet(String set, String what, int last) {
+    for (String number : set.split("[-,]", -1)) {
+      if (number.length() > MOST_DIGITS || Integer.parseInt(number) > last) {
+        throw Refusals.invalid("this host has no %s %s; the last is %s", what, number, last);
+      }
+    }
+  }
+
+  /** See cpuset(7); a kernel that knows no nodes has one. */
+  private static int lastMemoryNode() {
+    try {
+      String nodes = Files.readString(Path.of("/sys/devices/system/node/has_memory")).strip();
+      return Integer.parseInt(
+          nodes.substring(Math.max(nodes.lastIndexOf('-'), nodes.lastIndexOf(',')) + 1));
+    } catch (IOException | NumberFormatException _) {
+      return 0;
+    }
   }
 
   private static Optional<Resources.Memory> memory(Limits limits, boolean counted) {

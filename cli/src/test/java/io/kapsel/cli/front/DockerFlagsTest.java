@@ -11,11 +11,15 @@ import io.kapsel.cli.flag.Flag;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -46,6 +50,34 @@ class DockerFlagsTest {
             .collect(Collectors.toSet());
 
     assertThat(known).contains(parts[1].split(" "));
+  }
+
+  /** Each is compared, or the guide says why not, and which test tries it. */
+  @Test
+  void everyFlagIsComparedWithDocker() throws IOException {
+    DockerCases cases = new DockerCases(commands);
+    Set<String> others = new TreeSet<>();
+    for (String line : lines()) {
+      String[] parts = line.split(": ", 2);
+      Command command = find(parts[0]);
+      List<String> names = List.of(parts[1].split(" "));
+      command.manual().flags().flags().stream()
+          .filter(flag -> names(flag).anyMatch(names::contains) && !cases.tries(command, flag))
+          .forEach(flag -> others.add(parts[0] + " --" + flag.name()));
+    }
+
+    assertThat(DockerCases.triedElsewhere().keySet()).containsExactlyInAnyOrderElementsOf(others);
+  }
+
+  @Test
+  void whatIsNotComparedIsTriedByTheTestThatTheGuideNames() throws IOException {
+    for (Map.Entry<String, String> each : DockerCases.triedElsewhere().entrySet()) {
+      String flag = each.getKey().replaceFirst(".* ", "");
+      Path test = Path.of("../tests/e2e/src/test/java/io/kapsel/e2e/" + each.getValue() + ".java");
+      assertThat(Pattern.compile(flag + "\\b").matcher(Files.readString(test)).find())
+          .as(each.toString())
+          .isTrue();
+    }
   }
 
   private Command find(String words) {

@@ -49,7 +49,7 @@ class ConfigIT extends EndToEnd {
             kapsel("info", "-f", "{{.LoggingDriver}} {{.OSType}} {{.NCPU}} {{.PidsLimit}}").line())
         .matches("local linux \\d+ true");
     assertThat(kapsel("info").ok().out())
-        .contains("\nCgroup Driver: cgroupfs\n", "\nSecurity Options: ", "name=seccomp")
+        .contains("\n Cgroup Driver: cgroupfs\n", "\n Security Options: ", "name=seccomp")
         .containsPattern("Operating System: \\S+");
     assertThat(kapsel("--help").ok().out()).contains("  accounting  Show what");
   }

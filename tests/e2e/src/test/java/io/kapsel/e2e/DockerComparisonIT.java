@@ -53,6 +53,7 @@ class DockerComparisonIT extends EndToEnd {
       List<String> words = new ArrayList<>(List.of("nsenter", "-t", "" + network.pid(), "-n"));
       words.addAll(List.of("sh", "-c", "D() { " + client + " \"$@\"; }\n" + script));
       Command command = new Command(words).env("HOME", "/root").env("I", IMAGE).within(LIMIT);
+      command.env("C", client);
       environment.forEach(command::env);
       return command;
     }

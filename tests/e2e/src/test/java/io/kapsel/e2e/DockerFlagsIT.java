@@ -114,8 +114,7 @@ class DockerFlagsIT extends EndToEnd {
 
     String template = "{{json .Config.Labels}} {{json .HostConfig.Annotations}}";
     assertThat(kapsel("inspect", "--format", template, "marked").ok().line())
-        .isEqualTo(
-            "{\"bare\":\"\",\"from\":\"file\",\"over\":\"flag\"} {\"org.example/x\":\"y=z\"}");
+        .isEqualTo("{\"from\":\"file\",\"over\":\"flag\"} {\"org.example/x\":\"y=z\"}");
   }
 
   @Test

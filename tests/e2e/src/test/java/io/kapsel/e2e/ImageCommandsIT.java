@@ -105,10 +105,11 @@ class ImageCommandsIT extends EndToEnd {
         .doesNotContain("\"manifests\"");
 
     kapsel("manifest", "annotate", "--arch", "arm", "--variant", "v6", all, other).ok();
+    kapsel("manifest", "annotate", "--os", "linux", "--os-version", "6.1", all, name).ok();
     assertThat(kapsel("images").ok().out()).doesNotContain("<none>");
     kapsel("manifest", "push", "--purge", all).ok();
     assertThat(host("skopeo inspect --raw --tls-verify=false docker://%s", all).out())
-        .contains("\"v6\"", "amd64")
+        .contains("\"v6\"", "\"6.1\"", "amd64")
         .doesNotContain("arm64");
     assertThat(kapsel("manifest", "rm", all).err()).contains("there is no index with that name");
     assertThat(kapsel("manifest", "rm", name).exitCode()).isNotZero();

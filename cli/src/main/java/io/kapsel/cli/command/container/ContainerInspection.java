@@ -65,6 +65,7 @@ final class ContainerInspection {
             .with("RestartCount", (long) now.status().restartCount())
             .with("Driver", "overlay")
             .with("Platform", "linux")
+            .with("AppArmorProfile", spec.security().apparmorProfile().orElse(""))
             .with("HostConfig", host(spec));
     if (sized) {
       Engine.Sizes sizes = it.sizes();
@@ -138,6 +139,7 @@ final class ContainerInspection {
         .with("PidMode", mode(spec.pid()))
         .with("Privileged", spec.privileged())
         .with("ReadonlyRootfs", spec.readOnly())
+        .with("SecurityOpt", orNull(SecurityOptions.of(spec)))
         .with("UTSMode", mode(spec.uts()))
         .with("UsernsMode", mode(spec.userns()))
         .with("ShmSize", spec.shmSize().orElse(64L << 20))

@@ -14,14 +14,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /** An image as lists show it, with the fields of Docker. */
-final class ImageRow {
+public final class ImageRow {
   private static final String NONE = "<none>";
   private static final String NOT_SAID = "N/A";
 
   private ImageRow() {}
 
   /** One row: an image by one of its names, or by none. */
-  static Struct of(Image image, Optional<Reference> name, long size, boolean whole, Instant now) {
+  public static Struct of(
+      Image image, Optional<Reference> name, long size, boolean whole, Instant now) {
     String bytes = ByteSize.printDecimal(size);
     Digest digest = image.sources().stream().findFirst().orElse(image.descriptor().id());
     return new Struct()
@@ -39,7 +40,7 @@ final class ImageRow {
   }
 
   /** Bytes of the unpacked layers; of those that are not unpacked, their blobs. */
-  static long size(Image image, Map<Digest, Layers.Layer> layers) {
+  public static long size(Image image, Map<Digest, Layers.Layer> layers) {
     long size = 0;
     List<Digest> diffIds = image.config().diffIds();
     for (int i = 0; i < Math.min(diffIds.size(), image.manifest().layers().size()); i++) {

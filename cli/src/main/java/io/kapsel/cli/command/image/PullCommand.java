@@ -50,8 +50,12 @@ public final class PullCommand implements Command {
     if (name.tag().isPresent() || name.digest().isPresent()) {
       throw new CommandException(1, "a tag cannot be named together with --all-tags");
     }
+    Consumer<String> out = quiet ? _ -> {} : call.client()::out;
     for (String tag : client.tags(name)) {
-      pull(call, client, name.tagged(tag), platform, quiet, call.client()::out);
+      pull(call, client, name.tagged(tag), platform, quiet, out);
+    }
+    if (quiet) {
+      call.print(name.toString());
     }
     return 0;
   }

@@ -60,7 +60,12 @@ public final class PushCommand implements Command {
       TransferDisplay display = TransferDisplay.of(call, quiet);
       display.say("The push refers to repository [" + each.name() + "]");
       Digest digest = Transfer.run(call, display, progress -> push(call, each, client, progress));
-      call.print(quiet ? each.toString() : each.manifestName() + ": digest: " + digest);
+      if (!quiet) {
+        call.print(each.manifestName() + ": digest: " + digest);
+      }
+    }
+    if (quiet) {
+      call.print((call.arguments().is(ALL) ? name : name.orLatest()).toString());
     }
     return 0;
   }

@@ -2,15 +2,17 @@ package io.kapsel.cli.command.image;
 
 import io.kapsel.cli.command.Call;
 import io.kapsel.cli.command.Command;
+import io.kapsel.cli.command.Listing;
 import io.kapsel.cli.command.Manual;
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.command.Text;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
-import io.kapsel.cli.print.Table;
+import io.kapsel.cli.template.Struct;
 import io.kapsel.image.registry.Search;
 import io.kapsel.oci.image.Reference;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 
 /** {@code kapsel search}: repositories of a registry that have a word in their name. */
@@ -37,8 +39,18 @@ public final class SearchCommand implements Command {
           Without a host, on Docker Hub. A registry that has no search is asked for the
           list of its repositories.
           """,
-          FlagSet.of(LIMIT, FILTER, WHOLE),
+          FlagSet.of(LIMIT, FILTER, WHOLE, Listing.FORMAT),
           Operands.ONE);
+
+  private static final Listing LISTING =
+      new Listing(
+          List.of(".Name", ".Description", ".StarCount", ".IsOfficial"),
+          Map.of(
+              "Name", "NAME",
+              "Description", "DESCRIPTION",
+              "StarCount", "STARS",
+              "IsOfficial", "OFFICIAL",
+              "IsAutomated", "AUTOMATED"));
 
   @Override
   public Manual manual() {
@@ -79,17 +91,22 @@ public final class SearchCommand implements Command {
                 new Search(Transfer.client(call))
                     .run(place.domain(), place.term(), call.arguments().last(LIMIT).orElse(USUAL)));
     List<Predicate<Search.Found>> filters = call.arguments().all(FILTER);
-    Table table = new Table("NAME", "DESCRIPTION", "STARS", "OFFICIAL");
-    all.stream()
-        .filter(each -> filters.stream().allMatch(filter -> filter.test(each)))
-        .forEach(each ->
-            table.row(
-                Text.escape(place.shown(each.name())),
-                shortened(Text.escape(each.description()), call.arguments().is(WHOLE)),
-                Integer.toString(each.stars()),
-                each.official() ? "[OK]" : ""));
-    call.client().out(table.text());
+    List<Struct> rows =
+        all.stream()
+            .filter(each -> filters.stream().allMatch(filter -> filter.test(each)))
+            .map(each -> row(each, place, call.arguments().is(WHOLE)))
+            .toList();
+    LISTING.print(call, call.arguments().last(Listing.FORMAT), rows);
     return 0;
+  }
+
+  private static Struct row(Search.Found each, Place place, boolean whole) {
+    return new Struct()
+        .with("Name", Text.escape(place.shown(each.name())))
+        .with("Description", shortened(Text.escape(each.description()), whole))
+        .with("StarCount", Integer.toString(each.stars()))
+        .with("IsOfficial", each.official() ? "[OK]" : "")
+        .with("IsAutomated", "");
   }
 
   /** Where to look for what: {@code registry.example:5000/term}, {@code team/app}, {@code app}. */

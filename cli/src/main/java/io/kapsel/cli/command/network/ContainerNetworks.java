@@ -24,6 +24,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** What Docker's users see of a container's networks and ports. */
 public final class ContainerNetworks {
@@ -118,6 +119,7 @@ public final class ContainerNetworks {
           .filter(it -> !it.startsWith("container:"))
           .forEach(it -> all.with(it, empty(it, networks)));
     }
+    wished(container.spec(), all);
     Optional<Integer> pid = container.status().pid();
     Struct settings =
         new Struct()
@@ -127,6 +129,26 @@ public final class ContainerNetworks {
     Struct first = all.get(Network.DEFAULT) instanceof Struct place ? place : nowhere();
     OF_THE_DEFAULT.forEach(it -> settings.with(it, first.get(it)));
     return settings.with("Networks", new TreeMap<>(all));
+  }
+
+  /** What it is to have in each network, whether it runs or not. */
+  private static void wished(ContainerSpec spec, Struct all) {
+    for (Attachment each : spec.networks().map(NetworkRequest::attachments).orElse(List.of())) {
+      if (all.get(each.network()) instanceof Struct place) {
+        place.with("GwPriority", each.priority());
+        place.with("IPAMConfig", addresses(each));
+      }
+    }
+  }
+
+  private static @Nullable Struct addresses(Attachment wanted) {
+    if (wanted.ipv4().isEmpty() && wanted.ipv6().isEmpty()) {
+      return null;
+    }
+    Struct addresses = new Struct();
+    wanted.ipv4().ifPresent(it -> addresses.with("IPv4Address", it));
+    wanted.ipv6().ifPresent(it -> addresses.with("IPv6Address", it));
+    return addresses;
   }
 
   /** A network that it will be in when it runs. */
@@ -145,6 +167,7 @@ public final class ContainerNetworks {
 
   private static Struct nowhere() {
     return new Struct()
+        .with("IPAMConfig", null)
         .with("Aliases", List.of())
         .with("MacAddress", "")
         .with("GwPriority", 0)
@@ -193,6 +216,7 @@ public final class ContainerNetworks {
       Optional<Subnet> six = network.ipv6Subnet().filter(_ -> endpoint.ipv6().isPresent());
       Struct place =
           new Struct()
+              .with("IPAMConfig", null)
               .with("Aliases", endpoint.aliases())
               .with("MacAddress", endpoint.mac())
               .with("GwPriority", endpoint.priority())

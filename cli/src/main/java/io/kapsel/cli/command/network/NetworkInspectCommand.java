@@ -15,6 +15,7 @@ import io.kapsel.network.Network;
 import io.kapsel.network.NetworkException;
 import io.kapsel.network.Subnet;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -87,7 +88,9 @@ public final class NetworkInspectCommand implements Command {
 
   private static Struct addresses(Network network) {
     List<Struct> all = new ArrayList<>();
-    for (Subnet subnet : network.subnets()) {
+    List<Subnet> subnets = new ArrayList<>(network.subnets());
+    subnets.sort(Comparator.comparing(it -> it.network().isIpv6()));
+    for (Subnet subnet : subnets) {
       Struct shown = new Struct().with("Subnet", subnet.subnet());
       subnet.range().ifPresent(it -> shown.with("IPRange", it));
       shown.with("Gateway", subnet.gateway());

@@ -147,11 +147,12 @@ public final class SpecReader {
     arguments.last(RunFlags.STOP_TIMEOUT).ifPresent(spec::stopTimeoutSeconds);
   }
 
-  /** Files first, then single labels. */
+  /** Files first, where a name alone says nothing, then single labels. */
   private Map<String, String> labels() {
     Map<String, String> all = new LinkedHashMap<>();
     for (Path file : arguments.all(RunFlags.LABEL_FILE)) {
-      all.putAll(pairs(EnvironmentFile.read(request.path(file), _ -> Optional.of(""))));
+      all.putAll(
+          pairs(flag(() -> EnvironmentFile.read(request.path(file), _ -> Optional.empty()))));
     }
     all.putAll(pairs(RunFlags.LABEL, false));
     return all;

@@ -136,7 +136,8 @@ public final class InfoCommand implements Command {
   }
 
   private static String text(Struct info) {
-    StringBuilder text = new StringBuilder();
+    StringBuilder text = new StringBuilder("Client:\n Version: ");
+    text.append(VersionCommand.version()).append("\n\nServer:\n");
     Map<String, String> titles = new java.util.LinkedHashMap<>();
     titles.put("Containers", "Containers");
     titles.put(" Running", "ContainersRunning");
@@ -157,8 +158,8 @@ public final class InfoCommand implements Command {
     titles.put("Kapsel Root Dir", "KapselRootDir");
     titles.put("Security Options", "SecurityOptions");
     titles.forEach((title, field) ->
-        text.append(title).append(": ").append(value(info.get(field))).append('\n'));
-    text.append("Total Memory: ")
+        text.append(' ').append(title).append(": ").append(value(info.get(field))).append('\n'));
+    text.append(" Total Memory: ")
         .append(ByteSize.printBinary((Long) info.getOrDefault("MemTotal", 0L)))
         .append('\n');
     return text.toString();

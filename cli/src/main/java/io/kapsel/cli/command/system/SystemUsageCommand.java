@@ -4,10 +4,10 @@ import io.kapsel.base.ByteSize;
 import io.kapsel.cli.command.Call;
 import io.kapsel.cli.command.Command;
 import io.kapsel.cli.command.Engine;
+import io.kapsel.cli.command.Formatted;
 import io.kapsel.cli.command.Listing;
 import io.kapsel.cli.command.Manual;
 import io.kapsel.cli.command.Manual.Operands;
-import io.kapsel.cli.command.container.ContainerRow;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.cli.template.Struct;
@@ -24,7 +24,7 @@ import java.util.Optional;
 /** {@code kapsel system df}: how much room everything takes. */
 public final class SystemUsageCommand implements Command {
   private static final Flag<Boolean> VERBOSE =
-      Flag.toggle('v', "verbose", "Show each container as well");
+      Flag.toggle('v', "verbose", "Show each image, container and volume");
   private static final Manual MANUAL =
       new Manual(
           "system df",
@@ -42,18 +42,6 @@ public final class SystemUsageCommand implements Command {
               "Active", "ACTIVE",
               "Size", "SIZE",
               "Reclaimable", "RECLAIMABLE"));
-  private static final Listing CONTAINERS =
-      new Listing(
-          List.of(".ID", ".Image", ".Command", ".Size", ".RunningFor", ".Status", ".Names"),
-          Map.of(
-              "ID", "CONTAINER ID",
-              "Image", "IMAGE",
-              "Command", "COMMAND",
-              "Size", "SIZE",
-              "RunningFor", "CREATED",
-              "Status", "STATUS",
-              "Names", "NAMES"));
-
   private final Clock clock;
 
   public SystemUsageCommand(Clock clock) {
@@ -68,13 +56,10 @@ public final class SystemUsageCommand implements Command {
   @Override
   public int run(Call call) {
     Optional<String> format = call.arguments().last(Listing.FORMAT);
-    if (call.arguments().is(VERBOSE) && format.isEmpty()) {
-      call.print("Containers space usage:\n");
-      List<Struct> rows =
-          call.engine().containers().stream()
-              .map(it -> ContainerRow.of(it, clock.instant(), false, true))
-              .toList();
-      CONTAINERS.print(call, Optional.empty(), rows);
+    if (call.arguments().is(VERBOSE)) {
+      SystemUsageDetails details = SystemUsageDetails.of(call.engine(), clock.instant());
+      call.client()
+          .out(format.map(it -> Formatted.text(it, details.fields())).orElseGet(details::text));
       return 0;
     }
     LISTING.print(call, format, rows(call.engine()));

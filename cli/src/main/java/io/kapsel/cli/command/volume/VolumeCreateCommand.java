@@ -39,6 +39,10 @@ public final class VolumeCreateCommand implements Command {
     if (driver.isPresent()) {
       throw new CommandException(1, "there is no volume driver '" + driver.get() + "'; use local");
     }
+    if (!call.operands().isEmpty() && call.arguments().has(NAME)) {
+      throw new CommandException(
+          1, "conflicting options: either specify --name or provide positional arg, not both");
+    }
     Optional<String> name =
         call.operands().stream().findFirst().or(() -> call.arguments().last(NAME));
     call.print(

@@ -13,7 +13,8 @@ public final class VolumeRow {
 
   private VolumeRow() {}
 
-  static Struct of(Volume it, String links, String size) {
+  /** One row; what was not measured is {@code N/A}. */
+  public static Struct of(Volume it, String links, String size) {
     Map<String, String> labels = labels(it);
     return new Struct()
         .with("Name", it.name())
