@@ -5,6 +5,7 @@ import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.host.Overlayfs;
 import io.kapsel.linux.mount.FilesystemContext;
 import io.kapsel.linux.mount.MountAttributes;
 import io.kapsel.linux.mount.Mounts;
@@ -73,7 +74,7 @@ public final class FilesView implements AutoCloseable {
   }
 
   private void mount(Consumer<FilesystemContext> layers, long attributes) {
-    try (FilesystemContext context = FilesystemContext.open("overlay")) {
+    try (FilesystemContext context = Overlayfs.open()) {
       context.option("source", "kapsel");
       layers.accept(context);
       try (Fd made = context.mount(attributes | MountAttributes.NO_SUID);

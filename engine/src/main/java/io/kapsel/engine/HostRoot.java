@@ -7,6 +7,7 @@ import io.kapsel.linux.file.ExtendedAttributes;
 import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.host.Overlayfs;
 import io.kapsel.linux.mount.FilesystemContext;
 import io.kapsel.linux.mount.MountAttributes;
 import java.io.IOException;
@@ -297,8 +298,7 @@ final class HostRoot {
     Files.createDirectory(directory.resolve(name));
     try (Fd made = Open.path(directory.resolve(name).toString(), OpenFlags.DIRECTORY)) {
       io.kapsel.linux.file.Attributes.mode(made, mode);
-      ExtendedAttributes.set(
-          made, "trusted.overlay.opaque", "y".getBytes(StandardCharsets.US_ASCII));
+      ExtendedAttributes.set(made, Overlayfs.OPAQUE, "y".getBytes(StandardCharsets.US_ASCII));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.kapsel.engine;
 
+import io.kapsel.linux.host.HostFacts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,19 +17,33 @@ final class IdRanges {
   private static final long FIRST = 0x20000000L;
   private static final long END = 0x6fff0000L;
 
+  /** The range of the engine itself. */
+  static final long OWN = 0;
+
   private record Range(long start, long end) {}
 
   private final Map<Long, Integer> taken = new HashMap<>();
   private final List<Range> foreign;
+  private final boolean shared;
   private long next = FIRST;
 
   /** Keeps out of what subuid(5) and subgid(5) give to users. */
-  IdRanges() {
-    this(List.of(Path.of("/etc/subuid"), Path.of("/etc/subgid")));
+  static IdRanges of(HostFacts facts) {
+    return new IdRanges(
+        List.of(Path.of("/etc/subuid"), Path.of("/etc/subgid")), !facts.mapsLayers());
   }
 
   /** Keeps out of what files like them give to users. */
   IdRanges(List<Path> files) {
+    this(files, false);
+  }
+
+  /**
+   * {@code shared}: all containers have the ids of the engine, because files could not be shown to
+   * them with others.
+   */
+  IdRanges(List<Path> files, boolean shared) {
+    this.shared = shared;
     foreign = new ArrayList<>();
     files.forEach(this::read);
   }
@@ -51,8 +66,21 @@ final class IdRanges {
     }
   }
 
+  /** The first that is given. */
+  long first() {
+    return shared ? OWN : FIRST;
+  }
+
+  /** Whether all have one range. */
+  boolean shared() {
+    return shared;
+  }
+
   /** A range that nobody has. */
   public synchronized long take() {
+    if (shared) {
+      return mark(OWN);
+    }
     for (long tries = (END - FIRST) / Identity.ID_COUNT; tries > 0; tries--) {
       long candidate = next;
       next = next + Identity.ID_COUNT >= END ? FIRST : next + Identity.ID_COUNT;

@@ -65,7 +65,7 @@ public final class Kapsel implements AutoCloseable {
   final Companions companions = new Companions();
   final Moves moves = new Moves(this);
   final Volumes volumes;
-  final IdRanges ranges = new IdRanges();
+  final IdRanges ranges;
   final String bootId = BootId.read();
   private final Map<String, Container> containers = new ConcurrentHashMap<>();
   private final Map<String, String> idsByName = new ConcurrentHashMap<>();
@@ -84,6 +84,7 @@ public final class Kapsel implements AutoCloseable {
     this.config = config;
     this.store = store;
     this.runtime = runtime;
+    this.ranges = IdRanges.of(runtime.facts());
     this.hostMounts = new HostMounts(MountTable.read(), List.of(config.state(), config.run()));
     this.hostRoot =
         new HostRoot(List.of(config.state(), config.run()), runtime.facts().layersByDescriptor());
@@ -418,7 +419,7 @@ public final class Kapsel implements AutoCloseable {
         .or(() -> Optional.of(ranges.take()));
   }
 
-  private static boolean hasUsers(ContainerSpec spec) {
+  static boolean hasUsers(ContainerSpec spec) {
     return spec.userns() instanceof NamespaceMode.Own && !spec.privileged();
   }
 
@@ -530,7 +531,7 @@ public final class Kapsel implements AutoCloseable {
     String id = "0".repeat(HexId.LENGTH);
     Optional<Long> base =
         hasUsers(spec)
-            ? usersOf(spec).flatMap(Container::idBase).or(() -> Optional.of(0x20000000L))
+            ? usersOf(spec).flatMap(Container::idBase).or(() -> Optional.of(ranges.first()))
             : Optional.empty();
     return runtime.plan(
         new Assembly(this, spec, new Identity(id, base), Optional.empty()).bundle());

@@ -11,6 +11,7 @@ import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.SortedNames;
+import io.kapsel.linux.host.Overlayfs;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,7 +26,6 @@ import java.util.function.BiConsumer;
  * nothing but its names is looked up.
  */
 final class LayerChanges {
-  private static final String OPAQUE = "trusted.overlay.opaque";
   private static final DeviceNumber NONE = new DeviceNumber(0, 0);
   private static final int DEEPEST = 255;
 
@@ -176,6 +176,6 @@ final class LayerChanges {
   }
 
   private static boolean isOpaque(Fd directory) {
-    return ExtendedAttributes.get(directory, OPAQUE).isPresent();
+    return ExtendedAttributes.get(directory, Overlayfs.OPAQUE).isPresent();
   }
 }

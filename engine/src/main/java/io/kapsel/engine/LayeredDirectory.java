@@ -8,6 +8,7 @@ import io.kapsel.linux.file.FileStatus;
 import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.host.Overlayfs;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -21,7 +22,6 @@ import java.util.Optional;
  * ones first, as far as nothing hides them. Each step goes by a descriptor and one name.
  */
 record LayeredDirectory(List<Fd> parts) implements AutoCloseable {
-  private static final String OPAQUE = "trusted.overlay.opaque";
   private static final int MOST_LINKS = 40;
 
   /** Follows a path, and the links in it, without leaving the layers. */
@@ -98,7 +98,7 @@ record LayeredDirectory(List<Fd> parts) implements AutoCloseable {
         break; // it hides what lies deeper
       }
       open.add(Open.directory(part, name));
-      if (ExtendedAttributes.get(open.getLast(), OPAQUE).isPresent()) {
+      if (ExtendedAttributes.get(open.getLast(), Overlayfs.OPAQUE).isPresent()) {
         break;
       }
     }

@@ -41,17 +41,23 @@ final class Limiting {
       ContainerSpec spec, HostFacts facts, List<Resources.DeviceRule> devices) {
     Limits limits = spec.limits();
     checkProcessors(limits, facts);
-    long pids = limits.pids().orElse(DEFAULT_PIDS);
     return new Resources(
         devices,
         memory(limits, spec.isSystem() && facts.cgroups().has("memory")),
         cpu(limits),
-        Optional.of(new Resources.Pids(Optional.of(pids <= 0 ? -1 : pids))),
+        pids(limits, facts),
         Optional.empty(),
         List.of(),
         Optional.empty(),
         Map.of(),
         Map.of());
+  }
+
+  /** A limit that nobody has asked for is left out where it could not be held. */
+  private static Optional<Resources.Pids> pids(Limits limits, HostFacts facts) {
+    Optional<Long> most =
+        limits.pids().or(() -> Optional.of(DEFAULT_PIDS).filter(_ -> facts.cgroups().has("pids")));
+    return most.map(each -> new Resources.Pids(Optional.of(each <= 0 ? -1 : each)));
   }
 
   /** The limits of what runs already. */

@@ -99,7 +99,10 @@ final class Plans {
   }
 
   private LaunchPlan plan(ContainerSpec spec, Stencil stencil, Optional<List<Path>> unpacked) {
-    Optional<Long> base = stencil.firstId().stream().boxed().findFirst();
+    Optional<Long> base =
+        engine.ranges.shared() && Kapsel.hasUsers(spec)
+            ? Optional.of(IdRanges.OWN)
+            : stencil.firstId().stream().boxed().findFirst();
     Identity identity = new Identity(stencil.id(), base);
     return engine.runtime.plan(new Assembly(engine, spec, identity, unpacked).bundle());
   }
@@ -132,11 +135,13 @@ final class Plans {
         .toList();
   }
 
-  private static Stencil stencil(Identity identity) {
-    return new Stencil(
-        identity.id(),
-        identity.idBase().map(OptionalLong::of).orElseGet(OptionalLong::empty),
-        Identity.ID_COUNT);
+  /** A range that all have is the same in all plans. */
+  private Stencil stencil(Identity identity) {
+    OptionalLong first =
+        engine.ranges.shared()
+            ? OptionalLong.empty()
+            : identity.idBase().map(OptionalLong::of).orElseGet(OptionalLong::empty);
+    return new Stencil(identity.id(), first, Identity.ID_COUNT);
   }
 
   /** A container that nobody can name, because nobody knows the numbers. */

@@ -6,6 +6,7 @@ import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.confine.RootView;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.host.Overlayfs;
 import io.kapsel.linux.mount.FilesystemContext;
 import io.kapsel.linux.mount.Mounts;
 import io.kapsel.oci.Mount;
@@ -89,7 +90,7 @@ final class RootViews {
 
   private static Fd overlay(List<Path> lowers, Path state) {
     List<Fd> open = new ArrayList<>();
-    try (FilesystemContext context = FilesystemContext.open("overlay")) {
+    try (FilesystemContext context = Overlayfs.open()) {
       for (Path each : lowers) {
         context.option("lowerdir+", opened(each, open));
       }

@@ -6,7 +6,6 @@ import io.kapsel.engine.spec.DeviceRuleRequest;
 import io.kapsel.engine.spec.Interception;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.system.SystemProfile;
-import io.kapsel.linux.capability.Capability;
 import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.linux.file.Attributes;
 import io.kapsel.linux.file.FileStatus;
@@ -127,7 +126,7 @@ final class SpecCompiler {
       throw new EngineException.Invalid("create", reference, "no command specified");
     }
     spec.oomScoreAdj()
-        .filter(score -> score < 0 && !facts.bounding().contains(Capability.SYS_RESOURCE))
+        .filter(score -> score < 0 && !facts.raisesLimits())
         .ifPresent(score -> {
           throw Refusals.refused("an OOM score adjustment of %s needs CAP_SYS_RESOURCE", score);
         });
@@ -242,7 +241,9 @@ final class SpecCompiler {
     List<IdMapping> ids =
         identity
             .idBase()
-            .map(base -> List.of(new IdMapping(0, base, Identity.ID_COUNT)))
+            .map(base ->
+                List.of(
+                    new IdMapping(0, base, Math.min(Identity.ID_COUNT, facts.authority().ids()))))
             .orElse(List.of());
     return new Linux(
         ids,
@@ -296,6 +297,12 @@ final class SpecCompiler {
 
   private Device device(DeviceRequest request) {
     FileStatus status = status(request);
+    if (!facts.authority().isRoot() && !request.host().toString().equals(request.container())) {
+      throw Refusals.refused(
+          "'%s' can be given at its own path alone: this engine may make no device nodes, and shows"
+              + " the one that is there",
+          request.host());
+    }
     return new Device(
         request.container(),
         status.type() == FileType.BLOCK_DEVICE ? "b" : "c",

@@ -32,6 +32,16 @@ class IdRangesTest {
   }
 
   @Test
+  void givesAllItsOwnWhereFilesCannotBeShownWithOthers() {
+    IdRanges ranges = new IdRanges(List.of(), true);
+
+    assertThat(ranges.take()).isZero();
+    assertThat(ranges.take()).isZero();
+    ranges.release(0);
+    assertThat(ranges.take()).isZero();
+  }
+
+  @Test
   void doesNotGiveARangeAgainAtOnce() {
     IdRanges ranges = new IdRanges(List.of());
     long first = ranges.take();

@@ -11,6 +11,7 @@ import io.kapsel.linux.file.FileStatus;
 import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.Trees;
+import io.kapsel.linux.host.Overlayfs;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -20,7 +21,6 @@ import java.util.Optional;
  * those of the layers, so it takes no room but for directories.
  */
 final class LayerUnion {
-  private static final String OPAQUE = "trusted.overlay.opaque";
   private static final DeviceNumber WHITEOUT = new DeviceNumber(0, 0);
   private static final int DEEPEST = 255;
 
@@ -79,7 +79,7 @@ final class LayerUnion {
   }
 
   private static boolean isOpaque(Fd directory) {
-    return ExtendedAttributes.get(directory, OPAQUE)
+    return ExtendedAttributes.get(directory, Overlayfs.OPAQUE)
         .filter(value -> value.length > 0 && value[0] == 'y')
         .isPresent();
   }

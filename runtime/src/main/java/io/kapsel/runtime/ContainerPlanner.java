@@ -102,7 +102,7 @@ final class ContainerPlanner {
     }
     String why = "'" + source + "' is seen at '" + mount.destination() + "'";
     Slot tree = tree(source, part, options, why);
-    if (wanted.mapped()) {
+    if (wanted.shifted()) {
       Step mapping =
           draft
               .attributes(

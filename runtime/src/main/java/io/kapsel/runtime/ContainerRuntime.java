@@ -33,7 +33,7 @@ public final class ContainerRuntime implements AutoCloseable {
   private ContainerRuntime(HostFacts facts, Cgroups cgroups) {
     this.facts = facts;
     this.cgroups = cgroups;
-    this.zygote = Zygote.start(programs);
+    this.zygote = Zygote.start(programs, facts.authority().mountsKernel());
   }
 
   /** Prepares the host's control groups and starts the first launcher. */
@@ -124,7 +124,7 @@ public final class ContainerRuntime implements AutoCloseable {
     try {
       if (!zygote.alive()) {
         zygote.close();
-        zygote = Zygote.start(programs);
+        zygote = Zygote.start(programs, facts.authority().mountsKernel());
       }
       return zygote.spawn();
     } finally {

@@ -1,19 +1,13 @@
 package io.kapsel.runtime;
 
-import io.kapsel.linux.Abi;
 import io.kapsel.linux.Errno;
 import io.kapsel.linux.Syscall;
 import io.kapsel.oci.Device;
-import io.kapsel.runtime.plan.Blob;
-import io.kapsel.runtime.plan.Input;
 import io.kapsel.runtime.plan.Slot;
-import io.kapsel.runtime.plan.Step;
 import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -25,8 +19,6 @@ final class DevicePlanner {
   private static final int CHARACTER = 0020000;
   private static final int BLOCK = 0060000;
   private static final int FIFO = 0010000;
-  private static final int REGULAR = 0100000;
-  private static final int STAT_RDEV = Abi.host() == Abi.X86_64 ? 40 : 32;
   private static final Device NULL =
       new Device("/dev/null", "c", 1, 3, Optional.empty(), Optional.empty(), Optional.empty());
   private static final String STAGE = "/stage/dev";
@@ -45,12 +37,13 @@ final class DevicePlanner {
   private final Draft draft;
   private final Wanted wanted;
   private final Rooms rooms;
-  private final Map<String, Slot> borrowed = new LinkedHashMap<>();
+  private final BorrowedDevices borrowed;
 
   DevicePlanner(Draft draft, Wanted wanted, Rooms rooms) {
     this.draft = draft;
     this.wanted = wanted;
     this.rooms = rooms;
+    this.borrowed = new BorrowedDevices(draft);
   }
 
   /** The usual ones that the configuration does not describe itself, and then its own. */
@@ -113,48 +106,21 @@ final class DevicePlanner {
 
   private void borrow(Steps steps, String why) {
     List<Device> all = devices();
-    make(steps, rooms.dev, "null", REGULAR | 0600, 0, 0, why);
-    borrowed.put("null", input("/dev/null"));
+    borrowed.borrow(rooms.dev, "null", NULL);
     for (int i = 0; i < all.size(); i++) {
       Device device = all.get(i);
-      boolean fifo = device.type().equals("p");
-      make(steps, rooms.dev, "d" + i, fifo ? mode(device) : REGULAR | 0600, 0, 0, why);
-      if (!fifo) {
-        borrowed.put("d" + i, input(device.path()));
+      if (device.type().equals("p")) {
+        make(steps, rooms.dev, "d" + i, mode(device), 0, 0, why);
+      } else {
+        borrowed.borrow(rooms.dev, "d" + i, device);
       }
     }
-  }
-
-  private Slot input(String path) {
-    return draft.input(Input.Kind.TREE, path, "device", "device '" + path + "' of the host");
   }
 
   /** In the init half, where it is not seen once the root is entered. */
   void attach() {
     draft.attach(draft.init, rooms.dev, Flag.CWD, STAGE, "to hide files behind the null device");
-    List<Device> all = devices();
-    borrowed.forEach((name, tree) -> {
-      Device device = name.equals("null") ? NULL : all.get(Integer.parseInt(name.substring(1)));
-      lend(device, tree, name);
-    });
-  }
-
-  /** What lies at the path must be the device that was asked for. */
-  private void lend(Device device, Slot tree, String name) {
-    Steps init = draft.init;
-    String why = "device '" + device.path() + "'";
-    Blob status = Blob.room(144, "stat");
-    init.call(Syscall.FSTAT, Value.of(tree), Value.at(status)).because(why);
-    init.act(
-            Step.Op.EXPECT,
-            new Value.Loaded(status.offset(STAT_RDEV), 8),
-            Value.named(
-                device.major() + ":" + device.minor(), number(device.major(), device.minor())),
-            Value.named("~0", -1),
-            Value.named("ENODEV", Errno.ENODEV.number()))
-        .because("it is " + device.major() + ":" + device.minor());
-    draft.attach(init, tree, Value.of(rooms.dev), name, why);
-    draft.close(init, tree);
+    borrowed.attach(rooms.dev);
   }
 
   /** In the init half, after the mounts. */
@@ -244,13 +210,9 @@ final class DevicePlanner {
             Value.of(directory),
             Value.text(name),
             Value.mode(mode),
-            Value.named(major + ":" + minor, number(major, minor)))
+            Value.named(major + ":" + minor, BorrowedDevices.number(major, minor)))
         .tolerating(Errno.EEXIST)
         .because(why);
-  }
-
-  private static long number(long major, long minor) {
-    return (minor & 0xffL) | (major & 0xfffL) << 8 | (minor & ~0xffL) << 12;
   }
 
   private void own(Steps steps, Slot directory, String name, Device device) {

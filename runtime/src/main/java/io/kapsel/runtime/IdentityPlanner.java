@@ -139,9 +139,9 @@ final class IdentityPlanner {
   /** The hard limit that is given: one that cannot raise limits gives no more than it has. */
   static long granted(Process.Rlimit limit, HostFacts facts) {
     long most = facts.hardLimits().getOrDefault(name(limit), -1L);
-    boolean raises =
-        facts.authority().isRoot() && facts.bounding().contains(Capability.SYS_RESOURCE);
-    return raises || Long.compareUnsigned(limit.hard(), most) <= 0 ? limit.hard() : most;
+    return facts.raisesLimits() || Long.compareUnsigned(limit.hard(), most) <= 0
+        ? limit.hard()
+        : most;
   }
 
   private static String name(Process.Rlimit limit) {

@@ -39,7 +39,7 @@ public final class LaunchPlanner {
       }
       Slots slots = new Slots();
       Rooms rooms = new Rooms();
-      Draft sandbox = new Draft("sandbox", slots, 16);
+      Draft sandbox = new Draft("sandbox", slots, SandboxPlanner.inputs(facts));
       Draft container = new Draft("container", slots, MOST_INPUTS);
       new SandboxPlanner(sandbox, wanted, rooms).plan();
       new ContainerPlanner(container, wanted, rooms).plan();
@@ -69,7 +69,7 @@ public final class LaunchPlanner {
           "this host allows no user namespaces; raise /proc/sys/user/max_user_namespaces, or use"
               + " --userns=host");
     }
-    if (wanted.mapped() && !facts.idmappedLayers()) {
+    if (wanted.shifted() && !facts.idmappedLayers()) {
       throw refuse("layers cannot be idmapped before Linux 5.19; use --userns=host");
     }
     if (wanted.own(Namespace.Type.USER)
@@ -111,8 +111,11 @@ public final class LaunchPlanner {
 
   private static List<String> notices(Wanted wanted) {
     List<String> notices = new ArrayList<>();
-    boolean limits = wanted.bundle().asWritten().isEmpty() && !wanted.facts().cgroups().has("pids");
-    if (limits) {
+    boolean limitless =
+        wanted.facts().authority().isRoot() // whoever made its namespace limits all the others
+            && wanted.bundle().asWritten().isEmpty()
+            && !wanted.facts().cgroups().has("pids");
+    if (limitless) {
       notices.add("this host has no 'pids' controller: processes are not limited");
     }
     wanted.bundle().spec().process().map(Process::rlimits).orElse(List.of()).stream()

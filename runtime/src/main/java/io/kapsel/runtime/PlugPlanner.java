@@ -42,7 +42,7 @@ final class PlugPlanner {
     Slot tree =
         draft.input(
             options.recursive() ? Input.Kind.TREE_RECURSIVE : Input.Kind.TREE, source, "tree", why);
-    if (wanted.mapped()) {
+    if (wanted.shifted()) {
       Slot users = draft.input(Input.Kind.READ, "/proc/" + target + "/ns/user", "users", why);
       draft
           .attributes(

@@ -40,7 +40,7 @@ final class RootPlanner {
       draft.attributes(
           draft.monitor, tree, MountOptions.PLAIN, "no mount in it is passed on to the host");
     }
-    if (wanted.mapped()) {
+    if (wanted.shifted()) {
       draft.attributes(
           draft.monitor,
           tree,
@@ -67,6 +67,9 @@ final class RootPlanner {
         .call(Syscall.FSOPEN, Value.text("overlay"), Flag.CONTEXT_CLOEXEC)
         .into(context)
         .because(why);
+    if (!wanted.facts().authority().isRoot()) {
+      setFlag(context, "userxattr", "root of a user namespace may set no trusted attributes");
+    }
     if (wanted.facts().layersByDescriptor()) {
       below.forEach(lower -> set(context, "lowerdir+", lower, why));
       set(context, "upperdir", directory(own, "upper"), why);
@@ -84,7 +87,7 @@ final class RootPlanner {
 
   /** overlayfs works in the upper directory as whoever mounts it, who must have an id there. */
   private void actAs(long uid, long gid) {
-    if (!wanted.mapped()) {
+    if (!wanted.shifted()) {
       return;
     }
     String why = "overlayfs works in the layer as the container's root";

@@ -2,6 +2,7 @@ package io.kapsel.runtime;
 
 import io.kapsel.linux.Errno;
 import io.kapsel.linux.Syscall;
+import io.kapsel.linux.host.HostFacts;
 import io.kapsel.oci.Device;
 import io.kapsel.oci.Mount;
 import io.kapsel.oci.Namespace;
@@ -24,6 +25,8 @@ final class SandboxPlanner {
   private static final int BLOCK = 0060000;
   private static final int REGULAR = 0100000;
   private static final int TTY_GROUP = 5;
+  private static final int INPUTS = 16;
+  private static final int INPUTS_WITH_DEVICES = 48;
 
   /** What a system sees of itself in its /proc. */
   private static final List<String> COUNTED = List.of("memory", "io");
@@ -40,11 +43,18 @@ final class SandboxPlanner {
   private final Draft draft;
   private final Wanted wanted;
   private final Rooms rooms;
+  private final BorrowedDevices borrowed;
+
+  /** Who makes no nodes needs a descriptor for each device. */
+  static int inputs(HostFacts facts) {
+    return facts.authority().isRoot() ? INPUTS : INPUTS_WITH_DEVICES;
+  }
 
   SandboxPlanner(Draft draft, Wanted wanted, Rooms rooms) {
     this.draft = draft;
     this.wanted = wanted;
     this.rooms = rooms;
+    this.borrowed = new BorrowedDevices(draft);
   }
 
   private boolean makesGroups() {
@@ -95,7 +105,7 @@ final class SandboxPlanner {
     mounts(init, taken, makeDevices(), shm.isPresent());
   }
 
-  /** By real root in the initial namespace: nodes made from constants, not copies of the host's. */
+  /** By root of the host: nodes made from constants, not copies of the host's. */
   private Slot makeDevices() {
     String why = "a private /dev";
     Steps steps = draft.monitor;
@@ -110,7 +120,7 @@ final class SandboxPlanner {
             "size=65536k");
     steps.call(Syscall.UMASK, Flag.ZERO).because("modes as they are written here");
     for (Object[] node : NODES) {
-      node(dev, (String) node[0], CHARACTER | 0666, (int) node[1], (int) node[2], 0, 0);
+      device(dev, usual("/dev/" + node[0], (int) node[1], (int) node[2]));
     }
     for (Device device : wanted.linux().devices()) {
       device(dev, device);
@@ -141,6 +151,10 @@ final class SandboxPlanner {
           "a device can only be given below /dev, not at '" + device.path() + "'");
     }
     makeParents(dev, device.path().substring("/dev/".length()));
+    if (!wanted.facts().authority().isRoot()) {
+      borrowed.borrow(dev, device.path().substring("/dev/".length()), device);
+      return;
+    }
     int kind = device.type().equals("b") ? BLOCK : CHARACTER;
     node(
         dev,
@@ -150,6 +164,11 @@ final class SandboxPlanner {
         (int) device.minor(),
         device.uid().orElse(0L),
         device.gid().orElse(0L));
+  }
+
+  private static Device usual(String path, int major, int minor) {
+    return new Device(
+        path, "c", major, minor, Optional.of(0666), Optional.empty(), Optional.empty());
   }
 
   private void makeParents(Slot dev, String path) {
@@ -164,7 +183,6 @@ final class SandboxPlanner {
   }
 
   private void node(Slot dev, String name, int mode, int major, int minor, long uid, long gid) {
-    long number = (minor & 0xffL) | (major & 0xfffL) << 8 | (minor & ~0xffL) << 12;
     draft
         .monitor
         .call(
@@ -172,13 +190,13 @@ final class SandboxPlanner {
             Value.of(dev),
             Value.text(name),
             Value.mode(mode),
-            Value.named(major + ":" + minor, number))
+            Value.named(major + ":" + minor, BorrowedDevices.number(major, minor)))
         .because("a device of its own");
     own(dev, name, uid, gid, Flag.NO_FOLLOW);
   }
 
   private void own(Slot directory, String name, long uid, long gid, Value.Constant flags) {
-    if (!wanted.mapped() && uid == 0 && gid == 0) {
+    if (!wanted.shifted() && uid == 0 && gid == 0) {
       return;
     }
     draft
@@ -250,6 +268,7 @@ final class SandboxPlanner {
     }
     rooms.dev = draft.handOver(draft.monitor, init, List.of(devices), "a private /dev").getFirst();
     draft.attach(init, rooms.dev, Flag.CWD, "/stage/dev", "to put others on it");
+    borrowed.attach(rooms.dev);
     wanted.mount("devpts", "/dev/pts").ifPresent(_ -> terminals(init));
     wanted.mount("tmpfs", "/dev/shm").ifPresent(mount -> sharedMemory(init, mount, shm));
     if (wanted.has("mqueue", "/dev/mqueue")) {

@@ -92,6 +92,12 @@ record Wanted(Bundle bundle, HostFacts facts) {
         || (joinsUsers() && bundle.asWritten().isEmpty() && !linux().uidMappings().isEmpty());
   }
 
+  /** Whether its ids are others than those that the engine has for the same users. */
+  boolean shifted() {
+    return mapped()
+        && linux().uidMappings().stream().anyMatch(each -> each.containerId() != each.hostId());
+  }
+
   /**
    * Whether processes of the host are seen, as opposed to its own or those of another container.
    */

@@ -38,7 +38,7 @@ final class Zygote implements AutoCloseable {
     Thread.ofVirtual().name("zygote").start(child::await);
   }
 
-  static Zygote start(DevicePrograms programs) {
+  static Zygote start(DevicePrograms programs, boolean mountsKernel) {
     SeqPacketSocket.Pair pair = SeqPacketSocket.pair();
     try (Fd program = Memfd.executable("kapsel-launcher", program("kapsel-launcher"));
         Fd other = pair.other()) {
@@ -51,7 +51,7 @@ final class Zygote implements AutoCloseable {
               .start();
       Control control = new Control(pair.socket());
       Launch launch = new Launch(control, programs);
-      launch.send(base(new Slots(), LAYERS, true));
+      launch.send(base(new Slots(), LAYERS, mountsKernel));
       launch.awaitDone();
       return new Zygote(control, child);
     }

@@ -2,7 +2,6 @@ package io.kapsel.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.kapsel.linux.host.Authority;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.oci.Device;
 import io.kapsel.oci.Mount;
@@ -106,6 +105,11 @@ class GoldenPlanTest {
   }
 
   @Test
+  void ordinaryContainerInASystemContainer() throws Exception {
+    compare("nested", bundle().withIdsFrom(0).running("true"), Hosts.nested());
+  }
+
+  @Test
   void directoryAsRoot() throws Exception {
     compare(
         "directory",
@@ -174,20 +178,19 @@ class GoldenPlanTest {
 
   @Test
   void bundleOfUser() throws Exception {
-    HostFacts facts = Hosts.current().as(new Authority(Authority.Kind.USER, 1000, 1000, false));
+    HostFacts facts = Hosts.current().as(Hosts.USER);
     compare("written-user", ofUser(facts, 1).without("network").running("true"), facts);
   }
 
   @Test
   void bundleOfUserWithRangeOfIds() throws Exception {
-    HostFacts facts = Hosts.current().as(new Authority(Authority.Kind.USER, 1000, 1000, false));
+    HostFacts facts = Hosts.current().as(Hosts.USER);
     compare("written-user-range", ofUser(facts, 65_536).running("true"), facts);
   }
 
   @Test
   void bundleOfRootOfUserNamespace() throws Exception {
-    HostFacts facts =
-        Hosts.current().as(new Authority(Authority.Kind.NAMESPACE_ROOT, 1000, 1000, true));
+    HostFacts facts = Hosts.current().as(Hosts.NAMESPACE_ROOT);
     compare(
         "written-namespace-root", written(facts).ungrouped().mount(OVERLAY).running("true"), facts);
   }

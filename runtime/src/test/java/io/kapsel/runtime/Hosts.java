@@ -3,6 +3,7 @@ package io.kapsel.runtime;
 import io.kapsel.linux.capability.Capability;
 import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.linux.cgroup.CgroupHost;
+import io.kapsel.linux.host.Authority;
 import io.kapsel.linux.host.HostFacts;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -14,7 +15,19 @@ import java.util.Set;
 final class Hosts {
   private static final Path POINT = Path.of("/sys/fs/cgroup");
 
+  /** A user of the host. */
+  static final Authority USER = new Authority(Authority.Kind.USER, 1000, 1000, false, 1, false);
+
+  /** Root of a user namespace with the ids of a system container. */
+  static final Authority NAMESPACE_ROOT =
+      new Authority(Authority.Kind.NAMESPACE_ROOT, 1000, 1000, true, 65_536, true);
+
   private Hosts() {}
+
+  /** A system container that runs containers. */
+  static HostFacts nested() {
+    return current().as(NAMESPACE_ROOT);
+  }
 
   static HostFacts current() {
     return facts(6, 18, unified());

@@ -31,7 +31,7 @@ abstract class OnMutants extends OnWrittenBundles {
   @BeforeAll
   static void startLauncher() {
     programs = new DevicePrograms();
-    zygote = Zygote.start(programs);
+    zygote = Zygote.start(programs, true);
   }
 
   @AfterAll

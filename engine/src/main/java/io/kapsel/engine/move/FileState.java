@@ -4,6 +4,7 @@ import io.kapsel.linux.Fd;
 import io.kapsel.linux.file.Attributes;
 import io.kapsel.linux.file.ExtendedAttributes;
 import io.kapsel.linux.file.FileStatus;
+import io.kapsel.linux.host.Overlayfs;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;
@@ -12,8 +13,7 @@ import java.util.TreeMap;
 /** What belongs to a file besides its name and content, as it goes to another machine. */
 record FileState(int mode, int uid, int gid, Instant modified, Map<String, byte[]> attributes) {
   private static final String CAPABILITY = "security.capability";
-  private static final String OVERLAY = "trusted.overlay.";
-  private static final String WITHOUT_CONTENT = OVERLAY + "metacopy";
+  private static final String WITHOUT_CONTENT = Overlayfs.ATTRIBUTES + "metacopy";
   private static final int MOST_ATTRIBUTES = 1000;
   private static final int LONGEST_VALUE = 1 << 16;
 
@@ -37,8 +37,9 @@ record FileState(int mode, int uid, int gid, Instant modified, Map<String, byte[
    * another one, what names files of the layer below does not.
    */
   private static boolean travels(String name) {
-    if (name.startsWith(OVERLAY)) {
-      return name.equals(OVERLAY + "opaque") || name.equals(OVERLAY + "redirect");
+    if (Overlayfs.isAttribute(name)) {
+      return name.equals(Overlayfs.ATTRIBUTES + "opaque")
+          || name.equals(Overlayfs.ATTRIBUTES + "redirect");
     }
     return name.equals(CAPABILITY)
         || isAcl(name)
@@ -57,7 +58,7 @@ record FileState(int mode, int uid, int gid, Instant modified, Map<String, byte[
     wire.number(modified.getNano());
     wire.number(attributes.size());
     for (Map.Entry<String, byte[]> each : attributes.entrySet()) {
-      wire.text(each.getKey());
+      wire.text(Overlayfs.elsewhere(each.getKey()));
       wire.bytes(each.getValue());
     }
   }
@@ -74,7 +75,7 @@ record FileState(int mode, int uid, int gid, Instant modified, Map<String, byte[
       throw new IOException("what comes from the other engine makes no sense");
     }
     for (long i = 0; i < count; i++) {
-      String name = wire.text();
+      String name = Overlayfs.here(wire.text());
       all.put(name, wire.bytes(LONGEST_VALUE));
     }
     return new FileState(mode, uid, gid, modified, all);

@@ -18,6 +18,7 @@ import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.OpenHow;
 import io.kapsel.linux.file.SortedNames;
+import io.kapsel.linux.host.Overlayfs;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
@@ -31,7 +32,6 @@ import java.util.Optional;
  * whiteouts for what it takes away. The same trees give the same bytes: names are sorted.
  */
 public final class TreeArchive {
-  private static final String OPAQUE = "trusted.overlay.opaque";
   private static final int BUFFER = 1 << 16;
   private static final int DEEPEST = 255;
 
@@ -133,7 +133,7 @@ public final class TreeArchive {
   }
 
   private static boolean isOpaque(Fd directory) {
-    return ExtendedAttributes.get(directory, OPAQUE)
+    return ExtendedAttributes.get(directory, Overlayfs.OPAQUE)
         .filter(value -> value.length > 0 && value[0] == 'y')
         .isPresent();
   }

@@ -11,6 +11,7 @@ import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.OpenHow;
 import io.kapsel.linux.file.Trees;
+import io.kapsel.linux.host.Overlayfs;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -20,7 +21,6 @@ import java.util.Optional;
  * one file system, and nobody has them mounted.
  */
 final class LayerMerge {
-  private static final String OVERLAY = "trusted.overlay.";
   private static final DeviceNumber WHITEOUT = new DeviceNumber(0, 0);
 
   private LayerMerge() {}
@@ -48,7 +48,9 @@ final class LayerMerge {
     boolean stays = below.filter(it -> it.type() == FileType.DIRECTORY).isPresent();
     try (Fd from = Open.directory(upper, name)) {
       boolean opaque =
-          ExtendedAttributes.get(from, OVERLAY + "opaque").filter(it -> it[0] == 'y').isPresent();
+          ExtendedAttributes.get(from, Overlayfs.ATTRIBUTES + "opaque")
+              .filter(it -> it[0] == 'y')
+              .isPresent();
       if (stays && !opaque) {
         try (Fd to = Open.directory(lower, name)) {
           merge(from, to);
@@ -97,10 +99,11 @@ final class LayerMerge {
   /** What overlayfs notes for itself would mislead the next overlay. */
   private static void clean(Fd file) throws IOException {
     for (String key : ExtendedAttributes.list(file)) {
-      if (key.equals(OVERLAY + "redirect") || key.equals(OVERLAY + "metacopy")) {
+      if (key.equals(Overlayfs.ATTRIBUTES + "redirect")
+          || key.equals(Overlayfs.ATTRIBUTES + "metacopy")) {
         throw new IOException("the kernel's overlayfs keeps '" + key + "', which is not supported");
       }
-      if (key.startsWith(OVERLAY)) {
+      if (key.startsWith(Overlayfs.ATTRIBUTES)) {
         ExtendedAttributes.remove(file, key);
       }
     }

@@ -13,6 +13,7 @@ import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.OpenHow;
+import io.kapsel.linux.host.Overlayfs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
@@ -51,7 +52,6 @@ public final class Extractor {
   public record Extracted(long bytes, int entries, boolean impliedDirectories) {}
 
   private static final String WHITEOUT = ".wh.";
-  private static final String OPAQUE = "trusted.overlay.opaque";
   private static final int BUFFER = 1 << 16;
   private static final int MOST_ENTRIES = 5_000_000;
   private static final int IN_ROOT = OpenHow.IN_ROOT | OpenHow.NO_MAGIC_LINKS;
@@ -171,7 +171,7 @@ public final class Extractor {
   }
 
   private static void opaque(Fd directory) {
-    ExtendedAttributes.set(directory, OPAQUE, new byte[] {'y'});
+    ExtendedAttributes.set(directory, Overlayfs.OPAQUE, new byte[] {'y'});
   }
 
   private void directory(Fd parent, String name, String path, TarEntry entry) {

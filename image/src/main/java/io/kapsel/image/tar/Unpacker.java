@@ -86,7 +86,7 @@ public final class Unpacker {
     Confinement<T> writer = start.apply(handoff);
     Throwable unread = null;
     try {
-      handoff.fill(plain);
+      handoff.fill(plain, writer::ended);
     } catch (IOException | RuntimeException | Error e) {
       unread = e;
     }

@@ -189,6 +189,11 @@ public final class Confinement<T> {
     return this;
   }
 
+  /** Whether nothing is done any more, however it ended. */
+  public boolean ended() {
+    return !thread.isAlive();
+  }
+
   /** What came of it, once the thread is gone: also when the caller is interrupted. */
   public T await() throws IOException {
     boolean interrupted = false;
@@ -270,11 +275,11 @@ public final class Confinement<T> {
     }
   }
 
-  /** A mount of that directory alone, with nothing above it. */
+  /** A mount of that directory alone, with nothing above it; a shared one could not be a root. */
   private static Fd mount(Fd directory, long attributes) throws IOException {
     try {
       Fd mount = Mounts.openTree(directory, "", Mounts.CLONE | Mounts.EMPTY_PATH);
-      Mounts.setAttributes(mount, 0, MountAttributes.setting(attributes));
+      Mounts.setAttributes(mount, 0, MountAttributes.privately(attributes));
       return mount;
     } catch (SyscallException e) {
       throw refused(e);

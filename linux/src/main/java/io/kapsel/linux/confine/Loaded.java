@@ -1,5 +1,6 @@
 package io.kapsel.linux.confine;
 
+import io.kapsel.linux.host.Overlayfs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.module.ModuleReader;
@@ -26,6 +27,7 @@ public final class Loaded {
 
   /** Those of this module that deal with files. */
   static void classes() {
+    Overlayfs.find(); // inside, nothing tells whose host this is
     for (String each : OURS) {
       classes(Confinement.class, each);
     }

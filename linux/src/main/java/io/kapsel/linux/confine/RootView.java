@@ -57,10 +57,10 @@ public sealed interface RootView extends AutoCloseable {
     /** With a detached mount, which is this one's from now on, and all that is mounted below. */
     public static Place of(Fd tree, String target, boolean readOnly) {
       try {
-        if (readOnly) {
-          Mounts.setAttributes(
-              tree, Mounts.RECURSIVE, MountAttributes.setting(MountAttributes.READ_ONLY));
-        }
+        Mounts.setAttributes( // or what is mounted into it would be seen where it comes from
+            tree,
+            Mounts.RECURSIVE,
+            MountAttributes.privately(readOnly ? MountAttributes.READ_ONLY : 0));
       } catch (SyscallException e) {
         tree.close();
         throw e;

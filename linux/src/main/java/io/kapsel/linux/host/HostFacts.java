@@ -1,5 +1,6 @@
 package io.kapsel.linux.host;
 
+import io.kapsel.linux.capability.Capability;
 import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.linux.cgroup.CgroupHost;
 import io.kapsel.linux.cgroup.NumberList;
@@ -115,6 +116,20 @@ public record HostFacts(
   /** Whether overlayfs takes idmapped layers (Linux 5.19). */
   public boolean idmappedLayers() {
     return kernelAtLeast(5, 19);
+  }
+
+  /**
+   * Whether layers can be shown with other owners than they have: never to a user namespace, as the
+   * file systems of the host are not its own (mount_setattr(2)). There a container has the ids of
+   * the engine.
+   */
+  public boolean mapsLayers() {
+    return authority.isRoot();
+  }
+
+  /** Whether limits can be raised, and processes be spared when memory is short. */
+  public boolean raisesLimits() {
+    return authority.isRoot() && bounding.contains(Capability.SYS_RESOURCE);
   }
 
   /** This host's, found in well under ten milliseconds. */

@@ -57,6 +57,11 @@ public record MountAttributes(long set, long clear, long propagation, Optional<F
     return new MountAttributes(set, 0, 0, Optional.empty());
   }
 
+  /** The same, and passes no mount on. */
+  public static MountAttributes privately(long set) {
+    return new MountAttributes(set, 0, PRIVATE, Optional.empty());
+  }
+
   /** Maps owners as that user namespace does. */
   public static MountAttributes idMapped(Fd userNamespace) {
     return new MountAttributes(ID_MAP, 0, 0, Optional.of(userNamespace));

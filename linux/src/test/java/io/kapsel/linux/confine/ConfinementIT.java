@@ -15,6 +15,7 @@ import io.kapsel.linux.file.ExtendedAttributes;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.OpenHow;
+import io.kapsel.linux.mount.MountAttributes;
 import io.kapsel.linux.mount.MountTable;
 import io.kapsel.linux.mount.Mounts;
 import java.io.IOException;
@@ -234,6 +235,27 @@ class ConfinementIT {
       assertThat(seen).isZero();
     } finally {
       Mounts.detach(point.toString());
+    }
+  }
+
+  /** As all is on a host that systemd has booted. */
+  @Test
+  void worksBelowASharedMount() throws IOException {
+    try (Fd mount = Mounts.openTree(target, "", Mounts.CLONE | Mounts.EMPTY_PATH)) {
+      Mounts.move(mount, target);
+    }
+    try (Fd shared = open(place.resolve("target"))) {
+      Mounts.setAttributes(shared, 0, MountAttributes.propagating(MountAttributes.SHARED));
+      String done = Confinement.start(shared, List.of(), (_, _) -> "in").await();
+      assertThat(done).isEqualTo("in");
+      Fd part = Mounts.openTree(shared, "", Mounts.CLONE | Mounts.EMPTY_PATH);
+      try (part;
+          Fd other = Mounts.openTree(lower, "", Mounts.CLONE | Mounts.EMPTY_PATH)) {
+        Mounts.move(other, RootView.Place.of(part, "/x", false).mount());
+        assertThat(place.resolve("target/g")).as("no mount is passed on").doesNotExist();
+      }
+    } finally {
+      Mounts.detach(place.resolve("target").toString());
     }
   }
 
