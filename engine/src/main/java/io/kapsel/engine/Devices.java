@@ -128,7 +128,19 @@ public final class Devices {
         "add",
         place,
         spec -> devices(spec, all -> all.add(device)),
-        (plugging, bundle) -> plugging.device(deviceAt(bundle, place)));
+        (plugging, bundle) -> {
+          requireHost(place);
+          plugging.device(deviceAt(bundle, place));
+        });
+  }
+
+  private void requireHost(String place) {
+    if (!engine.facts().authority().isRoot()) {
+      throw new EngineException.Refused(
+          "add",
+          place,
+          "only root of the host lets a running container open another device; stop it first");
+    }
   }
 
   private static Device deviceAt(Bundle bundle, String place) {

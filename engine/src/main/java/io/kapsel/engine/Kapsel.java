@@ -120,7 +120,7 @@ public final class Kapsel implements AutoCloseable {
     ContainerStore store = new ContainerStore(config.state(), config.run());
     try {
       HostFacts facts = HostFacts.probe();
-      if (facts.appArmor()) {
+      if (facts.loadsProfiles()) {
         AppArmorProfile.ensureLoaded(config.run());
       }
       Recovery found = Recovery.read(store);
@@ -306,7 +306,7 @@ public final class Kapsel implements AutoCloseable {
   }
 
   private Container create(ContainerSpec asked, boolean soon) {
-    ContainerSpec spec = withVolumesOfOthers(asked);
+    ContainerSpec spec = EnginePlaces.given(withVolumesOfOthers(asked));
     if (!(spec.root() instanceof RootSource.Image source)) {
       return create(withHostMounts(spec), Ground.PLAIN, soon);
     }
@@ -523,7 +523,7 @@ public final class Kapsel implements AutoCloseable {
 
   /** Every step that would make this container; nothing is made. */
   public LaunchPlan explain(ContainerSpec asked) {
-    ContainerSpec whole = withVolumesOfOthers(asked);
+    ContainerSpec whole = EnginePlaces.given(withVolumesOfOthers(asked));
     ContainerSpec spec =
         whole.root() instanceof RootSource.Image source
             ? ImageDefaults.apply(whole, find(source).config(), source.reference())

@@ -93,9 +93,7 @@ final class Removing {
       engine.clear(container);
     } finally {
       engine.forget(container);
-      if (volumes) {
-        engine.volumes.removeAnonymous(before.spec());
-      }
+      engine.volumes.removeAnonymous(volumes ? before.spec() : EnginePlaces.alone(before.spec()));
       ends.remove();
       container.publish("destroy", Map.of());
     }

@@ -178,7 +178,7 @@ final class SpecCompiler {
     if (asked.isPresent()) {
       return asked.filter(name -> !name.equals("unconfined")).map(this::profile);
     }
-    return facts.appArmor() && !spec.privileged() && !spec.isSystem()
+    return facts.loadsProfiles() && !spec.privileged() && !spec.isSystem()
         ? Optional.of("kapsel-default")
         : Optional.empty();
   }

@@ -32,7 +32,7 @@ class SpecCompilerTest {
       new HostFacts(
           6,
           18,
-          CgroupHost.parse("", Set.of()),
+          new CgroupHost(Optional.of(Path.of("/sys/fs/cgroup")), Set.of("pids"), Map.of()),
           1000,
           false,
           false,

@@ -38,7 +38,7 @@ record Placing(CgroupPlace place, Optional<Scope> scope) {
 
   private static Placing inScope(Call call, Spec spec) {
     String path = spec.linux().flatMap(Linux::cgroupsPath).orElse("");
-    Scope scope = Scope.of(path, call.id(), call.who().isRoot() ? USUAL_SLICE : USERS_SLICE);
+    Scope scope = Scope.of(path, call.id(), Units.ofSystem(call) ? USUAL_SLICE : USERS_SLICE);
     try (ServiceManager manager = Units.manager(call)) {
       CgroupPlace place =
           CgroupPlace.of(call.runtime().facts().cgroups(), scope, manager.controlGroup());

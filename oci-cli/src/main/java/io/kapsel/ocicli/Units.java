@@ -8,6 +8,8 @@ import io.kapsel.runtime.ScopeProperties;
 import io.kapsel.systemd.ServiceManager;
 import io.kapsel.systemd.SystemdException;
 import io.kapsel.systemd.UnitProperty;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,15 +23,35 @@ final class Units {
   /** The systemd that the caller's containers belong to. */
   static ServiceManager manager(Call call) {
     try {
-      Authority who = call.who();
-      return who.isRoot()
+      return ofSystem(call)
           ? ServiceManager.system()
-          : ServiceManager.user(bus(call), OptionalLong.of(who.uid()));
+          : ServiceManager.user(bus(call), OptionalLong.of(call.who().uid()));
     } catch (SystemdException e) {
       throw new OciException(
           "systemd cgroup flag passed, but systemd support for managing cgroups is not available: "
               + e.getMessage(),
           e);
+    }
+  }
+
+  /**
+   * Whether it is the one that has booted this system: root of a system container has it, too, who
+   * sees its first process in the user namespace that he is in himself.
+   */
+  static boolean ofSystem(Call call) {
+    return call.who().isRoot()
+        || (call.who().kind() == Authority.Kind.NAMESPACE_ROOT
+            && users("self")
+                .filter(each -> users("1").filter(each::equals).isPresent())
+                .isPresent());
+  }
+
+  /** The user namespace of a process that may be looked into. */
+  private static Optional<Path> users(String pid) {
+    try {
+      return Optional.of(Files.readSymbolicLink(Path.of("/proc", pid, "ns/user")));
+    } catch (IOException e) {
+      return Optional.empty(); // it belongs to somebody else
     }
   }
 

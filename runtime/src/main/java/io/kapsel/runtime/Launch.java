@@ -252,6 +252,9 @@ final class Launch {
     if (step.op() == Step.Op.OPEN_ROOT && errno.equals(Errno.ELOOP)) {
       return what + "; it must be mounted on ordinary directory, not through a link";
     }
+    if (step.reason().equals(RootPlanner.LAYERS) && errno.equals(Errno.EINVAL)) {
+      return what + "; upon overlayfs none can be written, and no third one lies upon two";
+    }
     return step.makes("overlay") && errno.equals(Errno.ENODEV)
         ? what + "; this kernel has no overlayfs: modprobe overlay"
         : what;

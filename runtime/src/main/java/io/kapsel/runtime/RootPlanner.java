@@ -13,6 +13,9 @@ import java.util.stream.IntStream;
 
 /** The root file system, made detached by the monitor, who may. */
 final class RootPlanner {
+  /** Why overlayfs is mounted. */
+  static final String LAYERS = "the layers as one root file system";
+
   private final Draft draft;
   private final Wanted wanted;
   private final Rooms rooms;
@@ -60,7 +63,7 @@ final class RootPlanner {
     }
     Slot own = tree(layer, "layer", Input.Kind.TREE, "changes go here");
     actAs(wanted.hostUid(0), wanted.hostGid(0));
-    String why = "the layers as one root file system";
+    String why = LAYERS;
     Slot context = draft.slots.take("overlay_context");
     Slot root = draft.slots.take("root");
     steps

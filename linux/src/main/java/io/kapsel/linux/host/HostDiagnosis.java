@@ -20,6 +20,7 @@ public final class HostDiagnosis {
 
   private static final long FEW = 1_000;
   private static final long PLENTY = 100_000;
+  private static final long RANGE = 65_536;
 
   private static final CapabilitySet NEEDED =
       CapabilitySet.DEFAULT.plus(
@@ -52,6 +53,9 @@ public final class HostDiagnosis {
     diagnosis.swap();
     diagnosis.securityModules();
     diagnosis.view();
+    if (!facts.authority().isRoot()) {
+      diagnosis.userNamespace();
+    }
     return List.copyOf(diagnosis.findings);
   }
 
@@ -145,13 +149,26 @@ public final class HostDiagnosis {
   }
 
   private void layers() {
-    boolean overlay = probes.fileSystems().contains("overlay");
-    add(
-        overlay
-            ? ok("overlay", "containers share the files of their root")
-            : missing("overlay", "no copy-on-write root can be made", "modprobe overlay"));
     String kind = probes.stateFileSystem();
-    if (!IDMAPPABLE.contains(kind) && !(kind.equals("tmpfs") && facts.kernelAtLeast(6, 3))) {
+    if (!probes.fileSystems().contains("overlay")) {
+      add(missing("overlay", "no copy-on-write root can be made", "modprobe overlay"));
+    } else if (kind.equals("overlay")) {
+      add(
+          missing(
+              "overlay",
+              "the engine's state lies on overlayfs itself, where no container can write",
+              "put the state on a volume, as 'launch --nesting' does at /var/lib/kapsel"));
+    } else {
+      add(ok("overlay", "containers share the files of their root"));
+    }
+    if (!facts.mapsLayers()) {
+      add(
+          limited(
+              "idmapped layers",
+              "in a user namespace files have the owners that they have: all containers have the"
+                  + " engine's own ids, each in a user namespace of its own",
+              "run the engine as root of the host where they must not have each other's ids"));
+    } else if (!IDMAPPABLE.contains(kind) && !(kind.equals("tmpfs") && facts.kernelAtLeast(6, 3))) {
       add(
           limited(
               "idmapped layers",
@@ -213,6 +230,12 @@ public final class HostDiagnosis {
     String title = name + " limits";
     if (facts.cgroups().has(name)) {
       add(ok(title, "in version " + (facts.cgroups().onUnified(name) ? "2" : "1")));
+    } else if (!facts.authority().isRoot()) {
+      add(
+          limited(
+              title,
+              "a container that asks for one is refused; the limit of this system holds for all",
+              "boot the host with version 2 alone, systemd.unified_cgroup_hierarchy=1"));
     } else {
       add(
           missing(
@@ -222,6 +245,31 @@ public final class HostDiagnosis {
                   ? "boot with cgroup_enable=memory"
                   : "use a kernel with the " + name + " controller"));
     }
+  }
+
+  /** What goes without root of the host. */
+  private void userNamespace() {
+    add(
+        limited(
+            "devices",
+            "containers are shown those that are here, and may open what this system may; none come"
+                + " to one that runs",
+            "give this system what its containers need: 'device add' on the host"));
+    add(
+        facts.authority().mountsKernel()
+            ? ok("proc and sysfs", "each container has its own")
+            : missing(
+                "proc and sysfs",
+                "none is seen here without masks, so the kernel lets no container have its own",
+                "launch this system with --nesting"));
+    long ids = facts.authority().ids();
+    add(
+        ids >= RANGE
+            ? ok("ids", ids + " users and groups, for this system and its containers")
+            : limited(
+                "ids",
+                "only " + ids + " users and groups: files of others cannot be unpacked",
+                "map 65536 ids into this user namespace"));
   }
 
   private void swap() {
@@ -240,7 +288,13 @@ public final class HostDiagnosis {
   }
 
   private void securityModules() {
-    if (facts.appArmor()) {
+    if (facts.appArmor() && !facts.loadsProfiles()) {
+      add(
+          limited(
+              "security module",
+              "AppArmor is on: the host's profile of this system holds, and no others can be loaded",
+              "name one for the system on the host: --security-opt apparmor="));
+    } else if (facts.appArmor()) {
       add(
           probes.appArmorParser()
               ? ok("security module", "AppArmor")

@@ -127,6 +127,11 @@ public record HostFacts(
     return authority.isRoot();
   }
 
+  /** Whether profiles of AppArmor can be loaded; those that are there are the host's. */
+  public boolean loadsProfiles() {
+    return authority.isRoot() && appArmor;
+  }
+
   /** Whether limits can be raised, and processes be spared when memory is short. */
   public boolean raisesLimits() {
     return authority.isRoot() && bounding.contains(Capability.SYS_RESOURCE);
