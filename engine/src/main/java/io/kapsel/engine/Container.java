@@ -222,17 +222,17 @@ public final class Container {
     engine.companions.started(this, process.orElseThrow()::signal);
   }
 
-  /** Once more, because its policy says so; what cannot be started stays as it is. */
+  /** Once more, because its policy says so. */
   private void startAgain() {
     life.lock();
     try {
       if (restarting.begin() && stored.phase() != ContainerStatus.Phase.REMOVING) {
         startNow();
-        return;
       }
     } catch (EngineException e) {
-      LOG.log(System.Logger.Level.WARNING, "a container cannot be started again id=" + id(), e);
-      stored.exit().ifPresent(ends::end);
+      if (!restarting.again(id(), e, this::startAgain)) {
+        stored.exit().ifPresent(ends::end);
+      }
     } finally {
       life.unlock();
     }
@@ -256,8 +256,7 @@ public final class Container {
       startNow();
       return true;
     } catch (EngineException e) {
-      LOG.log(System.Logger.Level.WARNING, "a container cannot be started id=" + id(), e);
-      return true;
+      return restarting.again(id(), e, this::startAgain);
     } finally {
       life.unlock();
     }

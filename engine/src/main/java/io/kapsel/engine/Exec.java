@@ -98,7 +98,7 @@ public final class Exec {
     User user = base.user();
     Optional<String> home = Optional.empty();
     if (spec.user().isPresent()) {
-      Users.Account account = Users.in(layers()).find(spec.user(), List.of(), container);
+      Users.Account account = account();
       user =
           new User(
               account.uid(), account.gid(), Optional.empty(), account.groups(), Optional.empty());
@@ -120,6 +120,18 @@ public final class Exec {
         base.selinuxLabel(),
         Optional.empty(),
         Optional.empty());
+  }
+
+  private Users.Account account() {
+    try {
+      return Users.in(layers()).find(spec.user(), List.of());
+    } catch (Refusals.CompileException e) {
+      throw new EngineException.LaunchFailed(
+          container,
+          String.valueOf(e.getMessage()),
+          EngineException.LaunchFailed.NOT_EXECUTABLE,
+          e);
+    }
   }
 
   private List<Path> layers() {

@@ -77,7 +77,7 @@ public final class Kapsel implements AutoCloseable {
   final Accounting accounting;
   final ProcView view;
   private final Profiles profiles;
-  private final Upkeep upkeep;
+  final Upkeep upkeep;
   private final Autostart autostart = new Autostart();
 
   private Kapsel(EngineConfig config, ContainerStore store, ContainerRuntime runtime) {
@@ -160,7 +160,7 @@ public final class Kapsel implements AutoCloseable {
     containers.put(stored.id(), container);
     idsByName.put(stored.name(), stored.id());
     new OwnLayer(this, container).recover();
-    container.recover();
+    new Reconnecting(this, container).run();
   }
 
   private void publish(Refusal refusal) {

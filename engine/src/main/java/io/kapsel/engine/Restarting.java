@@ -13,6 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * how Docker does it.
  */
 final class Restarting {
+  private static final System.Logger LOG = System.getLogger(Restarting.class.getName());
   private static final Duration FIRST = Duration.ofMillis(100);
   private static final Duration LONGEST = Duration.ofMinutes(1);
   private static final Duration STEADY = Duration.ofSeconds(10);
@@ -102,6 +103,28 @@ final class Restarting {
             .startedAt()
             .flatMap(since -> ended.exit().map(it -> Duration.between(since, it.finishedAt())))
             .orElse(Duration.ZERO);
+    schedule(ran, start);
+  }
+
+  /**
+   * The same where a start has failed: what was in the way, such as a full disk, may go. What
+   * nobody but the user can mend is not tried again.
+   *
+   * @return whether it is
+   */
+  boolean again(String id, EngineException failure, Runnable start) {
+    boolean passes = failure instanceof EngineException.Failed;
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "a container cannot be started" + (passes ? " yet, which is tried again id=" : " id=") + id,
+        failure);
+    if (passes) {
+      schedule(Duration.ZERO, start);
+    }
+    return passes;
+  }
+
+  private void schedule(Duration ran, Runnable start) {
     lock.lock();
     try {
       delay = next(delay, ran);

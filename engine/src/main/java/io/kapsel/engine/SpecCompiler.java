@@ -130,7 +130,7 @@ final class SpecCompiler {
         .ifPresent(score -> {
           throw Refusals.refused("an OOM score adjustment of %s needs CAP_SYS_RESOURCE", score);
         });
-    Users.Account account = users.find(spec.user(), spec.groups(), reference);
+    Users.Account account = users.find(spec.user(), spec.groups());
     CapabilitySet bounding = capabilities();
     List<String> held = account.uid() == 0 ? bounding.labels() : List.of();
     return new Process(

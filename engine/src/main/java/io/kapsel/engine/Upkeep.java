@@ -38,6 +38,11 @@ final class Upkeep implements AutoCloseable {
             () -> run(task), pause.toSeconds(), pause.toSeconds(), TimeUnit.SECONDS);
   }
 
+  /** Does something once, after a while. */
+  void later(Duration pause, Runnable task) {
+    ScheduledFuture<?> _ = clock.schedule(() -> run(task), pause.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
   private static void run(Runnable task) {
     try {
       task.run();

@@ -94,20 +94,20 @@ final class Users {
   }
 
   /** The account for {@code USER[:GROUP]}, by names or numbers, with groups added. */
-  public Account find(Optional<String> user, List<String> more, String reference) {
+  public Account find(Optional<String> user, List<String> more) {
     String[] parts = user.orElse("0").split(":", 2);
     Optional<String[]> entry = entry(passwd, parts[0]);
-    long uid = entry.map(each -> number(each[2])).orElseGet(() -> id(parts[0], "user", reference));
+    long uid = entry.map(each -> number(each[2])).orElseGet(() -> id(parts[0], "user"));
     long gid =
         parts.length > 1 && !parts[1].isEmpty()
-            ? groupId(parts[1], reference)
+            ? groupId(parts[1])
             : entry.map(each -> number(each[3])).orElse(0L);
     List<Long> groups = new ArrayList<>(List.of(gid)); // else a group that is denied can be left
     if (parts.length == 1) {
       entry.ifPresent(each -> memberships(each[0], groups));
     }
     for (String name : more) {
-      long id = groupId(name, reference);
+      long id = groupId(name);
       if (!groups.contains(id)) {
         groups.add(id);
       }
@@ -125,10 +125,8 @@ final class Users {
     }
   }
 
-  private long groupId(String name, String reference) {
-    return entry(group, name)
-        .map(each -> number(each[2]))
-        .orElseGet(() -> id(name, "group", reference));
+  private long groupId(String name) {
+    return entry(group, name).map(each -> number(each[2])).orElseGet(() -> id(name, "group"));
   }
 
   /** By name, or by number for the other fields of the line. */
@@ -143,15 +141,13 @@ final class Users {
     return text.matches("\\d{1,10}") ? Long.parseLong(text) : 0;
   }
 
-  private static long id(String text, String kind, String reference) {
+  private static long id(String text, String kind) {
     if (text.isEmpty() || !text.matches("\\d{1,10}")) {
-      throw new EngineException.Invalid(
-          "create", reference, "unable to find %s %s: no matching entries".formatted(kind, text));
+      throw Refusals.invalid("unable to find %s %s: no matching entries", kind, text);
     }
     long id = Long.parseLong(text);
     if (id > LARGEST_ID) {
-      throw new EngineException.Invalid(
-          "create", reference, "%s id %s is not between 0 and 65535".formatted(kind, text));
+      throw Refusals.invalid("%s id %s is not between 0 and 65535", kind, text);
     }
     return id;
   }

@@ -26,7 +26,7 @@ class UsersTest {
   }
 
   private Users.Account find(String user, String... groups) {
-    return Users.in(List.of(root)).find(Optional.of(user), List.of(groups), "c");
+    return Users.in(List.of(root)).find(Optional.of(user), List.of(groups));
   }
 
   @Test
@@ -41,7 +41,7 @@ class UsersTest {
   @Test
   void refusesWhatIsNotThere() {
     for (String user : List.of("nobody", "web:nogroup", "-1", "65536", "99999999999")) {
-      assertThatThrownBy(() -> find(user)).as(user).isInstanceOf(EngineException.Invalid.class);
+      assertThatThrownBy(() -> find(user)).as(user).isInstanceOf(Refusals.CompileException.class);
     }
   }
 
@@ -51,7 +51,7 @@ class UsersTest {
     Files.createDirectories(upper.resolve("etc"));
     Files.writeString(upper.resolve("etc/passwd"), "web:x:77:34:w:/:/bin/false\n");
 
-    assertThat(Users.in(List.of(upper, root)).find(Optional.of("web"), List.of(), "c").uid())
+    assertThat(Users.in(List.of(upper, root)).find(Optional.of("web"), List.of()).uid())
         .isEqualTo(77);
   }
 

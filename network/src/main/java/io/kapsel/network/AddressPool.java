@@ -17,7 +17,7 @@ final class AddressPool {
   private final Subnet subnet;
   private final Cidr from;
   private final Set<InetAddress> taken = new HashSet<>();
-  private BigInteger next = BigInteger.ONE;
+  private BigInteger next = BigInteger.ZERO; // that of the network itself is taken
 
   AddressPool(Subnet subnet) {
     this.subnet = subnet;

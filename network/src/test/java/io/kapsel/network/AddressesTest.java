@@ -98,7 +98,7 @@ class AddressesTest {
   void aRangeIsAPartOfTheSubnet() {
     Subnet subnet = new Subnet("10.0.0.0/24", "10.0.0.1", Optional.of("10.0.0.128/25"), Map.of());
 
-    assertThat(new AddressPool(subnet).take()).contains(Cidr.address("10.0.0.129"));
+    assertThat(new AddressPool(subnet).take()).contains(Cidr.address("10.0.0.128"));
     assertThatThrownBy(
             () -> new Subnet("10.0.0.0/24", "10.0.0.1", Optional.of("10.0.1.0/25"), Map.of()))
         .hasMessageContaining("no matching subnet for range");

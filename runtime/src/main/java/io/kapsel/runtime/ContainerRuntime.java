@@ -1,5 +1,6 @@
 package io.kapsel.runtime;
 
+import io.kapsel.linux.Errno;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.cgroup.CgroupWrite;
 import io.kapsel.linux.cgroup.GroupFiles;
@@ -234,14 +235,31 @@ public final class ContainerRuntime implements AutoCloseable {
     return reconnect(bundle.runDirectory());
   }
 
-  /** The same by the directory where its socket is. */
+  /**
+   * The same by the directory where its socket is; nothing where there is no monitor any more.
+   *
+   * @throws SyscallException for want of descriptors or memory, after which it may be there still
+   */
   public Optional<ContainerProcess> reconnect(Path runDirectory) {
+    return Control.connect(runDirectory).flatMap(control -> started(control, runDirectory));
+  }
+
+  /** A message whose descriptor finds no room is cut, as one that is too long. */
+  private Optional<ContainerProcess> started(Control control, Path runDirectory) {
     try {
-      return Control.connect(runDirectory)
-          .map(control ->
-              new Launch(control, programs)
-                  .awaitStarted(Optional.of(runDirectory.resolve("exit"))));
-    } catch (SyscallException | LaunchException e) {
+      Launch launch = new Launch(control, programs);
+      return Optional.of(launch.awaitStarted(Optional.of(runDirectory.resolve("exit"))));
+    } catch (LaunchException _) {
+      control.close();
+      return Optional.empty();
+    } catch (SyscallException e) {
+      control.close();
+      if (e.is(Errno.EMSGSIZE)) {
+        throw new SyscallException(e.call(), e.subject(), Errno.EMFILE);
+      }
+      if (e.isShortage()) {
+        throw e;
+      }
       return Optional.empty();
     }
   }

@@ -37,6 +37,9 @@ final class Control implements AutoCloseable {
       String socket = runDirectory.resolve("control.sock").toString();
       return Optional.of(new Control(SeqPacketSocket.connect(socket)));
     } catch (SyscallException e) {
+      if (e.isShortage()) {
+        throw e; // it may be there still
+      }
       return Optional.empty();
     }
   }

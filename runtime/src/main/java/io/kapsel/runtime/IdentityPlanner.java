@@ -31,6 +31,9 @@ import java.util.function.Consumer;
  * is fixed, each step taking away what the next one no longer needs.
  */
 final class IdentityPlanner {
+  /** How the reasons of those steps begin that go to where the program begins. */
+  static final String WORKING_DIRECTORY = "the working directory";
+
   private static final int CAPABILITY_VERSION = 0x20080522;
   private static final int SEAL_FROM = 4; // 3 is the sync socket, which closes itself
   private static final int DEFAULT_UMASK = 022;
@@ -426,13 +429,13 @@ final class IdentityPlanner {
         .init
         .call(Syscall.CHDIR, Value.text(process.cwd()))
         .into(entered)
-        .because("the working directory")
+        .because(WORKING_DIRECTORY)
         .tolerating(Errno.EACCES, Errno.EPERM);
     return entered;
   }
 
   private void enterDirectoryAsUser(Slot entered) {
-    String why = "the working directory, as the user";
+    String why = WORKING_DIRECTORY + ", as the user";
     draft
         .init
         .act(
@@ -450,7 +453,7 @@ final class IdentityPlanner {
   /** A working directory outside the root would not begin with a slash. */
   private void checkDirectory() {
     Blob path = Blob.room(4096, "path");
-    String why = "the working directory is inside the root";
+    String why = WORKING_DIRECTORY + " is inside the root";
     draft.init.call(Syscall.GETCWD, Value.at(path), Value.of(4096)).because(why);
     draft
         .init

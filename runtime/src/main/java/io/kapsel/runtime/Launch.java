@@ -222,7 +222,11 @@ final class Launch {
       return new LaunchException(kind, describe(step.get(), answer));
     }
     if (step.get().op() != Step.Op.EXEC) {
-      return new LaunchException(LaunchException.Kind.FAILED, describe(step.get(), answer));
+      return new LaunchException(
+          step.get().reason().startsWith(IdentityPlanner.WORKING_DIRECTORY)
+              ? LaunchException.Kind.NOT_EXECUTABLE
+              : LaunchException.Kind.FAILED,
+          describe(step.get(), answer));
     }
     return new LaunchException(kind, "exec '" + program(step.get()) + "': " + errno);
   }

@@ -16,34 +16,35 @@ public record PruneFilter(String key, String value) {
           "Only what is older than until=, has label= or has not label!=",
           PruneFilter::parse);
   private static final String ALL = "all";
-  private static final Set<String> KEYS = Set.of("until", "label", "label!");
+  private static final String UNTIL = "until";
+  private static final Set<String> KEYS = Set.of(UNTIL, "label", "label!");
 
   /** Reads {@code until=24h}, {@code label=x} or {@code label!=x}. */
   public static PruneFilter parse(String text) {
-    int equals = text.indexOf('=');
-    if (equals < 0 || !KEYS.contains(text.substring(0, equals))) {
-      throw new IllegalArgumentException("invalid filter '" + text + "'");
+    FilterText filter = FilterText.parse(text, KEYS);
+    if (filter.key().equals(UNTIL)) {
+      Instant _ = Times.instant(filter.value(), Instant.EPOCH);
     }
-    return new PruneFilter(text.substring(0, equals), text.substring(equals + 1));
+    return new PruneFilter(filter.key(), filter.value());
   }
 
   /** Reads {@code label=x}, {@code label!=x} or {@code all=true}: how old they are is not asked. */
   public static PruneFilter parseOfVolumes(String text) {
-    int equals = text.indexOf('=');
-    String key = equals < 0 ? text : text.substring(0, equals);
-    if (equals < 0 || !Set.of(ALL, "label", "label!").contains(key)) {
-      throw new IllegalArgumentException("invalid filter '" + key + "'");
+    FilterText filter = FilterText.parse(text, Set.of(ALL, "label", "label!"));
+    if (filter.key().equals(ALL)) {
+      boolean _ = filter.truth();
     }
-    String value = text.substring(equals + 1);
-    if (key.equals(ALL)) {
-      Values.bool(value);
-    }
-    return new PruneFilter(key, value);
+    return new PruneFilter(filter.key(), filter.value());
   }
 
   /** Whether it asks for those with names, too. */
   public boolean isAll() {
     return key.equals(ALL) && Values.bool(value);
+  }
+
+  /** Whether it asks how old they are. */
+  public boolean isUntil() {
+    return key.equals(UNTIL);
   }
 
   public static boolean all(
@@ -59,7 +60,7 @@ public record PruneFilter(String key, String value) {
   private boolean passes(Instant created, Map<String, String> labels, Instant now) {
     return switch (key) {
       case ALL -> true;
-      case "until" -> created.isBefore(Times.instant(value, now));
+      case UNTIL -> created.isBefore(Times.instant(value, now));
       case "label" -> Labels.have(labels, value);
       default -> !Labels.have(labels, value);
     };

@@ -1,6 +1,7 @@
 package io.kapsel.cli.front;
 
 import io.kapsel.cli.command.Command;
+import io.kapsel.cli.command.CommandException;
 import io.kapsel.cli.command.GroupCommand;
 import io.kapsel.cli.command.container.CreateCommand;
 import io.kapsel.cli.command.container.RunCommand;
@@ -86,7 +87,7 @@ final class DockerCases {
       command.manual().flags().flags().stream()
           .filter(given::has)
           .forEach(flag -> tried.add(key(called, flag)));
-    } catch (UsageException | InvalidSpecException _) {
+    } catch (UsageException | InvalidSpecException | CommandException _) {
       // One that is to be refused: it tries nothing.
     }
   }

@@ -2,11 +2,8 @@ package io.kapsel.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -14,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Whatever dies, what runs keeps running, and what is dead leaves nothing (rows F2, F3, F5, F6, F8,
+ * Whatever dies, what runs keeps running, and what is dead leaves nothing (rows F2, F3, F6, F8,
  * F14, F17).
  */
 class FaultIT {
@@ -150,41 +147,6 @@ class FaultIT {
         .filter(pid -> HostFiles.parent(pid) == keeper && pid != monitor)
         .min(Long::compare)
         .orElseThrow();
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"empty", "half", "zeros", "garbage", "missing"})
-  void aDamagedStateFileHarmsOnlyItsContainer(String damage) throws IOException {
-    kapsel("create", "--name", "good", TestRoot.reference(), "/bin/echo", "fine").ok();
-    String id = kapsel("create", "--name", "bad", TestRoot.reference(), "/bin/true").ok().line();
-    product.stopEngine();
-    for (Path file : stateFiles(product.state().resolve("containers").resolve(id))) {
-      damage(file, damage);
-    }
-
-    assertThat(kapsel("start", "-a", "good").ok().line()).isEqualTo("fine");
-    kapsel("rm", "-f", "bad");
-    kapsel("rm", "-f", id);
-    HostFiles.delete(product.state().resolve("containers").resolve(id));
-  }
-
-  private static List<Path> stateFiles(Path directory) throws IOException {
-    try (var files = Files.list(directory)) {
-      return files.filter(file -> file.toString().endsWith(".json")).toList();
-    }
-  }
-
-  private static void damage(Path file, String how) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    switch (how) {
-      case "empty" -> Files.write(file, new byte[0]);
-      case "half" -> Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length / 2));
-      case "zeros" -> Files.write(file, new byte[bytes.length]);
-      case "garbage" ->
-          Files.write(file, "{\"version\": 99, \"x\": [".getBytes(StandardCharsets.UTF_8));
-      case "missing" -> Files.delete(file);
-      default -> throw new IllegalArgumentException(how);
-    }
   }
 
   @Test

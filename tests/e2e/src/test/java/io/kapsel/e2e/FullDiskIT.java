@@ -111,6 +111,37 @@ class FullDiskIT {
     assertThat(kapsel("volume", "ls", "-q").ok().out()).isEmpty();
   }
 
+  /** Its policy wants it to run: so it does, as soon as there is room. */
+  @Test
+  void aPolicyTriesAgainUntilThereIsRoom() {
+    kapsel(
+            "run",
+            "-d",
+            "--name",
+            "again",
+            "--restart",
+            "always",
+            TestRoot.reference(),
+            "/bin/sh",
+            "-c",
+            "mkfifo /go 2>/dev/null; read x </go; exit 3")
+        .ok();
+    fill();
+    kapsel("exec", "again", "/bin/sh", "-c", "echo >/go").ok();
+    Await.until(
+        LONG, () -> "it waits: " + state("again"), () -> state("again").startsWith("restarting"));
+    Await.until(
+        LONG,
+        () -> "several starts have failed",
+        () ->
+            HostFiles.read(product.run().resolve("engine.log")).split("is tried again").length > 3);
+
+    Command.of("rm", rest.toString()).run().ok();
+    Await.until(
+        LONG, () -> "it runs: " + state("again"), () -> state("again").startsWith("running"));
+    kapsel("rm", "-f", "again").ok();
+  }
+
   /** What is damaged cannot be put aside then; all others load. */
   @Test
   void anEngineOpensAlsoWithADamagedRecord() {

@@ -1,6 +1,8 @@
 package io.kapsel.cli.command.container;
 
+import io.kapsel.cli.command.CommandException;
 import io.kapsel.cli.command.Engine;
+import io.kapsel.cli.command.FilterText;
 import io.kapsel.cli.command.Labels;
 import io.kapsel.cli.command.network.ContainerNetworks;
 import io.kapsel.cli.flag.Values;
@@ -50,35 +52,45 @@ record ContainerFilter(String key, String value) {
   private static final int MOST_STARS = 3;
 
   /** Reads {@code KEY=value}. */
-  static ContainerFilter parse(String text) {
-    int equals = text.indexOf('=');
-    if (equals < 0) {
-      throw new IllegalArgumentException("invalid argument: '" + text + "' is not KEY=value");
-    }
-    ContainerFilter filter =
-        new ContainerFilter(text.substring(0, equals).strip(), text.substring(equals + 1).strip());
-    if (!KEYS.contains(filter.key)) {
-      throw new IllegalArgumentException("invalid filter '" + filter.key + "'");
-    }
-    filter.checkValue();
+  static ContainerFilter parse(String word) {
+    FilterText text = FilterText.parse(word, KEYS);
+    ContainerFilter filter = new ContainerFilter(text.key(), text.value());
+    filter.checkValue(text);
     return filter;
   }
 
-  private void checkValue() {
-    boolean known =
-        switch (key) {
-          case "status" -> STATES.contains(value);
-          case "health" -> HEALTH.contains(value);
-          default -> true;
-        };
-    if (!known) {
-      throw new IllegalArgumentException("invalid value for " + key + ": " + value);
-    }
+  private void checkValue(FilterText text) {
     switch (key) {
-      case "exited" -> Values.integer(value);
-      case "is-task" -> Values.bool(value);
-      case "publish", "expose" -> Port.parse(value);
+      case "status" -> {
+        if (!STATES.contains(value)) {
+          throw FilterText.invalid("status=" + value);
+        }
+      }
+      case "health" -> {
+        if (!HEALTH.contains(value)) {
+          throw new CommandException(1, "unrecognised filter value for health: " + value);
+        }
+      }
+      case "exited" -> number(value);
+      case "is-task" -> text.truth();
+      case "publish", "expose" -> port(value);
       default -> {}
+    }
+  }
+
+  private static void number(String value) {
+    try {
+      Values.integer(value);
+    } catch (IllegalArgumentException _) {
+      throw FilterText.invalid("exited=" + value);
+    }
+  }
+
+  private static void port(String value) {
+    try {
+      Port.parse(value);
+    } catch (IllegalArgumentException e) {
+      throw new CommandException(1, String.valueOf(e.getMessage()));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.kapsel.cli.command.image;
 
+import io.kapsel.cli.command.FilterText;
 import io.kapsel.cli.command.Labels;
 import io.kapsel.cli.command.Times;
 import io.kapsel.cli.flag.Values;
@@ -25,16 +26,11 @@ record ImageFilter(String key, String value) {
   private static final Set<String> SINGLE = Set.of("label", "label!", "before", "since", "until");
 
   static ImageFilter parse(String text) {
-    int equals = text.indexOf('=');
-    String key = equals < 0 ? text : text.substring(0, equals);
-    if (!KEYS.contains(key)) {
-      throw new IllegalArgumentException("invalid filter '" + key + "'");
+    FilterText filter = FilterText.parse(text, KEYS);
+    if (filter.key().equals("dangling")) {
+      boolean _ = filter.truth();
     }
-    ImageFilter filter = new ImageFilter(key, text.substring(equals + 1));
-    if (key.equals("dangling")) {
-      Values.bool(filter.value);
-    }
-    return filter;
+    return new ImageFilter(filter.key(), filter.value());
   }
 
   /** Whether an image is what all of them ask for. */

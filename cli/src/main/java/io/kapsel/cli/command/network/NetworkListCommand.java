@@ -3,6 +3,8 @@ package io.kapsel.cli.command.network;
 import io.kapsel.base.HexId;
 import io.kapsel.cli.command.Call;
 import io.kapsel.cli.command.Command;
+import io.kapsel.cli.command.CommandException;
+import io.kapsel.cli.command.FilterText;
 import io.kapsel.cli.command.Labels;
 import io.kapsel.cli.command.Listing;
 import io.kapsel.cli.command.Manual;
@@ -13,6 +15,7 @@ import io.kapsel.cli.template.Struct;
 import io.kapsel.network.Network;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -20,12 +23,14 @@ import java.util.stream.Collectors;
 public final class NetworkListCommand implements Command {
   private static final Flag<Boolean> QUIET = Flag.toggle('q', "quiet", "Show only ids");
   private static final Flag<Boolean> WHOLE = Flag.toggle("no-trunc", "Show whole ids");
-  private static final Flag<Predicate<Network>> FILTER =
+  private static final Set<String> KEYS =
+      Set.of("dangling", "driver", "id", "label", "name", "scope", "type");
+  private static final Flag<FilterText> FILTER =
       Flag.of(
               "filter",
               "filter",
-              "Show only networks with this driver=, id=, label=, name=, scope=, type=",
-              NetworkListCommand::filter)
+              "Show only networks with this dangling=, driver=, id=, label=, name=, scope=, type=",
+              text -> FilterText.parse(text, KEYS))
           .shorthand('f');
   private static final Listing LISTING =
       new Listing(
@@ -64,9 +69,11 @@ public final class NetworkListCommand implements Command {
   @Override
   public int run(Call call) {
     boolean whole = call.arguments().is(WHOLE);
+    List<Predicate<Network>> filters =
+        call.arguments().all(FILTER).stream().map(each -> filter(call, each)).toList();
     List<Network> found =
         call.engine().networks().list().stream()
-            .filter(it -> call.arguments().all(FILTER).stream().allMatch(each -> each.test(it)))
+            .filter(it -> filters.stream().allMatch(each -> each.test(it)))
             .toList();
     if (call.arguments().is(QUIET)) {
       found.forEach(it -> call.print(whole ? it.id() : HexId.abbreviate(it.id())));
@@ -96,17 +103,27 @@ public final class NetworkListCommand implements Command {
                 .collect(Collectors.joining(",")));
   }
 
-  private static Predicate<Network> filter(String text) {
-    int equals = text.indexOf('=');
-    String value = text.substring(equals + 1);
-    return switch (equals < 0 ? "" : text.substring(0, equals)) {
+  private static Predicate<Network> filter(Call call, FilterText filter) {
+    String value = filter.value();
+    return switch (filter.key()) {
+      case "dangling" -> {
+        boolean wanted = filter.truth();
+        yield it -> NetworkRemoveCommand.isDangling(call, it) == wanted;
+      }
       case "driver" -> it -> it.driver().equals(value);
       case "id" -> it -> it.id().startsWith(value);
       case "name" -> it -> it.name().contains(value);
       case "label" -> it -> Labels.have(it.labels(), value);
       case "scope" -> _ -> value.equals("local");
-      case "type" -> it -> it.isBuiltIn() == value.equals("builtin");
-      default -> throw new IllegalArgumentException("invalid filter '" + text + "'");
+      default -> type(value);
+    };
+  }
+
+  private static Predicate<Network> type(String value) {
+    return switch (value) {
+      case "builtin" -> Network::isBuiltIn;
+      case "custom" -> it -> !it.isBuiltIn();
+      default -> throw new CommandException(1, "invalid filter: 'type'='" + value + "'");
     };
   }
 }

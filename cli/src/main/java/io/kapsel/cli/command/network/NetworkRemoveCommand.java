@@ -103,9 +103,8 @@ public final class NetworkRemoveCommand implements Command {
     Networks networks = call.engine().networks();
     List<String> gone = new ArrayList<>();
     for (Network each : networks.list()) {
-      boolean chosen =
-          !each.isBuiltIn() && PruneFilter.all(filters, each.created(), each.labels(), now);
-      if (chosen && isUnused(call, each)) {
+      boolean chosen = PruneFilter.all(filters, each.created(), each.labels(), now);
+      if (chosen && isDangling(call, each)) {
         gone.add(networks.remove(each.id()).name());
       }
     }
@@ -114,8 +113,10 @@ public final class NetworkRemoveCommand implements Command {
     }
   }
 
-  private static boolean isUnused(Call call, Network network) {
-    return call.engine().containers().stream()
-        .noneMatch(it -> ContainerNetworks.names(it.spec()).contains(network.name()));
+  /** Whether somebody made it, and no container is in it. */
+  static boolean isDangling(Call call, Network network) {
+    return !network.isBuiltIn()
+        && call.engine().containers().stream()
+            .noneMatch(it -> ContainerNetworks.names(it.spec()).contains(network.name()));
   }
 }

@@ -5,6 +5,7 @@ import io.kapsel.cli.command.Call;
 import io.kapsel.cli.command.Command;
 import io.kapsel.cli.command.CommandException;
 import io.kapsel.cli.command.Engine;
+import io.kapsel.cli.command.FilterText;
 import io.kapsel.cli.command.Labels;
 import io.kapsel.cli.command.Listing;
 import io.kapsel.cli.command.Manual;
@@ -66,11 +67,8 @@ public final class EventsCommand implements Command {
         Set.of("container", "event", "image", "label", "scope", "type", "volume");
 
     static Filter parse(String text) {
-      int equals = text.indexOf('=');
-      if (equals < 0 || !KEYS.contains(text.substring(0, equals))) {
-        throw new IllegalArgumentException("invalid filter '" + text + "'");
-      }
-      return new Filter(text.substring(0, equals), text.substring(equals + 1));
+      FilterText filter = FilterText.parse(text, KEYS);
+      return new Filter(filter.key(), filter.value());
     }
 
     boolean test(Event it) {

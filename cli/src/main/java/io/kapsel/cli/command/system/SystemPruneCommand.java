@@ -3,6 +3,7 @@ package io.kapsel.cli.command.system;
 import io.kapsel.base.ByteSize;
 import io.kapsel.cli.command.Call;
 import io.kapsel.cli.command.Command;
+import io.kapsel.cli.command.CommandException;
 import io.kapsel.cli.command.Confirmation;
 import io.kapsel.cli.command.Manual;
 import io.kapsel.cli.command.Manual.Operands;
@@ -47,6 +48,10 @@ public final class SystemPruneCommand implements Command {
 
   @Override
   public int run(Call call) {
+    if (call.arguments().is(VOLUMES)
+        && call.arguments().all(PruneFilter.FILTER).stream().anyMatch(PruneFilter::isUntil)) {
+      throw new CommandException(1, "the \"until\" filter is not supported with \"--volumes\"");
+    }
     if (!Confirmation.given(call, warning(call))) {
       return 0;
     }

@@ -3,12 +3,14 @@ package io.kapsel.cli.command.volume;
 import io.kapsel.base.ByteSize;
 import io.kapsel.cli.command.Call;
 import io.kapsel.cli.command.Command;
+import io.kapsel.cli.command.FilterText;
 import io.kapsel.cli.command.Labels;
 import io.kapsel.cli.command.Listing;
 import io.kapsel.cli.command.Manual;
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.cli.flag.Values;
 import io.kapsel.cli.template.Struct;
 import io.kapsel.engine.Volume;
 import io.kapsel.engine.Volumes;
@@ -53,21 +55,16 @@ public final class VolumeListCommand implements Command {
     private static final Set<String> KEYS = Set.of("dangling", "driver", "label", "name");
 
     static Filter parse(String text) {
-      int equals = text.indexOf('=');
-      if (equals < 0 || !KEYS.contains(text.substring(0, equals))) {
-        throw new IllegalArgumentException("invalid filter '" + text + "'");
+      FilterText filter = FilterText.parse(text, KEYS);
+      if (filter.key().equals("dangling")) {
+        boolean _ = filter.truth();
       }
-      Filter filter = new Filter(text.substring(0, equals), text.substring(equals + 1));
-      if (filter.key.equals("dangling") && !filter.value.matches("true|false|1|0")) {
-        throw new IllegalArgumentException("invalid filter 'dangling=" + filter.value + "'");
-      }
-      return filter;
+      return new Filter(filter.key(), filter.value());
     }
 
     boolean test(Volumes volumes, Volume it) {
       return switch (key) {
-        case "dangling" ->
-            volumes.users(it).isEmpty() == (value.equals("true") || value.equals("1"));
+        case "dangling" -> volumes.users(it).isEmpty() == Values.bool(value);
         case "driver" -> value.equals("local");
         case "label" -> Labels.have(VolumeRow.labels(it), value);
         default -> it.name().contains(value);
