@@ -220,10 +220,9 @@ public final class Networks implements AutoCloseable {
       boolean whole = false;
       try {
         if (there.isEmpty()) {
-          ready.unfit(member.id(), members.size()).forEach(this::leave);
+          ready.unfit(member, members.size()).forEach(this::leave);
           for (Attachment wanted : member.attachments()) {
-            endpoints.add(
-                place(member.id(), wanted, "eth" + endpoints.size(), member.restrictions()));
+            endpoints.add(place(member, wanted, "eth" + endpoints.size()));
           }
         }
         List<Port> ports =
@@ -252,7 +251,8 @@ public final class Networks implements AutoCloseable {
     });
   }
 
-  private Endpoint place(String id, Attachment wanted, String inside, Restrictions restrictions) {
+  private Endpoint place(Member member, Attachment wanted, String inside) {
+    String id = member.id();
     if (wanted.network().equals(Network.DEFAULT)) {
       ensureDefault();
     }
@@ -263,12 +263,12 @@ public final class Networks implements AutoCloseable {
     }
     if (network.isMadeByPlugins()) {
       String link = naming.link(id, network.id());
-      return plugins.take(network, link, wanted, inside, restrictions);
+      return plugins.take(network, link, wanted, inside, member.restrictions());
     }
-    Places.checkPoliced(network, restrictions);
+    Places.checkPoliced(network, member.restrictions());
     host().raise(network);
     leases.serve(network);
-    return places.take(network, id, wanted, inside, members(network).size());
+    return places.take(network, member, wanted, inside, members(network).size());
   }
 
   /** Makes a link into a process's network, for whoever will be in one; {@link #leave} ends it. */
@@ -446,7 +446,7 @@ public final class Networks implements AutoCloseable {
     }
     Joined after =
         locked(() -> {
-          Endpoint added = place(id, wanted, before.nextInside(), before.restricted());
+          Endpoint added = place(Member.of(before, wanted), wanted, before.nextInside());
           Joined changed = before.and(added);
           members.put(id, changed);
           host().replaceRules();

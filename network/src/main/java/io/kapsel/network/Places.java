@@ -22,6 +22,24 @@ final class Places {
   }
 
   /** A place in a network for a container, which sees it as {@code inside}. */
+  Endpoint take(Network network, Member member, Attachment wanted, String inside, long members) {
+    Optional<Endpoint> had = member.had(network);
+    checkAsked(network, wanted);
+    Attachment meant = had.map(place -> again(wanted, place)).orElse(wanted);
+    return take(network, member.id(), meant, inside, members);
+  }
+
+  private static Attachment again(Attachment wanted, Endpoint place) {
+    return new Attachment(
+        wanted.network(),
+        place.ipv4Address().map(Cidr::text),
+        place.ipv6Address().map(Cidr::text),
+        Optional.of(place.mac()),
+        wanted.aliases(),
+        wanted.priority());
+  }
+
+  /** The same for who has no wishes but these. */
   Endpoint take(Network network, String id, Attachment wanted, String inside, long members) {
     if (network.driver().equals(Network.BRIDGE) && members >= MOST_PORTS_OF_A_BRIDGE) {
       throw new NetworkException.Conflict(
@@ -29,7 +47,6 @@ final class Places {
           network.name(),
           "it has %s containers, the most that one bridge of the kernel takes".formatted(members));
     }
-    checkAsked(network, wanted);
     List<InetAddress> taken = new ArrayList<>();
     boolean whole = false;
     try {

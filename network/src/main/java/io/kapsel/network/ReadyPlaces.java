@@ -62,16 +62,16 @@ final class ReadyPlaces {
         member.attachments().equals(List.of(Attachment.to(Network.DEFAULT)))
             && member.restrictions().rate().isEmpty();
     return Optional.ofNullable(ready.get(member.id()))
-        .filter(_ -> plain)
+        .filter(_ -> plain && member.had().isEmpty())
         .map(it -> it.endpoints().getFirst());
   }
 
   /** Those that are in the way of a container that gets another place. */
-  List<String> unfit(String id, int members) {
-    if (members > MOST_BESIDE) {
+  List<String> unfit(Member member, int members) {
+    if (members > MOST_BESIDE || !member.had().isEmpty()) { // one may have its address by now
       return List.copyOf(ready.keySet());
     }
-    return ready.containsKey(id) ? List.of(id) : List.of();
+    return ready.containsKey(member.id()) ? List.of(member.id()) : List.of();
   }
 
   /** Those whose link somebody has removed. */

@@ -40,7 +40,30 @@ class ReadyPlacesTest {
   }
 
   private static Member member(List<Attachment> attachments, Restrictions restrictions) {
-    return new Member(ID, "one", "one", attachments, List.of(), restrictions);
+    return new Member(ID, "one", "one", attachments, List.of(), restrictions, List.of());
+  }
+
+  private static Member plainly(String id, List<Endpoint> had) {
+    return new Member(
+        id,
+        "one",
+        "one",
+        List.of(Attachment.to(Network.DEFAULT)),
+        List.of(),
+        Restrictions.NONE,
+        had);
+  }
+
+  @Test
+  void whoWantsAPlaceBackThatHeHadGetsNoReadyOne() {
+    Network network = network("172.17.0.0/16");
+    ReadyPlaces ready = places(network);
+    Endpoint made = ready.reserve(ID, "aaa", network, 0).orElseThrow().endpoints().getFirst();
+    Member back = plainly(ID, List.of(made));
+
+    assertThat(ready.fitting(back)).isEmpty();
+    assertThat(ready.unfit(plainly("d".repeat(64), List.of(made)), 1)).containsExactly(ID);
+    assertThat(back.had(network)).contains(made);
   }
 
   @Test
@@ -64,9 +87,9 @@ class ReadyPlacesTest {
     assertThat(ready.fitting(member(List.of(plain, plain), Restrictions.NONE))).isEmpty();
     Restrictions slow = new Restrictions(List.of(), Optional.of(NetworkRate.parse("in=1mbit")));
     assertThat(ready.fitting(member(List.of(plain), slow))).isEmpty();
-    assertThat(ready.unfit(ID, 1)).containsExactly(ID);
+    assertThat(ready.unfit(plainly(ID, List.of()), 1)).containsExactly(ID);
     assertThat(ready.remove(ID)).isPresent();
-    assertThat(ready.unfit(ID, 1)).isEmpty();
+    assertThat(ready.unfit(plainly(ID, List.of()), 1)).isEmpty();
   }
 
   @Test
@@ -81,6 +104,6 @@ class ReadyPlacesTest {
     ReadyPlaces ready = places(network);
     assertThat(ready.reserve(ID, "aaa", network, 512)).isPresent();
     assertThat(ready.reserve("c".repeat(64), "ccc", network, 513)).isEmpty();
-    assertThat(ready.unfit("d".repeat(64), 513)).containsExactly(ID);
+    assertThat(ready.unfit(plainly("d".repeat(64), List.of()), 513)).containsExactly(ID);
   }
 }
