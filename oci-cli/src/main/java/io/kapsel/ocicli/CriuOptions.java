@@ -2,7 +2,6 @@ package io.kapsel.ocicli;
 
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
-import io.kapsel.linux.cgroup.GroupFiles;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.runtime.CriuProgram;
@@ -211,19 +210,7 @@ final class CriuOptions implements AutoCloseable {
 
   /** What failed, where the log is, and why it can work nowhere on this kernel if that is so. */
   OciException failed(CriuException failure) {
-    Path file = work.resolve(log);
-    StringBuilder text = new StringBuilder(String.valueOf(failure.getMessage()));
-    text.append("; log file: ").append(file);
-    lastError(file).ifPresent(line -> text.append("; ").append(line));
-    program.complaint().ifPresent(line -> text.append("; criu check: ").append(line));
-    return new OciException(text.toString(), failure);
-  }
-
-  private static Optional<String> lastError(Path file) {
-    return GroupFiles.lines(file).stream()
-        .filter(line -> line.contains("Error ("))
-        .map(line -> line.substring(line.indexOf("Error (")))
-        .findFirst();
+    return new OciException(program.explain(failure, work.resolve(log)), failure);
   }
 
   @Override

@@ -78,9 +78,9 @@ final class ContainerPlanner {
   }
 
   /** A bind mount: a tree of the host, and the place for it. */
-  private record Bind(Mount mount, Slot tree, boolean directory) {}
+  record Bind(Mount mount, Slot tree, boolean directory) {}
 
-  private List<Bind> binds() {
+  List<Bind> binds() {
     List<Bind> binds = new ArrayList<>();
     for (Mount mount : wanted.otherMounts()) {
       if (mount.isBind()) {

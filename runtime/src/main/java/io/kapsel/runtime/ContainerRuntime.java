@@ -54,6 +54,11 @@ public final class ContainerRuntime implements AutoCloseable {
     return new GuestRuntime(facts, programs, this::spawn, this::mounts);
   }
 
+  /** Freezes containers into files, and brings them back. */
+  public Checkpoints checkpoints() {
+    return new Checkpoints(facts, programs, cgroups, this::spawn);
+  }
+
   /** The mount namespace that is small, of the first launcher. */
   private Optional<String> mounts() {
     zygoteLock.lock();

@@ -2,6 +2,7 @@ package io.kapsel.runtime;
 
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.cgroup.GroupFiles;
 import io.kapsel.linux.file.Attributes;
 import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.Open;
@@ -15,6 +16,7 @@ import io.kapsel.linux.socket.SeqPacketSocket;
 import io.kapsel.runtime.criu.CriuException;
 import io.kapsel.runtime.criu.CriuMessage;
 import io.kapsel.runtime.criu.CriuSession;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,15 +54,35 @@ public record CriuProgram(String path) {
 
   /** Freezes a container into files; descriptors in the options are those of this process. */
   public void dump(CriuSession.Request request, CriuMessage options) {
+    dump(request, options, CriuSession.Listener.NOBODY);
+  }
+
+  /** The same with somebody who is told of stages, if the options say so. */
+  public void dump(
+      CriuSession.Request request, CriuMessage options, CriuSession.Listener listener) {
     SeqPacketSocket.Pair pair = SeqPacketSocket.pair();
     try (Child child = serve(pair.other())) {
       try (CriuSession session = new CriuSession(pair.socket())) {
-        session.ask(request, options, CriuSession.Listener.NOBODY);
+        session.ask(request, options, listener);
+      } finally {
+        child.await();
       }
-      child.await();
     } catch (SyscallException e) {
       throw new CriuException("cannot run '" + path + "': " + e.getMessage());
     }
+  }
+
+  /** What failed, and what its log says of it. */
+  public String explain(CriuException failure, Path log) {
+    StringBuilder text = new StringBuilder(String.valueOf(failure.getMessage()));
+    text.append("; log file: ").append(log);
+    GroupFiles.lines(log).stream()
+        .filter(line -> line.contains("Error (") && text.indexOf("Error (") < 0)
+        .map(line -> line.substring(line.indexOf("Error (")))
+        .findFirst()
+        .ifPresent(line -> text.append("; ").append(line));
+    complaint().ifPresent(line -> text.append("; criu check: ").append(line));
+    return text.toString();
   }
 
   private Child serve(Fd channel) {

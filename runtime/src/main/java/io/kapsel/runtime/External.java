@@ -15,8 +15,10 @@ import io.kapsel.oci.Mount;
 import io.kapsel.oci.Namespace;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
 /**
@@ -62,6 +64,27 @@ public final class External {
       external.find(directory, _ -> true);
     }
     return external.mounts;
+  }
+
+  /**
+   * The places of mounts that a container of the engine's own has of the host, and of its devices,
+   * which are made anew: by their destinations, and with links resolved.
+   */
+  static void places(Wanted wanted, String root, BiConsumer<String, String> found) {
+    try (RootDirectory directory = RootDirectory.open(root)) {
+      wanted.otherMounts().stream()
+          .filter(Mount::isBind)
+          .map(Mount::destination)
+          .forEach(each -> found.accept(each, place(directory, each)));
+    }
+    found.accept("/dev", "/dev");
+  }
+
+  /** What is hidden in a running container by a file. */
+  static List<String> maskedFiles(Wanted wanted, String root) {
+    try (RootDirectory directory = RootDirectory.open(root)) {
+      return wanted.linux().maskedPaths().stream().filter(path -> isFile(directory, path)).toList();
+    }
   }
 
   private void find(RootDirectory root, Predicate<String> masked) {

@@ -181,8 +181,9 @@ final class RestorePlanner {
   }
 
   private void execute(List<Slot> passed) {
-    Steps init = draft.init;
-    init.call(
+    draft
+        .init
+        .call(
             Syscall.PRCTL,
             Value.named("PR_SET_PDEATHSIG", 1),
             guest.detached() ? Flag.ZERO : Value.named("SIGKILL", 9),
@@ -190,6 +191,11 @@ final class RestorePlanner {
             Flag.ZERO,
             Flag.ZERO)
         .because("whether it outlives its monitor");
+    execute(draft.init, criu, passed);
+  }
+
+  /** CRIU, with the descriptors that it is to know by their numbers. */
+  static void execute(Steps init, String criu, List<Slot> passed) {
     for (int i = 0; i < passed.size(); i++) {
       init.call(Syscall.DUP3, Value.of(passed.get(i)), Value.of(CHANNEL + i), Flag.ZERO)
           .because("CRIU knows it by this number");

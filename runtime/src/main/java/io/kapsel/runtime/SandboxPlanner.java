@@ -72,16 +72,7 @@ final class SandboxPlanner {
     NamespacePlanner namespaces = new NamespacePlanner(draft, wanted, rooms);
     CgroupPlanner cgroups =
         new CgroupPlanner(draft, wanted.facts().cgroups(), wanted.cgroupPlace());
-    monitor.call(Syscall.UMASK, Flag.ZERO).because("modes as they are written here");
-    if (wanted.bundle().system()) {
-      cgroups.count(COUNTED);
-    }
-    boolean filtered =
-        !wanted.bundle().privileged() && wanted.facts().authority().isRoot(); // bpf(2) is for root
-    Optional<Slot> group = cgroups.make(wanted.limits(), wanted.deviceRules(), filtered);
-    if (wanted.mapped() && makesGroups()) {
-      group.ifPresent(each -> cgroups.delegate(each, wanted.hostUid(0), wanted.hostGid(0)));
-    }
+    Optional<Slot> group = groups(cgroups);
     namespaces.join();
     List<Slot> made = new ArrayList<>();
     monitor.call(Syscall.UMASK, Value.mode(077)).because("nothing for others by oversight");
@@ -105,8 +96,23 @@ final class SandboxPlanner {
     mounts(init, taken, makeDevices(), shm.isPresent());
   }
 
+  /** Its control groups. */
+  Optional<Slot> groups(CgroupPlanner cgroups) {
+    draft.monitor.call(Syscall.UMASK, Flag.ZERO).because("modes as they are written here");
+    if (wanted.bundle().system()) {
+      cgroups.count(COUNTED);
+    }
+    boolean filtered =
+        !wanted.bundle().privileged() && wanted.facts().authority().isRoot(); // bpf(2) is for root
+    Optional<Slot> group = cgroups.make(wanted.limits(), wanted.deviceRules(), filtered);
+    if (wanted.mapped() && makesGroups()) {
+      group.ifPresent(each -> cgroups.delegate(each, wanted.hostUid(0), wanted.hostGid(0)));
+    }
+    return group;
+  }
+
   /** By root of the host: nodes made from constants, not copies of the host's. */
-  private Slot makeDevices() {
+  Slot makeDevices() {
     String why = "a private /dev";
     Steps steps = draft.monitor;
     Slot dev =

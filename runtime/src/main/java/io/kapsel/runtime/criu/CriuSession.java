@@ -61,11 +61,12 @@ public final class CriuSession implements AutoCloseable {
    * Asks for something and waits until it is done.
    *
    * @return the pid of what was brought back, else 0
-   * @throws CriuException when it was not done
+   * @throws CriuException when it was not done; what the listener throws ends it, too
    */
   public int ask(Request request, CriuMessage options, Listener listener) {
     try {
       socket.send(new CriuMessage().number(TYPE, request.number).message(OPTIONS, options).bytes());
+      Optional<RuntimeException> refusal = Optional.empty();
       while (true) {
         Optional<Message> received = socket.receive();
         if (received.isEmpty()) {
@@ -74,9 +75,9 @@ public final class CriuSession implements AutoCloseable {
         try (Message message = received.get()) {
           CriuFields answer = CriuFields.parse(message.bytes());
           if (answer.number(TYPE) != NOTIFY) {
-            return done(request, answer);
+            return done(request, answer, refusal);
           }
-          notified(answer, message, listener);
+          refusal = notified(answer, message, listener, refusal);
         }
       }
     } catch (SyscallException e) {
@@ -84,7 +85,10 @@ public final class CriuSession implements AutoCloseable {
     }
   }
 
-  private static int done(Request request, CriuFields answer) {
+  private static int done(Request request, CriuFields answer, Optional<RuntimeException> refusal) {
+    if (refusal.isPresent()) {
+      throw refusal.get();
+    }
     if (answer.number(SUCCESS) == 0) {
       throw new CriuException(
           "criu failed: type %s errno %d%s"
@@ -96,16 +100,23 @@ public final class CriuSession implements AutoCloseable {
     return (int) (long) answer.message(RESTORED).map(it -> it.number(1)).orElse(0L);
   }
 
-  /** CRIU stands still until it is answered. */
-  private void notified(CriuFields answer, Message message, Listener listener) {
+  /** CRIU stands still until it is answered, and undoes what it does when the answer is no. */
+  private Optional<RuntimeException> notified(
+      CriuFields answer, Message message, Listener listener, Optional<RuntimeException> refusal) {
     CriuFields stage = answer.message(STAGE).orElseGet(() -> CriuFields.parse(new byte[0]));
     Optional<Fd> sent = message.count() > 0 ? Optional.of(message.take(0)) : Optional.empty();
+    Optional<RuntimeException> failure = refusal;
     try {
-      listener.reached(stage.text(1).orElse(""), (int) stage.number(2), sent);
+      if (refusal.isEmpty()) {
+        listener.reached(stage.text(1).orElse(""), (int) stage.number(2), sent);
+      }
+    } catch (RuntimeException e) {
+      failure = Optional.of(e);
     } finally {
       sent.ifPresent(Fd::close);
     }
-    socket.send(new CriuMessage().number(TYPE, NOTIFY).flag(NOTIFIED, true).bytes());
+    socket.send(new CriuMessage().number(TYPE, NOTIFY).flag(NOTIFIED, failure.isEmpty()).bytes());
+    return failure;
   }
 
   @Override
