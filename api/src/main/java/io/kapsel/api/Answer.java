@@ -1,5 +1,6 @@
 package io.kapsel.api;
 
+import io.kapsel.engine.Checkpoint;
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Event;
@@ -22,6 +23,8 @@ sealed interface Answer {
       implements Answer {}
 
   record Ids(List<String> ids) implements Answer {}
+
+  record Frozen(List<Checkpoint> checkpoints) implements Answer {}
 
   record Ended(ExitStatus how) implements Answer {}
 

@@ -1,5 +1,6 @@
 package io.kapsel.api;
 
+import io.kapsel.engine.CheckpointRequest;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
 import io.kapsel.engine.spec.UpdateRequest;
@@ -31,6 +32,12 @@ sealed interface Call {
   record Signal(String id, int number) implements Call {}
 
   record Pause(String id, boolean on) implements Call {}
+
+  record Checkpoint(String id, CheckpointRequest request) implements Call {}
+
+  record Checkpoints(String id, Optional<Path> directory) implements Call {}
+
+  record StartFrom(String id, String checkpoint, Optional<Path> directory) implements Call {}
 
   record Rename(String id, String name) implements Call {}
 

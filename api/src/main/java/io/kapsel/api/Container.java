@@ -1,5 +1,7 @@
 package io.kapsel.api;
 
+import io.kapsel.engine.Checkpoint;
+import io.kapsel.engine.CheckpointRequest;
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.LogQuery;
@@ -9,6 +11,7 @@ import io.kapsel.engine.spec.ExecSpec;
 import io.kapsel.engine.spec.UpdateRequest;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -53,6 +56,18 @@ public interface Container {
 
   /** Lets its processes go on. */
   void unpause();
+
+  /**
+   * Freezes it into files, its processes with their memory, by CRIU. What CRIU cannot do leaves it
+   * running.
+   */
+  Checkpoint checkpoint(CheckpointRequest request) throws InterruptedException;
+
+  /** What it was frozen into, in that directory or with it; the oldest first. */
+  List<Checkpoint> checkpoints(Optional<Path> directory);
+
+  /** Starts it where it was frozen. */
+  void start(Checkpoint from, Optional<Path> directory);
 
   /** Gives it another name. */
   void rename(String name);

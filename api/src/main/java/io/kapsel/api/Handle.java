@@ -1,5 +1,7 @@
 package io.kapsel.api;
 
+import io.kapsel.engine.Checkpoint;
+import io.kapsel.engine.CheckpointRequest;
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.HealthStatus;
@@ -103,6 +105,22 @@ record Handle(Session engine, String id) implements Container {
   @Override
   public void unpause() {
     engine.now(new Call.Pause(id, false));
+  }
+
+  @Override
+  public Checkpoint checkpoint(CheckpointRequest request) throws InterruptedException {
+    Call call = new Call.Checkpoint(id, request);
+    return ((Answer.Frozen) engine.ask(call, Link.Audience.NOBODY)).checkpoints().getFirst();
+  }
+
+  @Override
+  public List<Checkpoint> checkpoints(Optional<Path> directory) {
+    return engine.now(new Call.Checkpoints(id, directory), Answer.Frozen.class).checkpoints();
+  }
+
+  @Override
+  public void start(Checkpoint from, Optional<Path> directory) {
+    engine.now(new Call.StartFrom(id, from.name(), directory));
   }
 
   @Override

@@ -116,6 +116,15 @@ public final class Service {
       case Call.Stop it -> stop(engine.container(it.id()), it, caller);
       case Call.Signal(String id, int number) -> did(() -> engine.container(id).signal(number));
       case Call.Pause(String id, boolean on) -> pause(engine.container(id), on);
+      case Call.Checkpoint(String id, var request) -> {
+        Container container = engine.container(id);
+        yield new Answer.Frozen(
+            List.of(caller.waiting(() -> container.checkpoints().create(request))));
+      }
+      case Call.Checkpoints(String id, var directory) ->
+          new Answer.Frozen(engine.container(id).checkpoints().list(directory));
+      case Call.StartFrom(String id, String name, var directory) ->
+          did(() -> engine.container(id).checkpoints().start(name, directory));
       case Call.Rename(String id, String name) -> did(() -> engine.container(id).rename(name));
       case Call.Update(String id, var request, boolean mayStart) -> {
         engine.container(id).update(request, mayStart);

@@ -103,6 +103,11 @@ public final class Container {
     return new Snapshots(engine, this);
   }
 
+  /** Frozen into files, and back from them. */
+  public ContainerCheckpoints checkpoints() {
+    return new ContainerCheckpoints(engine, this, launching, stopping);
+  }
+
   /** The whole id. */
   public String id() {
     return stored.id();
@@ -411,7 +416,7 @@ public final class Container {
       if (goes) {
         ends.end(status); // nobody will read it from a file
       }
-      publishEnd(status);
+      EndFacts.publish(this, status);
       engine.runtime.remove(id());
       engine.volumes.unmount(stored.spec(), engine::runsWithVolume);
       if (goes) {
@@ -445,13 +450,6 @@ public final class Container {
   /** What the init of a system container said last of what it does. */
   public String initStatus() {
     return system.map(SystemLife::status).orElse("");
-  }
-
-  private void publishEnd(ExitStatus status) {
-    if (status.oomKilled()) {
-      publish("oom", Map.of());
-    }
-    publish("die", Map.of("exitCode", Integer.toString(status.code())));
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.kapsel.engine;
 
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -36,5 +37,13 @@ public record EndFacts(
     REBOOT,
     /** Nobody saw it: its monitor was gone. */
     UNSEEN
+  }
+
+  /** Tells those who listen to events. */
+  static void publish(Container container, ExitStatus status) {
+    if (status.oomKilled()) {
+      container.publish("oom", Map.of());
+    }
+    container.publish("die", Map.of("exitCode", Integer.toString(status.code())));
   }
 }

@@ -200,8 +200,12 @@ final class Joining {
         });
   }
 
-  /** Joins a container whose first process has that pid to its networks. */
-  void join(StoredContainer stored, int pid) {
+  /**
+   * Joins a container whose first process has that pid to its networks.
+   *
+   * @param had the places that it had, whose addresses it wants back
+   */
+  void join(StoredContainer stored, int pid, List<Endpoint> had) {
     ContainerSpec spec = stored.spec();
     NetworkRequest asked = spec.networks().orElseThrow();
     String hostname = new Identity(stored.id(), stored.idBase()).hostname(spec);
@@ -217,7 +221,8 @@ final class Joining {
                       hostname,
                       asked.attachments(),
                       asked.published(),
-                      asked.restrained()));
+                      asked.restrained(),
+                      had));
           save(joined);
           ask(stored.id(), spec);
           Joined made = networks.join(joined, pid);

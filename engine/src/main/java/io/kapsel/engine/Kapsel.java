@@ -255,9 +255,11 @@ public final class Kapsel implements AutoCloseable {
     return joining.networks();
   }
 
-  /** What lies on disk and cannot be used, because it is damaged. */
+  /** What lies on disk and cannot be used, because it is damaged, and what programs are there. */
   public List<HostFinding> diagnose() {
-    return SetAside.find(config.state(), volumes);
+    List<HostFinding> all = new ArrayList<>(SetAside.find(config.state(), volumes));
+    all.add(ContainerCheckpoints.diagnose());
+    return all;
   }
 
   /** What the host offers. */

@@ -2,11 +2,15 @@ package io.kapsel.engine;
 
 import io.kapsel.base.AtomicFile.Durability;
 import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.network.Endpoint;
 import io.kapsel.network.HostLink;
+import io.kapsel.runtime.Checkpoints;
 import io.kapsel.runtime.Client;
 import io.kapsel.runtime.ContainerProcess;
+import io.kapsel.runtime.CriuProgram;
 import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.Sandbox;
+import io.kapsel.runtime.criu.CriuException;
 import io.kapsel.runtime.plan.EncodedPlan;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +28,16 @@ final class Launching {
   private final List<Client> waiting = new ArrayList<>();
   private Optional<EncodedPlan> planned = Optional.empty();
   private Optional<Sandbox> begun = Optional.empty();
+  private Optional<Source> source = Optional.empty();
   private boolean unsaved;
+
+  /**
+   * What a container is brought back from.
+   *
+   * @param images where the images are
+   * @param work a directory for what CRIU writes besides
+   */
+  record Source(Checkpoint checkpoint, Path images, Path work, CriuProgram criu) {}
 
   Launching(Kapsel engine, Supplier<StoredContainer> record) {
     this.engine = engine;
@@ -38,6 +51,16 @@ final class Launching {
   /** Lets a client see what the program prints from its start on. */
   void attach(Client client) {
     waiting.add(client);
+  }
+
+  /** Its next start goes on where it was frozen. */
+  void from(Source frozen) {
+    source = Optional.of(frozen);
+  }
+
+  /** Its next start is from the beginning. */
+  void fromTheBeginning() {
+    source = Optional.empty();
   }
 
   Assembly assembly() {
@@ -179,6 +202,9 @@ final class Launching {
       Assembly assembly = assembly();
       assembly.checkConfinement(assembly.bundle().spec());
     }
+    if (source.isPresent()) {
+      return bringBack(source.get());
+    }
     Optional<MountHooks> hooks = hooks();
     EncodedPlan plan = planned.orElseGet(this::plan);
     Sandbox sandbox =
@@ -204,6 +230,27 @@ final class Launching {
     }
   }
 
+  private ContainerProcess bringBack(Source frozen) {
+    forget();
+    try {
+      return engine
+          .runtime
+          .checkpoints()
+          .restore(
+              frozen.criu(),
+              assembly().bundle(),
+              new Checkpoints.Return(
+                  ContainerCheckpoints.frozen(frozen.checkpoint()),
+                  frozen.images(),
+                  frozen.work(),
+                  engine.config.run(),
+                  pid -> network(pid, frozen.checkpoint().endpoints())),
+              waiting);
+    } catch (CriuException e) {
+      throw new EngineException.Failed("start", stored().name(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
   private Optional<MountHooks> hooks() {
     return engine.companions.amends(stored().spec())
         ? MountHooks.of(stored().name(), assembly().bundle())
@@ -212,30 +259,36 @@ final class Launching {
 
   /** Its networks are made while it has nothing that could use them. */
   private Sandbox joined(Sandbox sandbox, EncodedPlan plan) {
-    List<HostLink> links = Joining.links(stored().spec());
-    boolean joins = Joining.isJoined(stored().spec());
     boolean accompanied = engine.companions.amends(stored().spec());
-    if (!joins && links.isEmpty() && !accompanied) {
+    if (!Joining.isJoined(stored().spec())
+        && Joining.links(stored().spec()).isEmpty()
+        && !accompanied) {
       return sandbox;
     }
     Sandbox fitting = engine.runtime.fitting(sandbox, plan);
     boolean whole = false;
     try {
-      if (joins) {
-        engine.joining.join(stored(), fitting.pid());
-      }
-      if (!links.isEmpty()) {
-        engine.joining.give("start", stored(), fitting.pid(), links);
-      }
-      if (accompanied) {
-        engine.companions.joined(engine.container(stored().id()), fitting.pid());
-      }
+      network(fitting.pid(), List.of());
       whole = true;
       return fitting;
     } finally {
       if (!whole) {
         engine.runtime.discard(fitting);
       }
+    }
+  }
+
+  /** {@code had}: the places that it wants back. */
+  private void network(int pid, List<Endpoint> had) {
+    List<HostLink> links = Joining.links(stored().spec());
+    if (Joining.isJoined(stored().spec())) {
+      engine.joining.join(stored(), pid, had);
+    }
+    if (!links.isEmpty()) {
+      engine.joining.give("start", stored(), pid, links);
+    }
+    if (engine.companions.amends(stored().spec())) {
+      engine.companions.joined(engine.container(stored().id()), pid);
     }
   }
 

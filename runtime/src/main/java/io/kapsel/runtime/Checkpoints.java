@@ -2,6 +2,7 @@ package io.kapsel.runtime;
 
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.file.Entries;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.host.HostFacts;
@@ -13,8 +14,6 @@ import io.kapsel.runtime.criu.CriuField;
 import io.kapsel.runtime.criu.CriuMessage;
 import io.kapsel.runtime.criu.CriuSession;
 import io.kapsel.runtime.criu.CriuSession.Request;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -60,16 +59,16 @@ public final class Checkpoints {
     External.places(new Wanted(bundle, facts), proc.resolve("root").toString(), mounts::put);
     List<String> streams = new ArrayList<>();
     for (String number : List.of("0", "1", "2")) {
-      streams.add(link(proc.resolve("fd").resolve(number)));
+      streams.add(link(proc.resolve("fd"), number));
     }
     return new Frozen(mounts, streams, connections);
   }
 
-  private static String link(Path path) {
-    try {
-      return Files.readSymbolicLink(path).toString();
-    } catch (IOException e) {
-      return "";
+  private static String link(Path path, String name) {
+    try (Fd directory = directory(path)) {
+      return Entries.readLink(directory, name);
+    } catch (SyscallException e) {
+      return ""; // it has none
     }
   }
 

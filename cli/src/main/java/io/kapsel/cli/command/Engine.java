@@ -2,6 +2,7 @@ package io.kapsel.cli.command;
 
 import io.kapsel.engine.Cloning;
 import io.kapsel.engine.Commit;
+import io.kapsel.engine.ContainerCheckpoints;
 import io.kapsel.engine.ContainerFiles;
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.Devices;
@@ -202,6 +203,9 @@ public interface Engine {
 
     /** What it was at certain times, and back to that. */
     Snapshots snapshots();
+
+    /** Frozen into files, and back from them. */
+    ContainerCheckpoints checkpoints();
 
     /** What of the host it has. */
     Devices devices();

@@ -29,10 +29,15 @@ public record Foreground(Call call, boolean terminal, Streams streams, boolean s
 
   /** Attaches, starts, and waits for the end. */
   public ExitStatus start(Engine.Running process) {
+    return start(process, process::start);
+  }
+
+  /** The same where it is started in another way. */
+  public ExitStatus start(Engine.Running process, Runnable start) {
     return hold(
         process,
         () -> {
-          process.start();
+          start.run();
           call.tell(process);
         });
   }

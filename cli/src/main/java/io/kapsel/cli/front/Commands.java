@@ -5,6 +5,7 @@ import io.kapsel.cli.command.CommandException;
 import io.kapsel.cli.command.GroupCommand;
 import io.kapsel.cli.command.Manual;
 import io.kapsel.cli.command.container.AttachCommand;
+import io.kapsel.cli.command.container.CheckpointCommands;
 import io.kapsel.cli.command.container.CommitCommand;
 import io.kapsel.cli.command.container.ContainerPruneCommand;
 import io.kapsel.cli.command.container.CopyCommand;
@@ -157,6 +158,7 @@ final class Commands {
             ProfileCommands.group(),
             SnapshotCommands.group(clock),
             SnapshotCommands.restore(),
+            CheckpointCommands.group(clock),
             new CloneCommand(),
             new MoveCommand(),
             new ArriveCommand(),

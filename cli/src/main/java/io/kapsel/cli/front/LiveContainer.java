@@ -2,6 +2,7 @@ package io.kapsel.cli.front;
 
 import io.kapsel.cli.command.Engine;
 import io.kapsel.engine.Commit;
+import io.kapsel.engine.ContainerCheckpoints;
 import io.kapsel.engine.ContainerFiles;
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.Devices;
@@ -201,6 +202,11 @@ record LiveContainer(io.kapsel.engine.Container container) implements Engine.Con
   @Override
   public Devices devices() {
     return container.devices();
+  }
+
+  @Override
+  public ContainerCheckpoints checkpoints() {
+    return container.checkpoints();
   }
 
   @Override

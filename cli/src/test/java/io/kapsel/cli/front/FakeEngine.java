@@ -305,6 +305,11 @@ public final class FakeEngine implements Engine {
     }
 
     @Override
+    public io.kapsel.engine.ContainerCheckpoints checkpoints() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public io.kapsel.engine.Devices devices() {
       throw new UnsupportedOperationException();
     }
