@@ -266,7 +266,7 @@ int kapsel_main(int argc, char **argv, char **envp)
 		else if (m.type == MESSAGE_SPAWN && count == 1 && launch.sync < 0)
 			spawn(descriptors[0]);
 		else if (m.type == MESSAGE_ATTACH && count == 1)
-			attach(descriptors[0], m.a);
+			attach(descriptors[0], m.a, 0, 0);
 		else
 			give_up((struct failure){HALF_MONITOR, -1, EPROTO});
 	}

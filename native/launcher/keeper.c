@@ -41,7 +41,7 @@ static int descriptors_of(struct kept *entry, int64_t **at)
 	if (entry->pidfd >= 0)
 		at[n++] = &entry->pidfd;
 	for (int i = 0; i < ROLES; i++)
-		if ((i <= ROLE_PTY || i >= ROLE_CONSOLE) && entry->roles[i] >= 0)
+		if (is_descriptor(i) && entry->roles[i] >= 0)
 			at[n++] = &entry->roles[i];
 	return n;
 }

@@ -30,6 +30,7 @@ enum message_type {
 	MESSAGE_STARTED,
 	MESSAGE_EXITED,
 	MESSAGE_NOTICE,
+	MESSAGE_ATTACHED,
 };
 
 struct message {
@@ -48,6 +49,7 @@ struct sync_message {
 };
 
 enum half { HALF_MONITOR, HALF_INIT };
+enum { TTYS = 12 };
 enum role {
 	ROLE_LOG_DIRECTORY,
 	ROLE_EXIT_RECORD,
@@ -60,8 +62,14 @@ enum role {
 	ROLE_FLAGS,
 	ROLE_SYNC,
 	ROLE_CONSOLE,
-	ROLES,
+	ROLE_TTYS, /* of each, both sides */
+	ROLES = ROLE_TTYS + 2 * TTYS,
 };
+static inline int is_descriptor(int role)
+{
+	return role <= ROLE_PTY || role >= ROLE_CONSOLE;
+}
+
 enum { FLAG_STDIN_ONCE = 1, FLAG_DETACHED = 2 };
 
 /* A step that failed, on one side. index -1: the segment was refused. */
@@ -115,8 +123,10 @@ long receive_message(int socket, void *message, size_t size, int *descriptors, i
 long send_descriptors(int socket, const void *message, size_t size, const int *descriptors,
 		      int count);
 
+/* relay.c: which terminal a client got, 0 the first streams, or a negative errno. */
+int attach(int fd, int wants, int number, int alone);
+
 /* monitor.c: from STARTED to the end. Clients may be there before. */
-void attach(int fd, int wants);
 _Noreturn void monitor(void);
 
 /* The same for one whose monitor was killed; `ends` tells how it ends. */

@@ -88,6 +88,15 @@ static void adopt(int pid, int pty)
 		tell_started(self.controls[i]);
 }
 
+/* Whoever asks for a terminal is told which one it is. */
+static void let_attach(int control, const struct message *asked, int client)
+{
+	int number = attach(client, asked->a, asked->b, asked->c);
+
+	if (asked->b != 0 || asked->c != 0)
+		send_message(control, MESSAGE_ATTACHED, number, 0, 0, -1);
+}
+
 static void serve_control(int i)
 {
 	struct message message;
@@ -101,7 +110,7 @@ static void serve_control(int i)
 		close_fd(self.controls[i]);
 		self.controls[i] = self.controls[--self.control_count];
 	} else if (message.type == MESSAGE_ATTACH && count > 0) {
-		attach(passed[0], message.a);
+		let_attach(self.controls[i], &message, passed[0]);
 		passed[0] = -1;
 	} else if (message.type == MESSAGE_SIGNAL) {
 		signal_init(message.a);
@@ -232,10 +241,10 @@ static long poll_once(long milliseconds)
 /* How much the clients have taken; while it changes they are alive. */
 static uint64_t progress(void)
 {
-	uint64_t sum = relay.chunk_size;
+	uint64_t sum = relays[0].chunk_size;
 
-	for (int i = 0; i < relay.client_count; i++)
-		sum = sum * 31 + relay.clients[i].sent;
+	for (int i = 0; i < relays[0].client_count; i++)
+		sum = sum * 31 + relays[0].clients[i].sent;
 	return sum;
 }
 
@@ -254,15 +263,15 @@ static void finish(void)
 	while (stuck < PATIENCE_MILLISECONDS) {
 		uint64_t before = progress();
 
-		while (relay.chunk_size == 0 && budget > 0 && relay_fetch())
+		while (relays[0].chunk_size == 0 && budget > 0 && relay_fetch())
 			budget--;
-		if (relay.chunk_size == 0 || stuck > 0) {
+		if (relays[0].chunk_size == 0 || stuck > 0) {
 			log_end();
 			if (!told)
 				tell_controls();
 			told = 1;
 		}
-		if (relay.chunk_size == 0 && relay_say_goodbye(self.status) == 0)
+		if (relays[0].chunk_size == 0 && relay_say_goodbye(self.status) == 0)
 			return;
 		poll_once(STEP_MILLISECONDS);
 		stuck = progress() == before ? stuck + STEP_MILLISECONDS : 0;
@@ -280,19 +289,19 @@ static void close_others(void)
 
 	for (;;) {
 		unsigned int next = ~0u;
-		int kept[] = {CONTROL, launch.init_pidfd, self.ends, launch.keeper,
-			      (int)launch.roles[ROLE_CONSOLE]};
+		int kept[] = {CONTROL, launch.init_pidfd, self.ends, launch.keeper};
 
 		for (unsigned int i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 			if ((unsigned int)kept[i] >= from && (unsigned int)kept[i] < next)
 				next = (unsigned int)kept[i];
-		for (int i = ROLE_LOG_DIRECTORY; i <= ROLE_PTY; i++)
-			if (launch.roles[i] >= (int64_t)from && launch.roles[i] < (int64_t)next)
+		for (int i = ROLE_LOG_DIRECTORY; i < ROLES; i++)
+			if (is_descriptor(i) && launch.roles[i] >= (int64_t)from &&
+			    launch.roles[i] < (int64_t)next)
 				next = (unsigned int)launch.roles[i];
-		for (int i = 0; i < relay.client_count; i++)
-			if ((unsigned int)relay.clients[i].fd >= from &&
-			    (unsigned int)relay.clients[i].fd < next)
-				next = (unsigned int)relay.clients[i].fd;
+		for (int i = 0; i < relays[0].client_count; i++)
+			if ((unsigned int)relays[0].clients[i].fd >= from &&
+			    (unsigned int)relays[0].clients[i].fd < next)
+				next = (unsigned int)relays[0].clients[i].fd;
 		if (next > from)
 			syscall3(__NR_close_range, from, next - 1, 0);
 		if (next == ~0u)

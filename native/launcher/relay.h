@@ -30,11 +30,14 @@ struct relay {
 	uint8_t typed[TYPED];
 };
 
-extern struct relay relay;
+/* The console, or what a program has instead, and the terminals besides it. */
+enum { RELAYS = 1 + TTYS };
+
+extern struct relay relays[RELAYS];
 
 /* What is polled for the relay, in this order; a negative descriptor is passed over by the kernel.
  */
-enum { P_INPUT, P_OUTPUT, P_ERROR, P_PTY, P_CLIENTS, RELAY_PLACES = P_CLIENTS + CLIENTS };
+enum { P_INPUT, P_OUTPUT, P_ERROR, P_PTY, P_CLIENTS, RELAY_PLACES = RELAYS * (P_CLIENTS + CLIENTS) };
 
 void relay_open(void);
 
@@ -42,7 +45,7 @@ void relay_open(void);
 int relay_watch(struct pollfd *p);
 void relay_act(const struct pollfd *p);
 
-/* Takes what is in the streams into the chunk. 0: there is nothing for now. */
+/* Takes what is in the program's streams into the chunk. 0: there is nothing for now. */
 int relay_fetch(void);
 
 /* Nobody is waited for any longer. */

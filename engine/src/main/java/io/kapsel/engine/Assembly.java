@@ -23,6 +23,7 @@ import io.kapsel.runtime.Bundle;
 import io.kapsel.runtime.ProcView;
 import io.kapsel.runtime.RootFilesystem;
 import io.kapsel.runtime.Stdio;
+import io.kapsel.runtime.Ttys;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -136,7 +137,8 @@ final class Assembly {
                 stdio.openStdin(),
                 stdio.stdinOnce(),
                 stdio.rows(),
-                stdio.columns()),
+                stdio.columns(),
+                stdio.ttys().map(each -> new Ttys(each.count(), each.directory()))),
             engine.store.runOf(identity.id()),
             state,
             engine.config.logLimitBytes());

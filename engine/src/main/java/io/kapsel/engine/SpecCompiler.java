@@ -215,6 +215,7 @@ final class SpecCompiler {
   private List<String> environment(Users.Account account, String hostname) {
     if (spec.isSystem()) {
       List<String> all = new ArrayList<>(SystemProfile.environment(identity.id()));
+      spec.stdio().ttys().map(each -> SystemProfile.ttys(each.count())).ifPresent(all::add);
       all.addAll(spec.env());
       return all;
     }

@@ -5,6 +5,7 @@ import io.kapsel.engine.spec.ExecSpec;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 
 /** Whoever calls one of LXC's programs: his words, where he stands, and his terminal. */
 public interface LxcCaller {
@@ -38,8 +39,14 @@ public interface LxcCaller {
   /** Starts a container with the caller's terminal as its console; the exit code of its init. */
   int foreground(Container container);
 
-  /** Shows the console of a running container until the caller leaves it. */
-  int console(Container container);
+  /**
+   * Shows a terminal of a running container until the caller leaves it.
+   *
+   * @param number 0: the console, which others may have, too; negative: the first that is free
+   * @param keys by which it is left, a byte each, the first one lowest
+   * @param told which terminal it is
+   */
+  int console(Container container, int number, int keys, IntConsumer told);
 
   /** Waits for as long as the caller wants to wait. */
   <T> T waiting(Wait<T> wait);

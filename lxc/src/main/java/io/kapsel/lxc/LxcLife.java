@@ -64,7 +64,8 @@ final class LxcLife {
             LxcLife::attach));
     all.put(
         "lxc-console",
-        new LxcFront.Tool("t:tty=", true, "shows the console of a container", LxcLife::console));
+        new LxcFront.Tool(
+            "t:tty= e:escape=", true, "shows a terminal of a container", LxcConsole::show));
     all.put(
         "lxc-freeze",
         new LxcFront.Tool("", true, "stops all processes where they are", LxcLife::freeze));
@@ -278,16 +279,6 @@ final class LxcLife {
             throw new LxcException("'" + it + "' in --" + key + " is no number");
           });
     }
-  }
-
-  private static int console(LxcCall call) {
-    call.options()
-        .last("tty")
-        .filter(it -> !it.equals("0") && !it.equals("-1"))
-        .ifPresent(it -> {
-          throw new LxcException("there is no terminal " + it + ", only the console, 0");
-        });
-    return call.caller().console(call.running());
   }
 
   private static int freeze(LxcCall call) {

@@ -60,9 +60,7 @@ final class LxcPlan {
           "lxc.signal.stop",
           "lxc.start.auto",
           "lxc.start.delay",
-          "lxc.start.order",
-          "lxc.tty.dir",
-          "lxc.tty.max");
+          "lxc.start.order");
 
   private static final Set<String> USED =
       Set.of(
@@ -100,6 +98,8 @@ final class LxcPlan {
           "lxc.selinux.context",
           "lxc.time.offset.boot",
           "lxc.time.offset.monotonic",
+          "lxc.tty.dir",
+          "lxc.tty.max",
           "lxc.uts.name");
 
   /** Why a key is refused. */
@@ -247,13 +247,14 @@ final class LxcPlan {
   }
 
   private void system(ContainerSpecBuilder spec) {
-    spec.system();
     spec.command(words(config.value("lxc.init.cmd").orElse(INIT)));
     config
         .value("lxc.init.uid")
         .or(() -> config.value("lxc.init.gid").map(_ -> "0"))
         .map(uid -> uid + config.value("lxc.init.gid").map(gid -> ":" + gid).orElse(""))
         .ifPresent(spec::user);
+    LxcTtys.of(config).ifPresent(ttys -> spec.stdio(Stdio.OUTPUT_ONLY.with(ttys)));
+    spec.system();
   }
 
   private static void program(ContainerSpecBuilder spec, Program program) {

@@ -10,9 +10,13 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /** A running program and its monitor, which is another one after the first was killed. */
 public final class ContainerProcess implements AutoCloseable {
@@ -30,6 +34,8 @@ public final class ContainerProcess implements AutoCloseable {
   private final ReentrantLock monitorLock = new ReentrantLock();
   private final Condition changed = monitorLock.newCondition();
   private final Set<Runnable> waiting = new LinkedHashSet<>();
+  private final ReentrantLock attachLock = new ReentrantLock();
+  private final BlockingQueue<Integer> attached = new LinkedBlockingQueue<>();
 
   private volatile Control control;
   private volatile int monitorPid;
@@ -69,6 +75,9 @@ public final class ContainerProcess implements AutoCloseable {
                           new io.kapsel.linux.process.WaitStatus(status),
                           java.time.Instant.now(),
                           false)));
+        }
+        if (answer.get().type() == Control.ATTACHED) {
+          attached.add(answer.get().a());
         }
         answer.get().descriptor().ifPresent(Fd::close);
         answer = control.receive();
@@ -192,15 +201,46 @@ public final class ContainerProcess implements AutoCloseable {
 
   /** Relays between the program and a client's stream socket, whose descriptor is passed on. */
   public void attach(Client client) {
+    tell(client::attachTo);
+  }
+
+  /** Once more when the monitor was killed and there is another. */
+  private void tell(Consumer<Control> message) {
     Control now = control;
     try {
-      client.attachTo(now);
+      message.accept(now);
     } catch (SyscallException e) {
       boolean gone = e.is(Errno.EPIPE) || e.is(Errno.ECONNRESET) || e.isClosed();
       if (!gone || !awaitOther(now)) {
         throw e;
       }
-      client.attachTo(control);
+      message.accept(control);
+    }
+  }
+
+  /**
+   * The same with one of several terminals, 0: the console, a negative number: the first that
+   * nobody has.
+   *
+   * @param alone whether it must have no other client
+   * @return which one it is; nothing when there is none that is free
+   */
+  public Optional<Integer> attach(Client client, int terminal, boolean alone) {
+    if (terminal == 0 && !alone) {
+      attach(client);
+      return Optional.of(0);
+    }
+    attachLock.lock();
+    try {
+      attached.clear();
+      tell(monitor -> client.attachTo(monitor, terminal, alone));
+      Integer answer = attached.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      return Optional.ofNullable(answer).filter(number -> number >= 0);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    } finally {
+      attachLock.unlock();
     }
   }
 

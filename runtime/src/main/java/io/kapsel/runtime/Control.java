@@ -23,6 +23,7 @@ final class Control implements AutoCloseable {
   static final int STARTED = 18;
   static final int EXITED = 19;
   static final int NOTICE = 20;
+  static final int ATTACHED = 21;
   private static final int SIZE = 16;
 
   private final SeqPacketSocket socket;
@@ -48,8 +49,12 @@ final class Control implements AutoCloseable {
   record Answer(int type, int a, int b, int c, Optional<Fd> descriptor) {}
 
   void send(int type, int a, Fd... descriptors) {
+    send(type, a, 0, 0, descriptors);
+  }
+
+  void send(int type, int a, int b, int c, Fd... descriptors) {
     ByteBuffer message = ByteBuffer.allocate(SIZE).order(ByteOrder.LITTLE_ENDIAN);
-    message.putInt(type).putInt(a);
+    message.putInt(type).putInt(a).putInt(b).putInt(c);
     socket.send(message.array(), descriptors);
   }
 

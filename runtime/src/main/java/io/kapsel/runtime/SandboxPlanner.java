@@ -137,17 +137,33 @@ final class SandboxPlanner {
           .because(why);
     }
     for (String[] link : LINKS) {
-      steps
-          .call(Syscall.SYMLINKAT, Value.text(link[0]), Value.of(dev), Value.text(link[1]))
-          .because(why);
-      own(dev, link[1], 0, 0, Flag.NO_FOLLOW);
+      link(dev, link[0], link[1], why);
     }
     if (wanted.bundle().stdio().terminal()) {
       node(dev, "console", REGULAR | 0600, 0, 0, 0, 0);
     }
+    wanted.bundle().stdio().ttys().ifPresent(ttys -> placesFor(dev, ttys));
     own(dev, "", 0, 0, Flag.EMPTY_PATH);
     steps.call(Syscall.UMASK, Value.mode(077)).because("nothing for others by oversight");
     return dev;
+  }
+
+  private void placesFor(Slot dev, Ttys ttys) {
+    for (String name : ttys.names()) {
+      makeParents(dev, ttys.place(name));
+      node(dev, ttys.place(name), REGULAR | 0600, 0, 0, 0, 0);
+      if (ttys.directory().isPresent()) {
+        link(dev, ttys.place(name), name, "the terminal " + name);
+      }
+    }
+  }
+
+  private void link(Slot dev, String target, String name, String why) {
+    draft
+        .monitor
+        .call(Syscall.SYMLINKAT, Value.text(target), Value.of(dev), Value.text(name))
+        .because(why);
+    own(dev, name, 0, 0, Flag.NO_FOLLOW);
   }
 
   private void device(Slot dev, Device device) {

@@ -168,15 +168,24 @@ final class StdioPlanner {
             0,
             "console",
             "the console is that terminal");
+    String why = "the console is that terminal";
+    draft.attach(init, tree(draft, slave, why), target, why);
+    stdio.ttys().ifPresent(ttys -> new TtyPlanner(draft, rooms, ttys).plan(root));
+  }
+
+  /** A terminal as something that can be attached elsewhere. */
+  static Slot tree(Draft draft, Slot slave, String why) {
     Slot tree = draft.slots.take("console_tree");
-    init.call(
+    draft
+        .init
+        .call(
             Syscall.OPEN_TREE,
             Value.of(slave),
             Value.text(""),
             Value.all(Flag.EMPTY_PATH, Flag.TREE_CLONE, Flag.TREE_CLOEXEC))
         .into(tree)
-        .because("the console is that terminal");
-    draft.attach(init, tree, target, "the console is that terminal");
+        .because(why);
+    return tree;
   }
 
   /** A console is hung up and opened anew; without an open side it could not be, for a while. */
@@ -186,10 +195,9 @@ final class StdioPlanner {
     draft.monitor.role(Role.CONSOLE, Value.of(kept));
   }
 
-  /** Opens a pair below a devpts, makes it the controlling terminal and the standard streams. */
-  static Slot openTerminal(
-      Draft draft, Steps init, Value directory, String path, Slot master, Stdio stdio, User user) {
-    String why = "a terminal of its own";
+  /** Opens both sides of a terminal below a devpts; the program's is returned. */
+  static Slot openPair(
+      Steps init, Value directory, String path, Slot master, Draft draft, String why) {
     Value.Constant both = Value.all(Flag.READ_WRITE, Flag.NO_TERMINAL, Flag.CLOSE_ON_EXEC);
     Slot slave = draft.slots.take("tty");
     init.call(Syscall.OPENAT, directory, Value.text(path), both, Flag.ZERO)
@@ -197,6 +205,14 @@ final class StdioPlanner {
         .because(why);
     init.call(Syscall.IOCTL, Value.of(master), UNLOCK, Value.at(Blob.words("{0}", 0))).because(why);
     init.call(Syscall.IOCTL, Value.of(master), PEER, both).into(slave).because(why);
+    return slave;
+  }
+
+  /** Opens a pair below a devpts, makes it the controlling terminal and the standard streams. */
+  static Slot openTerminal(
+      Draft draft, Steps init, Value directory, String path, Slot master, Stdio stdio, User user) {
+    String why = "a terminal of its own";
+    Slot slave = openPair(init, directory, path, master, draft, why);
     if (stdio.rows() > 0 && stdio.columns() > 0) {
       long size = stdio.rows() | (long) stdio.columns() << 16;
       init.call(

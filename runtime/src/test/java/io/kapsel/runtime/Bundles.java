@@ -61,10 +61,16 @@ final class Bundles {
   private List<Mount> more = List.of();
   private long firstId = 0x20000000L;
   private String hostname = "box";
+  private Optional<Ttys> ttys = Optional.empty();
 
   Bundles(Path directory, String id) {
     this.directory = directory;
     this.id = id;
+  }
+
+  Bundles withTtys(Ttys more) {
+    ttys = Optional.of(more);
+    return this;
   }
 
   Bundles named(String host) {
@@ -190,7 +196,7 @@ final class Bundles {
         Optional.of(DefaultProfile.profile(CapabilitySet.DEFAULT, Abi.host())),
         init,
         false,
-        new Stdio(terminal, input, true, 24, 80),
+        new Stdio(terminal, input, true, 24, 80, ttys),
         directory,
         directory,
         1 << 20);

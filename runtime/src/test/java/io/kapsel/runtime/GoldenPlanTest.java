@@ -110,6 +110,14 @@ class GoldenPlanTest {
   }
 
   @Test
+  void wholeSystemWithTerminals() throws Exception {
+    Bundle bundle =
+        bundle().withTerminal().withTtys(new Ttys(2, Optional.of("lxc"))).running("/sbin/init");
+
+    compare("system-ttys", bundle.asSystem(), Hosts.current());
+  }
+
+  @Test
   void directoryAsRoot() throws Exception {
     compare(
         "directory",

@@ -159,6 +159,15 @@ public interface Engine {
 
   /** A container. */
   interface Container extends Running {
+    /**
+     * Lets {@code end}, which stays the caller's, be a client of one of its terminals, 0: the
+     * console, a negative number: the first that nobody has.
+     *
+     * @param alone whether nobody else may have it
+     * @return which one it is
+     */
+    int attachTerminal(Fd end, int number, boolean alone);
+
     /** What it has of networks while it runs. */
     Optional<Joined> joined();
 

@@ -16,9 +16,15 @@ import io.kapsel.linux.socket.UnixStream;
  * the engine is not in the way of their bytes and may end and come back meanwhile.
  *
  * @param signals whether what signals the client is meant for the process
+ * @param keys by which the client leaves, as {@link DetachKeys} has them
  */
-public record Foreground(Call call, boolean terminal, Streams streams, boolean signals) {
+public record Foreground(Call call, boolean terminal, Streams streams, boolean signals, int keys) {
   private static final System.Logger LOG = System.getLogger(Foreground.class.getName());
+
+  /** With the keys that the caller has named to leave by. */
+  public Foreground(Call call, boolean terminal, Streams streams, boolean signals) {
+    this(call, terminal, streams, signals, DetachKeys.of(call.arguments()));
+  }
 
   /** Refuses to give a terminal to a process when the client's input is none. */
   public static void checkTerminal(Call call, boolean terminal, boolean stdin) {
@@ -82,8 +88,7 @@ public record Foreground(Call call, boolean terminal, Streams streams, boolean s
   private void handOver(Engine.Running process, Fd clients) {
     boolean proxied = signals && !terminal;
     boolean stdin = streams.stdin();
-    Client.Relay relay =
-        new Client.Relay(terminal, stdin, terminal && stdin, proxied, false, keys());
+    Client.Relay relay = new Client.Relay(terminal, stdin, terminal && stdin, proxied, false, keys);
     try {
       call.client().attach(relay, clients, number -> pass(process, proxied, number));
     } catch (ClientLeft e) {
@@ -92,10 +97,6 @@ public record Foreground(Call call, boolean terminal, Streams streams, boolean s
       }
       throw e;
     }
-  }
-
-  private int keys() {
-    return DetachKeys.of(call.arguments());
   }
 
   private static void pass(Engine.Running process, boolean proxied, int number) {

@@ -27,6 +27,15 @@ public final class Values {
     }
   }
 
+  /** A number that is not negative. */
+  public static int natural(String text) {
+    long value = integer(text);
+    if (value < 0 || value > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("is out of range");
+    }
+    return (int) value;
+  }
+
   /** A percentage, or -1 for what the kernel has. */
   public static long swappiness(String text) {
     long value = integer(text);

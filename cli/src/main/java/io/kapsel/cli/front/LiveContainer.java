@@ -78,6 +78,11 @@ record LiveContainer(io.kapsel.engine.Container container) implements Engine.Con
   }
 
   @Override
+  public int attachTerminal(Fd end, int number, boolean alone) {
+    return container.terminals().attach(end, number, alone);
+  }
+
+  @Override
   public void onOtherMonitor(Runnable action) {
     container.terminals().onOtherMonitor(action);
   }

@@ -4,6 +4,7 @@ import io.kapsel.cli.command.Call;
 import io.kapsel.cli.command.Engine;
 import io.kapsel.cli.command.Foreground;
 import io.kapsel.cli.command.Streams;
+import io.kapsel.cli.command.TerminalOf;
 import io.kapsel.cli.flag.FlagSet;
 import io.kapsel.cli.server.Client;
 import io.kapsel.cli.server.Request;
@@ -14,6 +15,7 @@ import io.kapsel.lxc.LxcFront;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /** Clients as LXC's programs see them. */
 record LxcCallers(Engine engine, LxcFront front) {
@@ -77,9 +79,9 @@ record LxcCallers(Engine engine, LxcFront front) {
     }
 
     @Override
-    public int console(Container container) {
-      return new Foreground(call, terminal(), Streams.output(true), false)
-          .join(new LiveContainer(container))
+    public int console(Container container, int number, int keys, IntConsumer told) {
+      return new Foreground(call, terminal(), Streams.output(true), false, keys)
+          .join(new TerminalOf(new LiveContainer(container), number, number != 0, told))
           .code();
     }
 

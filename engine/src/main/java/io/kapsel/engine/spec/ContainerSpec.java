@@ -118,6 +118,9 @@ public record ContainerSpec(
     InvalidRequestException.unless(
         uts instanceof NamespaceMode.Own || hostname.isEmpty(),
         "a host name cannot be given to the host's UTS namespace");
+    InvalidRequestException.unless(
+        stdio.ttys().isEmpty() || kind.filter(Kind.SYSTEM::equals).isPresent(),
+        "only a whole system has terminals besides its console; use 'launch' or --system with them");
     if (kind.filter(Kind.SYSTEM::equals).isPresent()) {
       InvalidRequestException.unless(!init, "a system container has an init of its own: no --init");
       InvalidRequestException.unless(

@@ -327,7 +327,7 @@ public final class ContainerSpecBuilder {
   /** Sets that a whole system runs in it, with a console that outlives whoever looks at it. */
   public ContainerSpecBuilder system() {
     kind = Optional.of(Kind.SYSTEM);
-    stdio = new Stdio(true, true, false, stdio.rows(), stdio.columns());
+    stdio = new Stdio(true, true, false, stdio.rows(), stdio.columns(), stdio.ttys());
     return this;
   }
 

@@ -6,6 +6,8 @@ import io.kapsel.oci.Mount;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * What an init such as systemd expects of a container, after "The Container Interface"
@@ -103,6 +105,13 @@ public final class SystemProfile {
         "container_uuid=" + uuid(id),
         "NOTIFY_SOCKET=/run/host/" + RunHost.NOTIFY,
         "TERM=xterm");
+  }
+
+  /** The variable by which an init learns of its terminals; the console is the first of all. */
+  public static String ttys(int count) {
+    return IntStream.rangeClosed(1, count)
+        .mapToObj(number -> "pts/" + number)
+        .collect(Collectors.joining(" ", "container_ttys=", ""));
   }
 
   /** The variables of a program that joins. */

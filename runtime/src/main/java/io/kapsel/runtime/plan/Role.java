@@ -23,7 +23,9 @@ public enum Role {
   /** Number of the sync socket from now on, in either half. */
   SYNC("number of the socket between the halves"),
   /** The program's side of a terminal that outlives whoever has it open. */
-  CONSOLE("other side of a terminal that stays");
+  CONSOLE("other side of a terminal that stays"),
+  /** Both sides of the terminals besides, one after the other. */
+  TTYS("sides of the terminals besides the console");
 
   private final String meaning;
 

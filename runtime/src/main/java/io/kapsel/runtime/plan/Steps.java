@@ -28,6 +28,12 @@ public final class Steps {
         .because("the monitor's " + role.meaning());
   }
 
+  /** The same for one of several. */
+  public Step role(Role role, int index, Value value) {
+    return act(Step.Op.ROLE, Value.named(role.name() + "+" + index, role.ordinal() + index), value)
+        .because("the monitor's " + role.meaning());
+  }
+
   /** What was written so far. */
   public List<Step> list() {
     return List.copyOf(all);

@@ -53,6 +53,12 @@ public final class RunFlags {
       Flag.text("entrypoint", "string", "Program to run instead of the root's own");
   static final Flag<Boolean> SYSTEM =
       Flag.toggle("system", "Boot a whole system: the command is an init, such as systemd");
+  static final Flag<Integer> TTYS =
+      Flag.of(
+          "ttys",
+          "number",
+          "Terminals of a whole system besides its console (default 0)",
+          Values::natural);
   static final Flag<Boolean> NESTING =
       Flag.toggle("nesting", "Let a whole system run containers itself");
   public static final Flag<String> PROFILE =
@@ -252,6 +258,7 @@ public final class RunFlags {
           SYSTEM,
           PROFILE,
           NESTING,
+          TTYS,
           INTERCEPT,
           START_ORDER,
           START_DELAY,

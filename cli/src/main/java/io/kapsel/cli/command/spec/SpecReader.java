@@ -18,6 +18,7 @@ import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.engine.spec.SecurityRequest;
 import io.kapsel.engine.spec.Stdio;
+import io.kapsel.engine.spec.Ttys;
 import io.kapsel.engine.spec.Ulimit;
 import io.kapsel.linux.process.Signal;
 import java.io.IOException;
@@ -112,7 +113,12 @@ public final class SpecReader {
 
   private Stdio stdio(boolean attached) {
     boolean input = arguments.is(RunFlags.INTERACTIVE);
-    return stdio(request, arguments.is(RunFlags.TTY), input, input && attached);
+    Stdio stdio = stdio(request, arguments.is(RunFlags.TTY), input, input && attached);
+    return arguments
+        .last(RunFlags.TTYS)
+        .filter(count -> count > 0)
+        .map(count -> stdio.with(new Ttys(count, Optional.empty())))
+        .orElse(stdio);
   }
 
   /** Streams of a process; a terminal is as large as the client's. */
