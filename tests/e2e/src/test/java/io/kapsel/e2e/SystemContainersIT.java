@@ -62,6 +62,19 @@ class SystemContainersIT extends EndToEnd {
   }
 
   @Test
+  void systemdPutsALoginPromptOnEachTerminal() {
+    launch("--ttys", "2", DEBIAN, "web");
+
+    for (String unit : List.of("console-getty", "container-getty@1", "container-getty@2")) {
+      assertThat(in("web", "systemctl is-active " + unit)).as(unit).isEqualTo("active");
+    }
+    assertThat(in("web", "systemctl --failed --no-legend")).isEmpty();
+    new Expect(product)
+        .run(
+            "spawn $kapsel console --tty 2 web\nwant {web login: }\nsend \"\\x10\\x11\"\nends 0\n");
+  }
+
+  @Test
   void bootsDebianOnTheHostsUsersAndWithNearlyAllRights() {
     for (List<String> flags : List.of(List.of("--userns", "host"), List.of("--privileged"))) {
       List<String> words = new java.util.ArrayList<>(flags);

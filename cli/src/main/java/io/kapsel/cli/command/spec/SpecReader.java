@@ -67,7 +67,8 @@ public final class SpecReader {
   /** A whole system as {@code launch} has it: a root, and perhaps a name. */
   public static ContainerSpecBuilder system(Arguments arguments, Request request, String root) {
     SpecReader reader = new SpecReader(arguments, request);
-    ContainerSpecBuilder spec = new ContainerSpecBuilder(reader.root(root)).system();
+    Stdio console = reader.withTtys(Stdio.OUTPUT_ONLY);
+    ContainerSpecBuilder spec = new ContainerSpecBuilder(reader.root(root)).stdio(console).system();
     reader.parts(spec);
     return spec;
   }
@@ -113,7 +114,10 @@ public final class SpecReader {
 
   private Stdio stdio(boolean attached) {
     boolean input = arguments.is(RunFlags.INTERACTIVE);
-    Stdio stdio = stdio(request, arguments.is(RunFlags.TTY), input, input && attached);
+    return withTtys(stdio(request, arguments.is(RunFlags.TTY), input, input && attached));
+  }
+
+  private Stdio withTtys(Stdio stdio) {
     return arguments
         .last(RunFlags.TTYS)
         .filter(count -> count > 0)
