@@ -378,6 +378,17 @@ public final class FakeEngine implements Engine {
     }
 
     @Override
+    public int attachTerminal(Fd end, int number, boolean alone) {
+      deeds.add("terminal " + number + (alone ? " alone" : ""));
+      return number;
+    }
+
+    @Override
+    public void onOtherMonitor(Runnable action) {
+      deeds.add("told of other monitors");
+    }
+
+    @Override
     public void attach(Fd end, boolean stdin, boolean stdout, boolean stderr) {
       deeds.add("attach" + (stdin ? " in" : "") + (stdout ? " out" : "") + (stderr ? " err" : ""));
     }
