@@ -18,7 +18,7 @@
 struct test {
 	const char *name;
 	void (*run)(void);
-	bool native; /* needs namespaces and clone3, which qemu-user has not */
+	bool native; /* needs namespaces, clone3 or CLONE_PARENT, which qemu-user has not */
 };
 
 extern const struct test CHECK_TESTS[], STEP_TESTS[], RUN_TESTS[], KEEPER_TESTS[], RELAY_TESTS[],

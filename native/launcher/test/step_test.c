@@ -439,8 +439,8 @@ const struct test STEP_TESTS[] = {
 	NATIVE(a_link_out_of_the_root_leads_nowhere),
 	NATIVE(magic_links_are_refused),
 	NATIVE(links_are_refused_where_that_is_asked),
-	TEST(a_spawned_launcher_knows_what_the_first_knows),
-	TEST(a_spawned_launcher_leaves_no_zombie),
+	NATIVE(a_spawned_launcher_knows_what_the_first_knows),
+	NATIVE(a_spawned_launcher_leaves_no_zombie),
 	TEST(without_its_socket_it_ends_at_once),
 	{NULL, NULL, false},
 };
