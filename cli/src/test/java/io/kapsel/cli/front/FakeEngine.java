@@ -384,11 +384,6 @@ public final class FakeEngine implements Engine {
     }
 
     @Override
-    public void onOtherMonitor(Runnable action) {
-      deeds.add("told of other monitors");
-    }
-
-    @Override
     public void attach(Fd end, boolean stdin, boolean stdout, boolean stderr) {
       deeds.add("attach" + (stdin ? " in" : "") + (stdout ? " out" : "") + (stderr ? " err" : ""));
     }
