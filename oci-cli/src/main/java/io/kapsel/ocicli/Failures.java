@@ -8,6 +8,9 @@ final class Failures {
   /** It was there, and yet the kernel did not run it: its interpreter may be missing. */
   private static final String TRIED = "exec '";
 
+  /** How the reason begins where the program has nowhere to begin. */
+  private static final String DIRECTORY = "the working directory";
+
   private Failures() {}
 
   /** The exit code of a program that was there and could not be executed. */
@@ -38,7 +41,10 @@ final class Failures {
                         path
                             ? "stat " + program + ": no such file or directory"
                             : "executable file not found in $PATH");
-            case NOT_EXECUTABLE -> "exec: \"%s\": %s".formatted(program, refusal(reason));
+            case NOT_EXECUTABLE ->
+                reason.startsWith(DIRECTORY)
+                    ? reason
+                    : "exec: \"%s\": %s".formatted(program, refusal(reason));
             case REFUSED, FAILED -> reason;
           };
     }
