@@ -53,8 +53,10 @@ static const char *when_told(const char *script)
 {
 	static char all[512];
 
-	snprintf(all, sizeof(all), "until test -e %s; do sleep 0.02; done; %s", path_of("go"),
-		 script);
+	/* for as long as a test may take: where it fails, nobody tells it */
+	snprintf(all, sizeof(all),
+		 "i=0; until test -e %s || test $i -gt 1500; do i=$((i+1)); sleep 0.02; done; %s",
+		 path_of("go"), script);
 	return all;
 }
 
