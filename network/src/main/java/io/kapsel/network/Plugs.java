@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -20,6 +22,9 @@ final class Plugs {
 
   private final PluginNetworks plugins;
   private final Spares spares = new Spares();
+
+  /** Links that are being removed. */
+  private final Map<String, CompletableFuture<Boolean>> going = new ConcurrentHashMap<>();
 
   Plugs(Supplier<HostSide> host, Function<String, Network> networks, PluginNetworks plugins) {
     this.host = host;
@@ -53,6 +58,7 @@ final class Plugs {
       boolean ports = outside && joined.endpoints().stream().noneMatch(this::isBridged);
       return plugins.add(joined, place, network, namespace, ports);
     }
+    awaitGone(place.link());
     Wiring wiring = host.get().wiring();
     Optional<Long> whole = spares.takeWhole(place.link());
     if (whole.filter(it -> it == namespace.number()).isPresent()) {
@@ -68,6 +74,11 @@ final class Plugs {
     spare.ifPresent(it -> wiring.remove(it.link()));
     wiring.join(place, network, namespace, joined.restricted().in(), outside);
     return place;
+  }
+
+  /** One that starts again at once has a link of the same name, which may be going still. */
+  private void awaitGone(String link) {
+    Optional.ofNullable(going.get(link)).ifPresent(CompletableFuture::join);
   }
 
   /** Whether plugins have made a place of a container. */
@@ -158,7 +169,16 @@ final class Plugs {
     }
     plugins.forget(joined.id());
     links.forEach(each -> spares.takeWhole(each.link()));
-    Thread.startVirtualThread(() -> links.forEach(each -> remove(each.link())));
+    CompletableFuture<Boolean> gone = new CompletableFuture<>();
+    links.forEach(each -> going.put(each.link(), gone));
+    Thread.startVirtualThread(() -> {
+      try {
+        links.forEach(each -> remove(each.link()));
+      } finally {
+        links.forEach(each -> going.remove(each.link(), gone));
+        gone.complete(true);
+      }
+    });
   }
 
   private void remove(String link) {

@@ -30,6 +30,17 @@ class NetworkIT extends OnTwoHosts {
     return hosts.from(container, address);
   }
 
+  /** The link of before is removed meanwhile, and has the same name. */
+  @Test
+  void whatStartsAgainAtOnceHasItsLink() {
+    kapsel("run", "-d", "--name", "again", TestRoot.reference(), "/bin/sleep", "1000");
+    for (int i = 0; i < 12; i++) {
+      kapsel("restart", "-t", "0", "again");
+      kapsel("exec", "again", "/bin/grep", "-q", "eth0", "/proc/net/dev");
+    }
+    kapsel("rm", "-f", "again");
+  }
+
   @Test
   void twoTiersFindEachOtherByNameOverBothProtocolsAndAreReachedFromOutside() {
     kapsel("network", "create", "--ipv6", "app");
