@@ -20,7 +20,7 @@ public final class Ahead extends InputStream {
 
   private void fill(InputStream in) {
     try {
-      handoff.fill(in, () -> false);
+      handoff.fill(in);
     } catch (IOException | RuntimeException | Error e) {
       if (!closed) { // else it is the end that close() has made
         failure = e;

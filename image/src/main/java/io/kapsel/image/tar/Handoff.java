@@ -4,13 +4,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class Handoff extends InputStream {
   private static final int PIECE = 1 << 17;
   private static final int PIECES = 4;
-  private static final Duration LOOK = Duration.ofSeconds(1);
 
   /** Some bytes; {@code from} moves on while they are read. */
   private static final class Piece {
@@ -35,13 +31,11 @@ final class Handoff extends InputStream {
   private final Deque<Piece> empty = new ArrayDeque<>();
   private int made;
   private boolean ended;
-  private volatile BooleanSupplier left = () -> false;
   private boolean unwanted;
   private @Nullable Piece current;
 
-  /** Passes on all of {@code in}, or as much as the other side wants before it is gone. */
-  void fill(InputStream in, BooleanSupplier gone) throws IOException {
-    left = gone;
+  /** Passes on all of {@code in}, or as much as the other side wants. */
+  void fill(InputStream in) throws IOException {
     try {
       for (Piece piece; (piece = takeEmpty()) != null; ) {
         int count = in.readNBytes(piece.bytes, 0, PIECE);
@@ -113,9 +107,7 @@ final class Handoff extends InputStream {
     lock.lock();
     try {
       while (empty.isEmpty() && made == PIECES && !unwanted) {
-        if (!changed.await(LOOK.toMillis(), TimeUnit.MILLISECONDS) && left.getAsBoolean()) {
-          return null;
-        }
+        changed.await();
       }
       if (unwanted) {
         return null;
@@ -147,7 +139,8 @@ final class Handoff extends InputStream {
     }
   }
 
-  private void end() {
+  /** Nothing more comes. */
+  void end() {
     lock.lock();
     try {
       ended = true;

@@ -30,7 +30,9 @@ public final class Packer {
     PlatformThread.call(() ->
         pump(
             out,
-            handoff -> Confinement.start(trees, (_, inside) -> packed(inner, inside, handoff))));
+            handoff ->
+                Confinement.start(
+                    trees, new Handing<>(handoff, (_, inside) -> packed(inner, inside, handoff)))));
   }
 
   /** The same for the one tree that a view is. */
@@ -41,7 +43,9 @@ public final class Packer {
         pump(
             out,
             handoff ->
-                Confinement.start(view, (root, _) -> packed(inner, List.of(root), handoff))));
+                Confinement.start(
+                    view,
+                    new Handing<>(handoff, (root, _) -> packed(inner, List.of(root), handoff)))));
   }
 
   private static boolean packed(Inner inner, List<Fd> inside, Handoff handoff) throws IOException {

@@ -34,11 +34,8 @@ public final class Unpacker {
                 Confinement.start(
                     root,
                     lowers,
-                    (inside, below) -> {
-                      try (handoff) {
-                        return inner.unpack(handoff, inside, below);
-                      }
-                    })));
+                    new Handing<>(
+                        handoff, (inside, below) -> inner.unpack(handoff, inside, below)))));
   }
 
   /** What is done with an archive in a view. */
@@ -66,12 +63,12 @@ public final class Unpacker {
                 handoff ->
                     Confinement.start(
                         view,
-                        (root, _) -> {
-                          try (handoff) {
-                            inner.unpack(handoff, root);
-                          }
-                          return true;
-                        })));
+                        new Handing<>(
+                            handoff,
+                            (root, _) -> {
+                              inner.unpack(handoff, root);
+                              return true;
+                            }))));
   }
 
   /** What can be seen of a view without seeing anything else. */
@@ -86,7 +83,7 @@ public final class Unpacker {
     Confinement<T> writer = start.apply(handoff);
     Throwable unread = null;
     try {
-      handoff.fill(plain, writer::ended);
+      handoff.fill(plain);
     } catch (IOException | RuntimeException | Error e) {
       unread = e;
     }

@@ -146,6 +146,9 @@ public final class Confinement<T> {
      * @param below those that may be read, in the order in which they were given
      */
     T in(Fd root, List<Fd> below) throws IOException;
+
+    /** Is called when the thread ends, also one that could not be confined and has done nothing. */
+    default void ended() {}
   }
 
   private final Optional<Fd> directory;
@@ -189,11 +192,6 @@ public final class Confinement<T> {
     return this;
   }
 
-  /** Whether nothing is done any more, however it ended. */
-  public boolean ended() {
-    return !thread.isAlive();
-  }
-
   /** What came of it, once the thread is gone: also when the caller is interrupted. */
   public T await() throws IOException {
     boolean interrupted = false;
@@ -231,6 +229,8 @@ public final class Confinement<T> {
       result = view.isPresent() ? inside(view.get()) : inside();
     } catch (Throwable e) { // handed to whoever waits
       failure = e;
+    } finally {
+      work.ended();
     }
   }
 
