@@ -187,13 +187,14 @@ public final class Volumes {
   private Volume write(StoredVolume stored) {
     Path place = directory.resolve(stored.name());
     try {
+      if (!Files.exists(place.resolve(FILE))) {
+        trash.add(place); // half made, when it could not be taken back
+      }
       if (Files.exists(place)) {
         throw new EngineException.Conflict(
             "create", stored.name(), "its directory is there and cannot be read: " + place);
       }
       Files.createDirectory(place);
-      Path content = Files.createDirectory(place.resolve(CONTENT));
-      Files.setPosixFilePermissions(content, PosixFilePermissions.fromString("rwxr-xr-x"));
       Volume made = volume(stored);
       written(made, stored);
       return made;
@@ -207,6 +208,8 @@ public final class Volumes {
     Path place = directory.resolve(stored.name());
     boolean whole = false;
     try {
+      Path content = Files.createDirectory(place.resolve(CONTENT));
+      Files.setPosixFilePermissions(content, PosixFilePermissions.fromString("rwxr-xr-x"));
       if (VolumeOptions.stays(made)) {
         VolumeImage.make(stored.name(), place, VolumeImage.size(stored.options()).orElseThrow());
         VolumeOptions.mount(made);

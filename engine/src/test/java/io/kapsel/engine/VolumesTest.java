@@ -57,6 +57,13 @@ class VolumesTest {
   }
 
   @Test
+  void whatIsLeftOfOneThatCouldNotBeMadeDoesNotKeepItsName() throws IOException {
+    Files.createDirectories(state.resolve("volumes/again/_data"));
+
+    assertThat(create("again").name()).isEqualTo("again");
+  }
+
+  @Test
   void oneIsFoundAgainByTheNextEngine() {
     Volume made = create("data");
     Volume unnamed = volumes.create(Optional.empty(), Map.of(), Map.of());

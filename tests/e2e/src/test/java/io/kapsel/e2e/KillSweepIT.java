@@ -141,7 +141,8 @@ class KillSweepIT {
     return survived;
   }
 
-  private static boolean traced(long engine) {
+  /** Whether each thread of a process is watched by strace. */
+  static boolean traced(long engine) {
     Path tasks = Path.of("/proc/" + engine + "/task");
     Set<String> all = HostFiles.names(tasks);
     return !all.isEmpty()
