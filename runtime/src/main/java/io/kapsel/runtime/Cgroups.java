@@ -37,29 +37,39 @@ final class Cgroups {
     this.parents = parents(host);
   }
 
-  /** Makes the parents and lets their controllers through to their children. */
-  void prepare() {
+  /**
+   * Makes the parents, which stay as long as this is held, and lets controllers through to them.
+   */
+  SharedParents prepare() {
     try {
-      for (Path parent : parents()) {
-        Files.createDirectories(parent);
+      SharedParents held = SharedParents.hold(parents());
+      try {
+        open();
+      } catch (IOException e) {
+        held.close();
+        throw e;
       }
-      if (host.unified().isPresent()) {
-        delegate(host.unified().get());
-        delegate(host.unified().get().resolve(PARENT));
-      }
-      Path cpuset = host.v1().get("cpuset");
-      if (cpuset != null) {
-        for (String file : List.of("cpuset.cpus", "cpuset.mems")) {
-          copy(cpuset.resolve(file), cpuset.resolve(PARENT).resolve(file));
-        }
-        write(cpuset.resolve(PARENT).resolve("cgroup.clone_children"), "1");
-      }
+      return held;
     } catch (IOException e) {
       throw new LaunchException(
           LaunchException.Kind.REFUSED,
           "cannot make control groups: "
               + e.getMessage()
               + "; is the cgroup file system writable, and is the engine run by root?");
+    }
+  }
+
+  private void open() throws IOException {
+    if (host.unified().isPresent()) {
+      delegate(host.unified().get());
+      delegate(host.unified().get().resolve(PARENT));
+    }
+    Path cpuset = host.v1().get("cpuset");
+    if (cpuset != null) {
+      for (String file : List.of("cpuset.cpus", "cpuset.mems")) {
+        copy(cpuset.resolve(file), cpuset.resolve(PARENT).resolve(file));
+      }
+      write(cpuset.resolve(PARENT).resolve("cgroup.clone_children"), "1");
     }
   }
 

@@ -25,23 +25,24 @@ public final class ContainerRuntime implements AutoCloseable {
 
   private final HostFacts facts;
   private final Cgroups cgroups;
+  private final SharedParents parents;
   private final DevicePrograms programs = new DevicePrograms();
   private final ReentrantLock zygoteLock = new ReentrantLock();
   private Zygote zygote;
   private Optional<Control> spare = Optional.empty();
   private boolean closed;
 
-  private ContainerRuntime(HostFacts facts, Cgroups cgroups) {
+  private ContainerRuntime(HostFacts facts, Cgroups cgroups, SharedParents parents) {
     this.facts = facts;
     this.cgroups = cgroups;
+    this.parents = parents;
     this.zygote = Zygote.start(programs, facts.authority().mountsKernel());
   }
 
   /** Prepares the host's control groups and starts the first launcher. */
   public static ContainerRuntime open(HostFacts facts) {
     Cgroups cgroups = new Cgroups(facts.cgroups());
-    cgroups.prepare();
-    return new ContainerRuntime(facts, cgroups);
+    return new ContainerRuntime(facts, cgroups, cgroups.prepare());
   }
 
   /** What the host offers. */
@@ -402,6 +403,7 @@ public final class ContainerRuntime implements AutoCloseable {
       spare.ifPresent(Control::close);
       zygote.close();
       programs.close();
+      parents.close();
     } finally {
       zygoteLock.unlock();
     }

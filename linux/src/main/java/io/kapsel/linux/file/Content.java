@@ -17,6 +17,7 @@ import java.lang.foreign.ValueLayout;
 public final class Content {
   private static final int CHUNK = 64 * 1024;
   private static final int BEGIN_WRITING = 2; // SYNC_FILE_RANGE_WRITE
+  private static final int SHARED = 1; // LOCK_SH
   private static final int EXCLUSIVE_NO_WAIT = 2 | 4; // LOCK_EX | LOCK_NB
   private static final int SEEK_DATA = 3;
   private static final int PUNCH_HOLE = 1 | 2; // FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
@@ -155,6 +156,16 @@ public final class Content {
       int number = lease.number();
       long result = scratch.call(Syscall.SYNC_FILE_RANGE, number, offset, length, BEGIN_WRITING);
       Kernel.check(result, Syscall.SYNC_FILE_RANGE, fd);
+    }
+  }
+
+  /**
+   * Takes a lock of an open file (flock(2)) that others may have, too; waits while one is
+   * exclusive.
+   */
+  public static void share(Fd fd) {
+    try (Fd.Lease lease = fd.lease()) {
+      Kernel.check(Kernel.call(Syscall.FLOCK, lease.number(), SHARED), Syscall.FLOCK, fd);
     }
   }
 
