@@ -146,8 +146,14 @@ public final class ContainerProcess implements AutoCloseable {
     }
   }
 
+  /** One that cannot be read is none: whoever waits for the end must not wait for ever. */
   private Optional<ExitRecord> recorded() {
-    return record.flatMap(ExitRecord::read);
+    try {
+      return record.flatMap(ExitRecord::read);
+    } catch (SyscallException e) {
+      LOG.log(System.Logger.Level.WARNING, "the record of an end cannot be read pid=" + pid, e);
+      return Optional.empty();
+    }
   }
 
   /** The pid of its first process, as the host sees it. */
