@@ -8,6 +8,7 @@ import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.runtime.Bundle;
 import io.kapsel.runtime.External;
 import io.kapsel.runtime.criu.CriuException;
+import io.kapsel.runtime.criu.CriuField;
 import io.kapsel.runtime.criu.CriuMessage;
 import io.kapsel.runtime.criu.CriuSession.Request;
 import java.io.IOException;
@@ -28,15 +29,6 @@ final class CheckpointCommand implements Command {
       links = List.copyOf(links);
     }
   }
-
-  private static final int PID = 2;
-  private static final int LEAVE_RUNNING = 3;
-  private static final int PAGE_SERVER = 11;
-  private static final int PARENT = 14;
-  private static final int TRACK_MEMORY = 15;
-  private static final int EXTERNAL = 37;
-  private static final int FREEZER = 44;
-  private static final int STATUS = 49;
 
   @Override
   public String name() {
@@ -115,19 +107,23 @@ final class CheckpointCommand implements Command {
             container.kept().annotations());
     options.directories(message);
     message
-        .number(PID, container.kept().pid())
-        .flag(LEAVE_RUNNING, words.is("leave-running"))
-        .flag(TRACK_MEMORY, ahead || words.text("parent-path").isPresent());
-    External.namespaces(bundle).values().forEach(each -> message.text(EXTERNAL, each));
+        .number(CriuField.PID, container.kept().pid())
+        .flag(CriuField.LEAVE_RUNNING, words.is("leave-running"))
+        .flag(CriuField.TRACK_MEMORY, ahead || words.text("parent-path").isPresent());
+    External.namespaces(bundle).values().forEach(each -> message.text(CriuField.EXTERNAL, each));
     container
         .groups()
         .group("freezer")
         .or(container.groups()::unified)
-        .ifPresent(group -> message.text(FREEZER, group.toString()));
-    words.text("parent-path").ifPresent(path -> message.text(PARENT, parent(options, path)));
-    words.text("page-server").ifPresent(address -> message.message(PAGE_SERVER, server(address)));
+        .ifPresent(group -> message.text(CriuField.FREEZER, group.toString()));
+    words
+        .text("parent-path")
+        .ifPresent(path -> message.text(CriuField.PARENT, parent(options, path)));
+    words
+        .text("page-server")
+        .ifPresent(address -> message.message(CriuField.PAGE_SERVER, server(address)));
     if (words.text("status-fd").isPresent()) {
-      message.number(STATUS, status(call, options));
+      message.number(CriuField.STATUS, status(call, options));
     }
     return message;
   }

@@ -6,6 +6,7 @@ import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.runtime.CriuProgram;
 import io.kapsel.runtime.criu.CriuException;
+import io.kapsel.runtime.criu.CriuField;
 import io.kapsel.runtime.criu.CriuMessage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,27 +44,6 @@ final class CriuOptions implements AutoCloseable {
   private static final int VERBOSE = 4;
   private static final String ANNOTATION = "org.criu.config";
   private static final Path USUAL = Path.of("/etc/criu/runc.conf");
-
-  private static final int IMAGES = 1;
-  private static final int EXTERNAL_SOCKETS = 4;
-  private static final int CONNECTIONS = 5;
-  private static final int SHELL_JOB = 7;
-  private static final int FILE_LOCKS = 8;
-  private static final int LOG_LEVEL = 9;
-  private static final int LOG_FILE = 10;
-  private static final int DEDUPLICATE = 16;
-  private static final int WORK = 17;
-  private static final int REMAP = 18;
-  private static final int EXTERNAL_MOUNT = 23;
-  private static final int CGROUPS = 24;
-  private static final int CGROUP_MODE = 34;
-  private static final int EMPTY = 38;
-  private static final int NOT_IN_FLIGHT = 46;
-  private static final int LAZY = 48;
-  private static final int ORPHANS = 50;
-  private static final int CONFIGURATION = 51;
-  private static final int CLOSE = 52;
-  private static final int LOCK = 64;
 
   private final Call call;
   private final CriuProgram program;
@@ -122,27 +102,28 @@ final class CriuOptions implements AutoCloseable {
     Words words = call.words();
     CriuMessage message =
         new CriuMessage()
-            .number(LOG_LEVEL, VERBOSE)
-            .text(LOG_FILE, log)
-            .flag(CONNECTIONS, words.is("tcp-established"))
-            .flag(NOT_IN_FLIGHT, words.is("tcp-skip-in-flight"))
-            .flag(CLOSE, words.is("tcp-close"))
-            .flag(EXTERNAL_SOCKETS, words.is("ext-unix-sk"))
-            .flag(SHELL_JOB, words.is("shell-job"))
-            .flag(FILE_LOCKS, words.is("file-locks"))
-            .flag(REMAP, words.is("link-remap"))
-            .flag(LAZY, words.is("lazy-pages"))
-            .flag(DEDUPLICATE, words.is("auto-dedup"))
-            .flag(ORPHANS, true)
-            .flag(CGROUPS, true)
-            .number(CGROUP_MODE, mode(words));
+            .number(CriuField.LOG_LEVEL, VERBOSE)
+            .text(CriuField.LOG_FILE, log)
+            .flag(CriuField.CONNECTIONS, words.is("tcp-established"))
+            .flag(CriuField.NOT_IN_FLIGHT, words.is("tcp-skip-in-flight"))
+            .flag(CriuField.CLOSE, words.is("tcp-close"))
+            .flag(CriuField.EXTERNAL_SOCKETS, words.is("ext-unix-sk"))
+            .flag(CriuField.SHELL_JOB, words.is("shell-job"))
+            .flag(CriuField.FILE_LOCKS, words.is("file-locks"))
+            .flag(CriuField.REMAP, words.is("link-remap"))
+            .flag(CriuField.LAZY, words.is("lazy-pages"))
+            .flag(CriuField.DEDUPLICATE, words.is("auto-dedup"))
+            .flag(CriuField.ORPHANS, true)
+            .flag(CriuField.CGROUPS, true)
+            .number(CriuField.CGROUP_MODE, mode(words));
     emptyNamespaces(message);
     words
         .text("network-lock")
-        .ifPresent(name -> message.number(LOCK, chosen(LOCKS, "network-lock", name)));
-    configuration(annotations).ifPresent(file -> message.text(CONFIGURATION, file));
+        .ifPresent(name -> message.number(CriuField.LOCK, chosen(LOCKS, "network-lock", name)));
+    configuration(annotations).ifPresent(file -> message.text(CriuField.CONFIGURATION, file));
     external.forEach((place, source) ->
-        message.message(EXTERNAL_MOUNT, new CriuMessage().text(1, place).text(2, source)));
+        message.message(
+            CriuField.EXTERNAL_MOUNT, new CriuMessage().text(1, place).text(2, source)));
     return message;
   }
 
@@ -158,7 +139,7 @@ final class CriuOptions implements AutoCloseable {
   }
 
   private void directories(CriuMessage message, Path images, Path work) {
-    message.number(IMAGES, directoryOf(images)).number(WORK, directoryOf(work));
+    message.number(CriuField.IMAGES, directoryOf(images)).number(CriuField.WORK, directoryOf(work));
   }
 
   private static int mode(Words words) {
@@ -178,7 +159,7 @@ final class CriuOptions implements AutoCloseable {
       if (!kind.equals("network")) {
         throw new OciException("namespace type " + kind + " is not supported by --empty-ns");
       }
-      message.number(EMPTY, NEW_NETWORK);
+      message.number(CriuField.EMPTY, NEW_NETWORK);
     }
   }
 

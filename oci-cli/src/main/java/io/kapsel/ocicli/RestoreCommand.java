@@ -19,6 +19,7 @@ import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.Restore;
 import io.kapsel.runtime.Stdio;
 import io.kapsel.runtime.criu.CriuException;
+import io.kapsel.runtime.criu.CriuField;
 import io.kapsel.runtime.criu.CriuMessage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -30,13 +31,6 @@ import java.util.Optional;
 
 /** {@code restore}: brings a container back from files, by CRIU. */
 final class RestoreCommand implements Command {
-  private static final int NOTIFY = 12;
-  private static final int ROOT = 13;
-  private static final int SIBLING = 26;
-  private static final int INHERIT = 27;
-  private static final int LABEL = 53;
-  private static final int LABEL_OF_MOUNTS = 63;
-
   @Override
   public String name() {
     return "restore";
@@ -157,7 +151,7 @@ final class RestoreCommand implements Command {
     makePlace(place);
     CriuMessage message = message(call, bundle, planned, options, placing);
     String shown = Path.of(call.store().shown()).resolve(call.id()).resolve("criu-root").toString();
-    message.text(ROOT, call.places().absolute(shown).toString());
+    message.text(CriuField.ROOT, call.places().absolute(shown).toString());
     placing.begin(call, planned);
     HookRunner hooks = new HookRunner(planned, call.caller().environment());
     Restore restore =
@@ -204,13 +198,16 @@ final class RestoreCommand implements Command {
         options.message(
             External.ofImages(planned, call.runtime().facts(), placing.groups(), root),
             spec.annotations());
-    message.flag(NOTIFY, true).flag(SIBLING, true);
-    call.words().text("lsm-profile").ifPresent(label -> message.text(LABEL, label));
-    call.words().text("lsm-mount-context").ifPresent(label -> message.text(LABEL_OF_MOUNTS, label));
+    message.flag(CriuField.NOTIFY, true).flag(CriuField.SIBLING, true);
+    call.words().text("lsm-profile").ifPresent(label -> message.text(CriuField.LABEL, label));
+    call.words()
+        .text("lsm-mount-context")
+        .ifPresent(label -> message.text(CriuField.LABEL_OF_MOUNTS, label));
     List<String> streams = streams(options.images());
     for (int number = 0; number < streams.size(); number++) {
       if (streams.get(number).startsWith("pipe:")) {
-        message.message(INHERIT, new CriuMessage().text(1, streams.get(number)).number(2, number));
+        message.message(
+            CriuField.INHERIT, new CriuMessage().text(1, streams.get(number)).number(2, number));
       }
     }
     return message;

@@ -1,5 +1,6 @@
 package io.kapsel.runtime;
 
+import io.kapsel.runtime.criu.CriuField;
 import io.kapsel.runtime.criu.CriuMessage;
 import io.kapsel.runtime.criu.CriuSession;
 import java.util.List;
@@ -21,8 +22,6 @@ public record Restore(
     IntConsumer directories,
     CriuSession.Listener listener) {
 
-  private static final int INHERIT = 27;
-  private static final int CGROUP_ROOT = 25;
   private static final int CONTROLLER = 1;
   private static final int PATH = 2;
   private static final int KEY = 1;
@@ -33,7 +32,7 @@ public record Restore(
     List<io.kapsel.oci.Namespace> joined = RestorePlanner.joined(wanted);
     for (int i = 0; i < joined.size(); i++) {
       options.message(
-          INHERIT,
+          CriuField.INHERIT,
           new CriuMessage()
               .text(KEY, External.namespace(joined.get(i).type()))
               .number(NUMBER, RestorePlanner.CHANNEL + 1 + i));
@@ -49,7 +48,8 @@ public record Restore(
         root.text(CONTROLLER, hierarchy);
       }
       options.message(
-          CGROUP_ROOT, root.text(PATH, place.pathIn(wanted.facts().cgroups(), hierarchy)));
+          CriuField.CGROUP_ROOT,
+          root.text(PATH, place.pathIn(wanted.facts().cgroups(), hierarchy)));
     }
   }
 }

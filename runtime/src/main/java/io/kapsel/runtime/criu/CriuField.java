@@ -11,8 +11,14 @@ public final class CriuField {
   /** Whether the tree goes on after a dump. */
   public static final int LEAVE_RUNNING = 3;
 
+  /** Whether Unix sockets may be connected to others. */
+  public static final int EXTERNAL_SOCKETS = 4;
+
   /** Whether connections of TCP are kept. */
   public static final int CONNECTIONS = 5;
+
+  /** Whether the terminal is the one of who asks. */
+  public static final int SHELL_JOB = 7;
 
   /** Whether locks of files are kept. */
   public static final int FILE_LOCKS = 8;
@@ -22,6 +28,9 @@ public final class CriuField {
 
   /** The name of the log. */
   public static final int LOG_FILE = 10;
+
+  /** Where memory is sent: an address and a port. */
+  public static final int PAGE_SERVER = 11;
 
   /** Whether the asker is told of stages. */
   public static final int NOTIFY = 12;
@@ -35,6 +44,9 @@ public final class CriuField {
   /** Whether changes of memory are tracked from now on. */
   public static final int TRACK_MEMORY = 15;
 
+  /** Whether memory is deleted from earlier images that is in these. */
+  public static final int DEDUPLICATE = 16;
+
   /** The descriptor of the directory of the log. */
   public static final int WORK = 17;
 
@@ -46,6 +58,9 @@ public final class CriuField {
 
   /** Whether control groups are kept. */
   public static final int CGROUPS = 24;
+
+  /** Where control groups are restored: a controller and a path. */
+  public static final int CGROUP_ROOT = 25;
 
   /** Whether what is restored is a sibling of CRIU. */
   public static final int SIBLING = 26;
@@ -65,8 +80,32 @@ public final class CriuField {
   /** The control group that is frozen meanwhile. */
   public static final int FREEZER = 44;
 
+  /** Whether connections of TCP that are being made are left out. */
+  public static final int NOT_IN_FLIGHT = 46;
+
+  /** Whether memory is brought when it is used. */
+  public static final int LAZY = 48;
+
+  /** A descriptor that gets a byte when memory can be asked for. */
+  public static final int STATUS = 49;
+
   /** Whether terminals whose other side is outside are sent to the asker. */
   public static final int ORPHANS = 50;
+
+  /** A file with more options. */
+  public static final int CONFIGURATION = 51;
+
+  /** Whether connections of TCP are closed when they are restored. */
+  public static final int CLOSE = 52;
+
+  /** The label of security that a restored tree gets. */
+  public static final int LABEL = 53;
+
+  /** The label of security that restored mounts get. */
+  public static final int LABEL_OF_MOUNTS = 63;
+
+  /** How the network is locked meanwhile. */
+  public static final int LOCK = 64;
 
   private CriuField() {}
 }
