@@ -26,7 +26,9 @@ final class RestorePlanner {
   /** The socket's number in CRIU; namespaces that are joined follow. */
   static final int CHANNEL = 200;
 
-  private static final Value SLAVE = Value.at(Blob.words("{MS_SLAVE}", 0, 0, 1 << 19, 0));
+  /** For mount_setattr(2). */
+  static final Value SLAVE = Value.at(Blob.words("{MS_SLAVE}", 0, 0, 1 << 19, 0));
+
   private static final Value PRIVATE = Value.at(Blob.words("{MS_PRIVATE}", 0, 0, 1 << 18, 0));
   private static final int FIRST = 4;
   private static final Value.Constant ALL = Value.named("~0", 0xffffffffL);
@@ -62,18 +64,9 @@ final class RestorePlanner {
     draft.monitor.call(Syscall.UMASK, Flag.ZERO).because("modes as they are written here");
     Optional<Slot> group = scope ? Optional.empty() : make(cgroups);
     mountNamespace();
-    List<Slot> passed = inherited();
+    List<Slot> passed = inherited(draft, wanted);
     draft.monitor.call(Syscall.UMASK, Value.mode(077)).because("nothing for others by oversight");
-    Slot pid = draft.slots.take("pid");
-    draft.slots.take("pidfd");
-    draft
-        .monitor
-        .act(
-            Step.Op.CLONE,
-            Value.of(0),
-            group.<Value>map(Value::of).orElse(Value.named("no cgroup", -1)))
-        .into(pid)
-        .because("CRIU, in the control group of what it brings back");
+    Slot _ = fork(draft, group);
     if (scope) {
       all.add(draft.cut(LaunchPlan.BIRTH));
       make(cgroups);
@@ -166,7 +159,23 @@ final class RestorePlanner {
     draft.close(draft.monitor, tree);
   }
 
-  private List<Slot> inherited() {
+  /** The half that executes CRIU begins; the slot of its pid. */
+  static Slot fork(Draft draft, Optional<Slot> group) {
+    Slot pid = draft.slots.take("pid");
+    draft.slots.take("pidfd");
+    draft
+        .monitor
+        .act(
+            Step.Op.CLONE,
+            Value.of(0),
+            group.<Value>map(Value::of).orElse(Value.named("no cgroup", -1)))
+        .into(pid)
+        .because("CRIU, in the control group of what it brings back");
+    return pid;
+  }
+
+  /** What CRIU is given by number: the socket, and the namespaces that are joined. */
+  static List<Slot> inherited(Draft draft, Wanted wanted) {
     List<Slot> all = new ArrayList<>();
     all.add(draft.input(Input.Kind.CHANNEL, "criu", "channel", "CRIU is told what to do"));
     for (Namespace each : joined(wanted)) {

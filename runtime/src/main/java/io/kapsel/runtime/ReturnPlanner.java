@@ -2,17 +2,13 @@ package io.kapsel.runtime;
 
 import io.kapsel.linux.Syscall;
 import io.kapsel.oci.Mount;
-import io.kapsel.oci.Namespace;
-import io.kapsel.runtime.plan.Blob;
 import io.kapsel.runtime.plan.Input;
 import io.kapsel.runtime.plan.Segment;
 import io.kapsel.runtime.plan.Slot;
 import io.kapsel.runtime.plan.Slots;
-import io.kapsel.runtime.plan.Step;
 import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +24,6 @@ final class ReturnPlanner {
   private static final String DEV = "/dev";
   private static final int REGULAR = 0100000;
   private static final int MOST_INPUTS = 120;
-  private static final Value SLAVE = Value.at(Blob.words("{MS_SLAVE}", 0, 0, 1 << 19, 0));
 
   private final Wanted wanted;
   private final CriuProgram criu;
@@ -69,7 +64,6 @@ final class ReturnPlanner {
   }
 
   Segment plan() {
-    Steps monitor = draft.monitor;
     CgroupPlanner cgroups =
         new CgroupPlanner(draft, wanted.facts().cgroups(), wanted.cgroupPlace());
     SandboxPlanner sandbox = new SandboxPlanner(draft, wanted, rooms);
@@ -83,18 +77,10 @@ final class ReturnPlanner {
     Slot host =
         draft.input(
             Input.Kind.READ, "/proc/self/ns/mnt", "host_mounts", "CRIU is a program of the host");
-    List<Slot> passed = inherited();
-    rooms.pid = draft.slots.take("pid");
-    draft.slots.take("pidfd");
-    monitor
-        .act(
-            Step.Op.CLONE,
-            Value.of(0),
-            group.<Value>map(Value::of).orElse(Value.named("no cgroup", -1)))
-        .into(rooms.pid)
-        .because("CRIU, in the control group of what it brings back");
+    List<Slot> passed = RestorePlanner.inherited(draft, wanted);
+    rooms.pid = RestorePlanner.fork(draft, group);
     container.roles();
-    draft.pass(monitor, draft.init, List.of(), "its control groups are there");
+    draft.pass(draft.monitor, draft.init, List.of(), "its control groups are there");
     cgroups.join(draft.init);
     lay(host, root, dev, binds);
     streams(streams);
@@ -114,26 +100,18 @@ final class ReturnPlanner {
     }
   }
 
-  private List<Slot> inherited() {
-    List<Slot> all = new ArrayList<>();
-    all.add(draft.input(Input.Kind.CHANNEL, "criu", "channel", "CRIU is told what to do"));
-    for (Namespace each : RestorePlanner.joined(wanted)) {
-      all.add(
-          draft.input(
-              Input.Kind.READ,
-              each.path().orElseThrow(),
-              each.type() + "_namespace",
-              "the namespace of another container"));
-    }
-    return all;
-  }
-
   private void lay(Slot host, Slot root, Slot dev, List<ContainerPlanner.Bind> binds) {
     Steps init = draft.init;
     String why = "what CRIU finds on the host, and what the container has of it";
     init.call(Syscall.SETNS, Value.of(host), Flag.NEW_MOUNT).because(why);
     init.call(Syscall.UNSHARE, Flag.NEW_MOUNT).because(why);
-    init.call(Syscall.MOUNT_SETATTR, Flag.CWD, Value.text("/"), Flag.RECURSIVE, SLAVE, Value.of(32))
+    init.call(
+            Syscall.MOUNT_SETATTR,
+            Flag.CWD,
+            Value.text("/"),
+            Flag.RECURSIVE,
+            RestorePlanner.SLAVE,
+            Value.of(32))
         .because("nothing is passed on to the host");
     Slot top =
         draft.filesystem(
