@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -18,6 +19,14 @@ class PackedLogsIT extends EndToEnd {
   private static final String PRINTS =
       "mkfifo /go; i=0; while [ $i -lt 3000 ]; do echo line-number-$i; i=$((i+1)); done; read x </go;"
           + " while [ $i -lt 6000 ]; do echo line-number-$i; i=$((i+1)); done; exec sleep 1000";
+
+  private static void start(String name, String... flags) {
+    List<String> words =
+        new ArrayList<>(List.of("run", "-d", "--name", name, "--log-opt", "max-size=30k"));
+    words.addAll(List.of(flags));
+    words.addAll(List.of(TestRoot.reference(), "/bin/sh", "-c", PRINTS));
+    kapsel(words.toArray(String[]::new)).ok();
+  }
 
   private static Path directory(String name) {
     String id = kapsel("inspect", "--format", "{{.Id}}", name).ok().line();
@@ -51,24 +60,7 @@ class PackedLogsIT extends EndToEnd {
   @CsvSource({"local,max-file=30", "json-file,compress=true"})
   void followersNoticeNothing(String driver, String option) throws Exception {
     String name = "packed-" + driver;
-    kapsel(
-            "run",
-            "-d",
-            "--name",
-            name,
-            "--log-driver",
-            driver,
-            "--log-opt",
-            option,
-            "--log-opt",
-            "max-size=30k",
-            "--log-opt",
-            "max-file=30",
-            TestRoot.reference(),
-            "/bin/sh",
-            "-c",
-            PRINTS)
-        .ok();
+    start(name, "--log-driver", driver, "--log-opt", option, "--log-opt", "max-file=30");
     Process follower = product.command("logs", "-f", name).start();
     Path place = directory(name);
     awaitPacked(place);
@@ -108,36 +100,8 @@ class PackedLogsIT extends EndToEnd {
   @CsvSource({"local,compress=false", "json-file,compress=false"})
   void whoeverWantsThemPlainHasThemPlain(String driver, String option) {
     String name = "plain-" + driver;
-    kapsel(
-            "run",
-            "-d",
-            "--name",
-            name,
-            "--log-driver",
-            driver,
-            "--log-opt",
-            option,
-            "--log-opt",
-            "max-size=30k",
-            "--log-opt",
-            "max-file=30",
-            TestRoot.reference(),
-            "/bin/sh",
-            "-c",
-            PRINTS)
-        .ok();
-    kapsel(
-            "run",
-            "-d",
-            "--name",
-            name + "-other",
-            "--log-opt",
-            "max-size=30k",
-            TestRoot.reference(),
-            "/bin/sh",
-            "-c",
-            PRINTS)
-        .ok();
+    start(name, "--log-driver", driver, "--log-opt", option, "--log-opt", "max-file=30");
+    start(name + "-other");
     awaitPacked(directory(name + "-other"));
 
     assertThat(rotated(directory(name))).isNotEmpty().noneMatch(it -> it.endsWith(".gz"));
