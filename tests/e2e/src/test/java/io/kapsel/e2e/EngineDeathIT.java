@@ -179,20 +179,9 @@ class EngineDeathIT extends EndToEnd {
         """);
 
     Result result =
-        Command.of(
-                Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-Djava.io.tmpdir=" + product.home(),
-                "-p",
-                Product.DIST.resolve("lib/kapsel/modules").toString(),
-                "--add-modules",
-                "io.kapsel.api",
-                "--enable-native-access=io.kapsel.linux",
-                source.toString())
-            .env("KAPSEL_STATE", product.state().toString())
-            .env("KAPSEL_RUN", product.run().toString())
+        product
+            .environment(product.java(source))
             .env("KAPSEL", Product.DIST.resolve("bin/kapsel").toString())
-            .env("KAPSEL_NETWORK", "none")
             .run();
 
     assertThat(result.ok().lines())

@@ -39,16 +39,8 @@ class JavaGuideIT extends EndToEnd {
   }
 
   private static Result java(Path source, Path state, Path run) {
-    return Command.of(
-            Path.of(System.getProperty("java.home"), "bin/java").toString(),
-            "-XX:TieredStopAtLevel=1",
-            "-Djava.io.tmpdir=" + product.home(),
-            "-p",
-            Product.DIST.resolve("lib/kapsel/modules").toString(),
-            "--add-modules",
-            "io.kapsel.api",
-            "--enable-native-access=io.kapsel.linux",
-            source.toString())
+    return product
+        .java(source)
         .env("KAPSEL_STATE", state.toString())
         .env("KAPSEL_RUN", run.toString())
         .env("KAPSEL_NETWORK", "none")

@@ -78,6 +78,20 @@ final class Product implements AutoCloseable {
     return environment(new Command(words));
   }
 
+  /** A Java program upon the modules of the distribution, which knows no engine yet. */
+  Command java(Path source) {
+    return Command.of(
+        Path.of(System.getProperty("java.home"), "bin/java").toString(),
+        "-XX:TieredStopAtLevel=1",
+        "-Djava.io.tmpdir=" + home,
+        "-p",
+        distribution.resolve("lib/kapsel/modules").toString(),
+        "--add-modules",
+        "io.kapsel.api",
+        "--enable-native-access=io.kapsel.linux",
+        source.toString());
+  }
+
   /** Adds what leads a client to this engine. */
   Command environment(Command command) {
     return command
