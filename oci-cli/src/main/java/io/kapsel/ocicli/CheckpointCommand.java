@@ -7,11 +7,11 @@ import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.runtime.Bundle;
 import io.kapsel.runtime.External;
+import io.kapsel.runtime.FrozenStreams;
 import io.kapsel.runtime.criu.CriuException;
 import io.kapsel.runtime.criu.CriuField;
 import io.kapsel.runtime.criu.CriuMessage;
 import io.kapsel.runtime.criu.CriuSession.Request;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -159,26 +159,10 @@ final class CheckpointCommand implements Command {
     return options.keep(open);
   }
 
-  /** Pipes are the caller's: those of the restoring one take their place, by their names. */
   private static void describe(Container container, Path images) {
-    List<String> streams = new ArrayList<>();
-    for (int number = 0; number <= 2; number++) {
-      Path link =
-          Path.of(
-              "/proc", Integer.toString(container.kept().pid()), "fd", Integer.toString(number));
-      streams.add(target(link));
-    }
     AtomicFile.write(
         images.resolve(DESCRIPTORS),
-        Json.write(new Streams(streams)),
+        Json.write(new Streams(FrozenStreams.of(container.kept().pid()))),
         AtomicFile.Durability.SURVIVES_CRASH);
-  }
-
-  private static String target(Path link) {
-    try {
-      return Files.readSymbolicLink(link).toString();
-    } catch (IOException e) {
-      return "";
-    }
   }
 }

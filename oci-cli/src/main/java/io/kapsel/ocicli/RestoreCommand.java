@@ -11,6 +11,7 @@ import io.kapsel.runtime.AsWritten;
 import io.kapsel.runtime.Bundle;
 import io.kapsel.runtime.ContainerProcess;
 import io.kapsel.runtime.External;
+import io.kapsel.runtime.FrozenStreams;
 import io.kapsel.runtime.Guest;
 import io.kapsel.runtime.GuestRuntime.Begun;
 import io.kapsel.runtime.GuestRuntime.Started;
@@ -203,13 +204,7 @@ final class RestoreCommand implements Command {
     call.words()
         .text("lsm-mount-context")
         .ifPresent(label -> message.text(CriuField.LABEL_OF_MOUNTS, label));
-    List<String> streams = streams(options.images());
-    for (int number = 0; number < streams.size(); number++) {
-      if (streams.get(number).startsWith("pipe:")) {
-        message.message(
-            CriuField.INHERIT, new CriuMessage().text(1, streams.get(number)).number(2, number));
-      }
-    }
+    FrozenStreams.inherit(message, streams(options.images()));
     return message;
   }
 

@@ -2,7 +2,6 @@ package io.kapsel.runtime;
 
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
-import io.kapsel.linux.file.Entries;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.host.HostFacts;
@@ -54,22 +53,13 @@ public final class Checkpoints {
 
   /** What has to be known of a running container, beside images, to bring it back. */
   public Frozen describe(Bundle bundle, ContainerProcess process, boolean connections) {
-    Path proc = Path.of("/proc", Integer.toString(process.pid()));
     Map<String, String> mounts = new LinkedHashMap<>();
-    External.places(new Wanted(bundle, facts), proc.resolve("root").toString(), mounts::put);
-    List<String> streams = new ArrayList<>();
-    for (String number : List.of("0", "1", "2")) {
-      streams.add(link(proc.resolve("fd"), number));
-    }
-    return new Frozen(mounts, streams, connections);
+    External.places(new Wanted(bundle, facts), rootOf(process), mounts::put);
+    return new Frozen(mounts, FrozenStreams.of(process.pid()), connections);
   }
 
-  private static String link(Path path, String name) {
-    try (Fd directory = directory(path)) {
-      return Entries.readLink(directory, name);
-    } catch (SyscallException e) {
-      return ""; // it has none
-    }
+  private static String rootOf(ContainerProcess process) {
+    return "/proc/" + process.pid() + "/root";
   }
 
   /** Copies the memory of a container that goes on, ahead of the rest. */
@@ -132,7 +122,7 @@ public final class Checkpoints {
   }
 
   private List<String> masked(Bundle bundle, ContainerProcess process) {
-    return External.maskedFiles(new Wanted(bundle, facts), "/proc/" + process.pid() + "/root");
+    return External.maskedFiles(new Wanted(bundle, facts), rootOf(process));
   }
 
   private Optional<Path> freezer(Bundle bundle) {
@@ -236,7 +226,7 @@ public final class Checkpoints {
           .flag(CriuField.FILE_LOCKS, true)
           .text(CriuField.ROOT, planner.root().toString());
       planner.sources(how.frozen()).forEach((name, source) -> external(message, name, source));
-      inherit(message, how.frozen());
+      FrozenStreams.inherit(message, how.frozen().streams());
       Restore.join(message, wanted);
       Restore.place(message, wanted);
       List<Fd> terminal = new ArrayList<>();
@@ -255,16 +245,6 @@ public final class Checkpoints {
               default -> {}
             }
           });
-    }
-  }
-
-  private static void inherit(CriuMessage message, Frozen frozen) {
-    for (int number = 0; number < frozen.streams().size(); number++) {
-      if (frozen.streams().get(number).startsWith("pipe:")) {
-        message.message(
-            CriuField.INHERIT,
-            new CriuMessage().text(1, frozen.streams().get(number)).number(2, number));
-      }
     }
   }
 
