@@ -8,8 +8,6 @@ import io.kapsel.cli.command.image.ImageRow;
 import io.kapsel.cli.command.volume.VolumeRow;
 import io.kapsel.cli.template.Struct;
 import io.kapsel.engine.Images;
-import io.kapsel.engine.Volume;
-import io.kapsel.engine.Volumes;
 import io.kapsel.image.Image;
 import io.kapsel.image.Layers;
 import io.kapsel.oci.image.Digest;
@@ -86,12 +84,9 @@ final class SystemUsageDetails {
     return new SystemUsageDetails(
         images(engine.images(), engine.containers(), now),
         engine.containers().stream().map(it -> ContainerRow.of(it, now, false, true)).toList(),
-        engine.volumes().list().stream().map(it -> volume(engine.volumes(), it)).toList());
-  }
-
-  private static Struct volume(Volumes volumes, Volume it) {
-    return VolumeRow.of(
-        it, Integer.toString(volumes.users(it).size()), ByteSize.printDecimal(volumes.bytes(it)));
+        engine.volumes().list().stream()
+            .map(it -> VolumeRow.measured(engine.volumes(), it))
+            .toList());
   }
 
   private static List<Struct> images(

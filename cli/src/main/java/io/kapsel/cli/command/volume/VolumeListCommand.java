@@ -1,6 +1,5 @@
 package io.kapsel.cli.command.volume;
 
-import io.kapsel.base.ByteSize;
 import io.kapsel.cli.command.Call;
 import io.kapsel.cli.command.Command;
 import io.kapsel.cli.command.FilterText;
@@ -96,17 +95,11 @@ public final class VolumeListCommand implements Command {
       return 0;
     }
     boolean sized = Listing.asks(format, "Size") || Listing.asks(format, "Links");
-    List<Struct> rows = chosen.stream().map(it -> row(volumes, it, sized)).toList();
+    List<Struct> rows =
+        chosen.stream()
+            .map(it -> sized ? VolumeRow.measured(volumes, it) : VolumeRow.of(it))
+            .toList();
     LISTING.print(call, format, rows);
     return 0;
-  }
-
-  private static Struct row(Volumes volumes, Volume it, boolean sized) {
-    return sized
-        ? VolumeRow.of(
-            it,
-            Integer.toString(volumes.users(it).size()),
-            ByteSize.printDecimal(volumes.bytes(it)))
-        : VolumeRow.of(it, "N/A", "N/A");
   }
 }

@@ -1,8 +1,10 @@
 package io.kapsel.cli.command.volume;
 
+import io.kapsel.base.ByteSize;
 import io.kapsel.cli.template.Method;
 import io.kapsel.cli.template.Struct;
 import io.kapsel.engine.Volume;
+import io.kapsel.engine.Volumes;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -14,7 +16,17 @@ public final class VolumeRow {
   private VolumeRow() {}
 
   /** One row; what was not measured is {@code N/A}. */
-  public static Struct of(Volume it, String links, String size) {
+  static Struct of(Volume it) {
+    return of(it, "N/A", "N/A");
+  }
+
+  /** The same with who uses it, and its size. */
+  public static Struct measured(Volumes volumes, Volume it) {
+    return of(
+        it, Integer.toString(volumes.users(it).size()), ByteSize.printDecimal(volumes.bytes(it)));
+  }
+
+  private static Struct of(Volume it, String links, String size) {
     Map<String, String> labels = labels(it);
     return new Struct()
         .with("Name", it.name())
