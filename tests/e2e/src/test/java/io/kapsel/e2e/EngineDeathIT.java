@@ -73,7 +73,7 @@ class EngineDeathIT extends EndToEnd {
     await(attach, "");
     product.killEngine();
     assertThat(kapsel("ps", "-q").ok().lines()).hasSize(2);
-    kapsel("exec", "fg", "/bin/sh", "-c", "echo >/a").ok();
+    kapsel("exec", "-d", "fg", "/bin/sh", "-c", "echo >/a").ok();
     kapsel("exec", "kept", "/bin/sh", "-c", "echo >/b").ok();
 
     assertThat(run.exitCode()).isEqualTo(7);

@@ -127,7 +127,7 @@ class FullDiskIT {
             "mkfifo /go 2>/dev/null; read x </go; exit 3")
         .ok();
     fill();
-    kapsel("exec", "again", "/bin/sh", "-c", "echo >/go").ok();
+    kapsel("exec", "-d", "again", "/bin/sh", "-c", "echo >/go").ok();
     Await.until(
         LONG, () -> "it waits: " + state("again"), () -> state("again").startsWith("restarting"));
     Await.until(
