@@ -18,9 +18,12 @@ static void install_java(const char *script)
 {
 	char *text = NULL;
 
-	CHECK(asprintf(&text, "cp %s %s/lib/kapsel/", STARTER, directory) > 0 && system(text) == 0);
+	CHECK(asprintf(&text,
+		       "cp %s %s/lib/kapsel/ && cd %s/lib/kapsel && "
+		       "touch kapsel-test-$(pwd -P | cksum | cut -d' ' -f1)-25.0.9+1.aot",
+		       STARTER, directory, directory) > 0 &&
+	      system(text) == 0);
 	write_file(path_of("lib/kapsel/build"), "test\n", 0644);
-	write_file(path_of("lib/kapsel/kapsel-test-25.0.9+1.aot"), "", 0644);
 	CHECK(mkdir(path_of("java"), 0755) == 0 && mkdir(path_of("java/bin"), 0755) == 0);
 	write_file(path_of("java/release"),
 		   "A=\"1\"\nJAVA_RUNTIME_VERSION=\"25.0.9+1\"\nJAVA_VERSION=\"25.0.9\"\n", 0644);
@@ -133,7 +136,7 @@ static void the_engine_gets_nothing_of_the_caller(void)
 	/* 3 is the lock that tells that an engine lives. */
 	CHECK(strstr(content("fds"), "77\n") == NULL && strstr(content("fds"), "3\n") != NULL);
 	CHECK(strstr(content("session"), " 0\n") != NULL);
-	CHECK(strstr(content("options"), path_of("lib/kapsel/kapsel-test-25.0.9+1.aot -")) != NULL);
+	CHECK(strstr(content("options"), path_of("lib/kapsel/kapsel-test-")) != NULL);
 }
 
 static void an_engine_that_fails_is_quoted(void)

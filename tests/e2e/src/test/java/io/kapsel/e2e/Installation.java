@@ -32,6 +32,21 @@ record Installation(Path prefix) {
     return new Installation(prefix);
   }
 
+  /**
+   * A copy of the whole distribution. Its {@code train} makes no cache, but keeps what it is told.
+   */
+  static Installation copied(Product product) {
+    Path prefix = product.home().resolve("copied");
+    Command.of("cp", "-r", Product.DIST.toString(), prefix.toString()).run().ok();
+    HostFiles.write(prefix.resolve("lib/kapsel/train"), "#!/bin/sh\necho \"$*\" >\"$0.told\"\n");
+    return new Installation(prefix);
+  }
+
+  /** Where the copy was told to make a cache; empty when it was not. */
+  String told() {
+    return HostFiles.read(prefix.resolve("lib/kapsel/train.told")).strip();
+  }
+
   /** What callers of an OCI runtime are told to call. */
   Path runtime() {
     return prefix.resolve("bin/kapsel-runc");

@@ -22,8 +22,7 @@ class UpgradeIT {
   @BeforeAll
   static void make() {
     hosts = new TwoHosts();
-    other = hosts.product.home().resolve("other");
-    Command.of("cp", "-a", Product.DIST.toString(), other.toString()).run().ok();
+    other = Installation.copied(hosts.product).prefix();
   }
 
   @AfterAll
