@@ -46,6 +46,7 @@ final class Rules {
           "io.kapsel.runtime.LiveAccounts",
           "io.kapsel.runtime.LiveGroups",
           "io.kapsel.runtime.ProcView",
+          "io.kapsel.runtime.SharedParents",
           "io.kapsel.runtime.ContainerProcess",
           "io.kapsel.runtime.ContainerPlanner");
 
