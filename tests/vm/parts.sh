@@ -128,7 +128,8 @@ make_small_root() {
   bring_kapsel
   bring "$JAVA_HOME/bin/java" "$JAVA_HOME"/lib/*.so "$JAVA_HOME/lib/server/libjvm.so"
   # What busybox has not: its shell takes applets in place of these.
-  bring /bin/sh /usr/bin/env "$(command -v flock)" "$(command -v setsid)" "$(command -v nice)"
+  bring /bin/sh /usr/bin/env "$(command -v flock)" "$(command -v setsid)" "$(command -v nice)" \
+    "$(command -v cksum)"
   cp -a "$work/apparmor/etc/apparmor.d" "$root/etc/"
   cp -a "$work/apparmor/sbin/apparmor_parser" "$root/sbin/"
   install -m 755 "$here/init" "$root/sbin/init"

@@ -77,8 +77,17 @@ class HostIT {
   }
 
   @Test
-  void withFewDescriptorsItFailsCleanly() {
+  void withTooFewDescriptorsItSaysSo() {
     Result result = prepared("ulimit -n 40; exec $KAPSEL run --rm \"$1\" /bin/echo ran");
+
+    assertThat(result.exitCode()).as(result.toString()).isEqualTo(125);
+    assertThat(result.err()).contains("it may open 40 files, and needs 64 or more");
+    assertThat(product.run()).isEmptyDirectory();
+  }
+
+  @Test
+  void withFewDescriptorsItFailsCleanly() {
+    Result result = prepared("ulimit -n 64; exec $KAPSEL run --rm \"$1\" /bin/echo ran");
 
     assertThat(result.exitCode()).as(result.toString()).isIn(0, 125);
     if (result.exitCode() == 125) {

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 /** An engine that begins with too few descriptors to reach all monitors harms no container. */
 class ShortageIT extends EndToEnd {
-  private static final int CONTAINERS = 8;
+  private static final int CONTAINERS = 30;
 
   private static String name(int which) {
     return "lives-" + which;
@@ -26,7 +26,7 @@ class ShortageIT extends EndToEnd {
       kapsel("run", "-d", "--name", name(i), TestRoot.reference(), "/bin/sleep", "1000").ok();
     }
     List<String> before = pids();
-    for (int descriptors = 42; descriptors <= 50; descriptors += 4) {
+    for (int descriptors = 64; descriptors <= 72; descriptors += 4) {
       product.killEngine();
       String limit = "--nofile=" + descriptors + ":" + descriptors;
       product
