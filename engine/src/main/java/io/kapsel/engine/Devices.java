@@ -120,10 +120,15 @@ public final class Devices {
         .orElseThrow();
   }
 
-  /** Gives it a device of the host. */
+  /** Gives it a device of the host, or those in a directory of it. */
   public void add(DeviceRequest device) {
+    List<DeviceRequest> all = GivenDevices.each(device, container.name());
+    all.forEach(each -> checkFree(each.container()));
+    all.forEach(this::addOne);
+  }
+
+  private void addOne(DeviceRequest device) {
     String place = device.container();
-    checkFree(place);
     change(
         "add",
         place,
@@ -262,6 +267,9 @@ public final class Devices {
     if (list().stream().anyMatch(each -> each.place().equals(place))) {
       throw new EngineException.Conflict(
           "add", place, "'" + container.name() + "' has something there already; remove it first");
+    }
+    if (Plugging.hasAnyway(place)) {
+      throw new EngineException.Conflict("add", place, "every container has it");
     }
   }
 

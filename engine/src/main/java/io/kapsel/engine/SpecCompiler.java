@@ -1,22 +1,15 @@
 package io.kapsel.engine;
 
 import io.kapsel.engine.spec.ContainerSpec;
-import io.kapsel.engine.spec.DeviceRequest;
 import io.kapsel.engine.spec.DeviceRuleRequest;
 import io.kapsel.engine.spec.Interception;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.system.SystemProfile;
 import io.kapsel.linux.capability.CapabilitySet;
-import io.kapsel.linux.file.Attributes;
-import io.kapsel.linux.file.FileStatus;
-import io.kapsel.linux.file.FileType;
-import io.kapsel.linux.file.Open;
-import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.linux.lsm.SecurityModuleException;
 import io.kapsel.linux.lsm.SelinuxLabel;
 import io.kapsel.oci.Capabilities;
-import io.kapsel.oci.Device;
 import io.kapsel.oci.IdMapping;
 import io.kapsel.oci.Linux;
 import io.kapsel.oci.Namespace;
@@ -52,8 +45,6 @@ final class SpecCompiler {
   private static final List<String> READ_ONLY =
       List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
 
-  private static final long NOBODY = 65534;
-
   private final ContainerSpec spec;
   private final HostFacts facts;
   private final Identity identity;
@@ -61,6 +52,7 @@ final class SpecCompiler {
   private final ToIntFunction<String> pidOf;
   private final Optional<String> usersOf;
   private final String reference;
+  private final GivenDevices devices;
 
   /**
    * For one container.
@@ -82,6 +74,7 @@ final class SpecCompiler {
     this.pidOf = pidOf;
     this.usersOf = usersOf;
     this.reference = spec.name().orElse(identity.id());
+    this.devices = new GivenDevices(spec, facts, identity.idBase().isPresent(), reference);
   }
 
   /**
@@ -253,7 +246,7 @@ final class SpecCompiler {
         Optional.of(Limiting.compile(spec, facts, rules())),
         Optional.of("/kapsel/" + identity.id()),
         namespaces(),
-        devices(),
+        devices.nodes(),
         Map.of(),
         Optional.empty(),
         Optional.empty(),
@@ -292,37 +285,8 @@ final class SpecCompiler {
     }
   }
 
-  private List<Device> devices() {
-    return spec.devices().stream().map(this::device).toList();
-  }
-
-  private Device device(DeviceRequest request) {
-    FileStatus status = status(request);
-    if (!facts.authority().isRoot() && !request.host().toString().equals(request.container())) {
-      throw Refusals.refused(
-          "'%s' can be given at its own path alone: this engine may make no device nodes, and shows"
-              + " the one that is there",
-          request.host());
-    }
-    return new Device(
-        request.container(),
-        status.type() == FileType.BLOCK_DEVICE ? "b" : "c",
-        status.device().major(),
-        status.device().minor(),
-        Optional.of(status.mode() & 0777),
-        Optional.of(shown(status.uid())),
-        Optional.of(shown(status.gid())));
-  }
-
-  /** An owner that has no id in the container is shown as the kernel shows such: as nobody. */
-  private long shown(int id) {
-    long owner = Integer.toUnsignedLong(id);
-    return identity.idBase().isEmpty() || owner < Identity.ID_COUNT ? owner : NOBODY;
-  }
-
   private List<Resources.DeviceRule> rules() {
-    List<Resources.DeviceRule> all = new ArrayList<>();
-    spec.devices().forEach(each -> all.add(rule(each)));
+    List<Resources.DeviceRule> all = new ArrayList<>(devices.rules());
     for (DeviceRuleRequest each : spec.deviceRules()) {
       all.add(
           new Resources.DeviceRule(
@@ -339,34 +303,5 @@ final class SpecCompiler {
               false, Optional.of("c"), Optional.of(5L), Optional.of(1L), Optional.of("rw")));
     }
     return all;
-  }
-
-  private Resources.DeviceRule rule(DeviceRequest request) {
-    FileStatus status = status(request);
-    return new Resources.DeviceRule(
-        true,
-        Optional.of(status.type() == FileType.BLOCK_DEVICE ? "b" : "c"),
-        Optional.of((long) status.device().major()),
-        Optional.of((long) status.device().minor()),
-        Optional.of(request.access()));
-  }
-
-  private FileStatus status(DeviceRequest request) {
-    try (io.kapsel.linux.Fd fd = Open.path(request.host().toString(), OpenFlags.PATH)) {
-      FileStatus status = Attributes.status(fd);
-      if (status.type() != FileType.BLOCK_DEVICE && status.type() != FileType.CHARACTER_DEVICE) {
-        throw new EngineException.Invalid(
-            "create", reference, "'" + request.host() + "' is not a device");
-      }
-      if (request.container().indexOf('/', 5) >= 0 || !request.container().startsWith("/dev/")) {
-        throw new EngineException.Invalid(
-            "create",
-            reference,
-            "a device is named directly below /dev, not '" + request.container() + "'");
-      }
-      return status;
-    } catch (io.kapsel.linux.SyscallException e) {
-      throw new EngineException.Invalid("create", reference, String.valueOf(e.getMessage()));
-    }
   }
 }

@@ -83,7 +83,7 @@ final class PlugPlanner {
   /** Makes a node in its /dev, by root of the host, who alone may. */
   Segment device(Device device) {
     String why = "the device '" + device.path() + "'";
-    Slot dev = enterDev(why);
+    Slot dev = enterDev(device.path(), Flag.MAKE_DIRECTORY, why);
     String name = name(device.path());
     int kind = device.type().equals("b") ? BLOCK : CHARACTER;
     long minor = device.minor();
@@ -112,7 +112,7 @@ final class PlugPlanner {
   /** Removes a node from its /dev. One that is gone already is no failure. */
   Segment withoutDevice(String path) {
     String why = "'" + path + "' goes";
-    Slot dev = enterDev(why);
+    Slot dev = enterDev(path, Flag.MUST_EXIST, why);
     steps
         .call(Syscall.UNLINKAT, Value.of(dev), Value.text(name(path)), Flag.ZERO)
         .tolerating(Errno.ENOENT)
@@ -121,7 +121,7 @@ final class PlugPlanner {
   }
 
   private static String name(String path) {
-    return path.substring("/dev/".length());
+    return path.substring(path.lastIndexOf('/') + 1);
   }
 
   private Slot enter(Value.Constant flags, String why) {
@@ -159,9 +159,20 @@ final class PlugPlanner {
   }
 
   /** A node is made nowhere but in a tmpfs: whoever is root inside may mount others over /dev. */
-  private Slot enterDev(String why) {
+  private Slot enterDev(String path, Value.Constant want, String why) {
     enter(Flag.NEW_MOUNT, why);
     Slot dev = draft.inRoot(steps, root(why), "/dev", Flag.MUST_EXIST_UNLINKED, 0755, "dev", why);
+    expectItsOwn(dev, why);
+    String below = path.substring("/dev".length(), path.lastIndexOf('/'));
+    if (below.isEmpty()) {
+      return dev;
+    }
+    Slot directory = draft.inRoot(steps, dev, below, want, 0755, "directory", why);
+    expectItsOwn(directory, why);
+    return directory;
+  }
+
+  private void expectItsOwn(Slot dev, String why) {
     Blob status = Blob.room(120, "statfs");
     steps.call(Syscall.FSTATFS, Value.of(dev), Value.at(status)).because(why);
     steps
@@ -172,6 +183,5 @@ final class PlugPlanner {
             Value.named("~0", -1),
             Value.named("EXDEV", Errno.EXDEV.number()))
         .because("its /dev is not one that it has made of something else");
-    return dev;
   }
 }

@@ -64,10 +64,20 @@ public final class Plugging {
     List<String> _ = runner.apply(target, planner().device(device));
   }
 
-  /** Removes a node. What has it open keeps it; nobody opens it again, by whatever node. */
+  /** Whether every container has a device there, whatever it was given. */
+  public static boolean hasAnyway(String path) {
+    return SandboxPlanner.hasAnyway(path);
+  }
+
+  /**
+   * Removes a node, unless every container has it. What has it open keeps it; nobody opens it
+   * again, by whatever node.
+   */
   public void withoutDevice(String path) {
     allow();
-    List<String> _ = runner.apply(target, planner().withoutDevice(path));
+    if (!hasAnyway(path)) {
+      List<String> _ = runner.apply(target, planner().withoutDevice(path));
+    }
   }
 
   /** The rules of the bundle take the place of those that are there. */

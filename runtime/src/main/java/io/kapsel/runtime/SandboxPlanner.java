@@ -10,9 +10,14 @@ import io.kapsel.runtime.plan.Slot;
 import io.kapsel.runtime.plan.Steps;
 import io.kapsel.runtime.plan.Value;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The first segment: namespaces, id maps, and the file systems that every container has. Nothing in
@@ -44,6 +49,11 @@ final class SandboxPlanner {
   private final Wanted wanted;
   private final Rooms rooms;
   private final BorrowedDevices borrowed;
+
+  /** Whether every container has a device there, whatever it was given. */
+  static boolean hasAnyway(String path) {
+    return Stream.of(NODES).anyMatch(node -> path.equals("/dev/" + node[0]));
+  }
 
   /** Who makes no nodes needs a descriptor for each device. */
   static int inputs(HostFacts facts) {
@@ -125,17 +135,12 @@ final class SandboxPlanner {
             "mode=755",
             "size=65536k");
     steps.call(Syscall.UMASK, Flag.ZERO).because("modes as they are written here");
-    for (Object[] node : NODES) {
-      device(dev, usual("/dev/" + node[0], (int) node[1], (int) node[2]));
-    }
-    for (Device device : wanted.linux().devices()) {
-      device(dev, device);
-    }
     for (String directory : List.of("pts", "shm", "mqueue")) {
       steps
           .call(Syscall.MKDIRAT, Value.of(dev), Value.text(directory), Value.mode(0755))
           .because(why);
     }
+    devices().forEach(each -> device(dev, each));
     for (String[] link : LINKS) {
       link(dev, link[0], link[1], why);
     }
@@ -146,6 +151,28 @@ final class SandboxPlanner {
     own(dev, "", 0, 0, Flag.EMPTY_PATH);
     steps.call(Syscall.UMASK, Value.mode(077)).because("nothing for others by oversight");
     return dev;
+  }
+
+  /** One for each path, the first that was asked for, and none where something else comes. */
+  private Collection<Device> devices() {
+    Map<String, Device> all = new LinkedHashMap<>();
+    for (Object[] node : NODES) {
+      String path = "/dev/" + node[0];
+      all.put(path, usual(path, (int) node[1], (int) node[2]));
+    }
+    Set<String> asked = new HashSet<>();
+    for (Device device : wanted.linux().devices()) {
+      if (asked.add(device.path())) {
+        all.put(device.path(), device);
+      }
+    }
+    for (String[] link : LINKS) {
+      all.remove("/dev/" + link[1]);
+    }
+    if (wanted.bundle().stdio().terminal()) {
+      all.remove("/dev/console");
+    }
+    return all.values();
   }
 
   private void placesFor(Slot dev, Ttys ttys) {
@@ -201,6 +228,7 @@ final class SandboxPlanner {
               Syscall.MKDIRAT, Value.of(dev), Value.text(path.substring(0, end)), Value.mode(0755))
           .tolerating(Errno.EEXIST)
           .because("a directory for devices");
+      own(dev, path.substring(0, end), 0, 0, Flag.NO_FOLLOW);
     }
   }
 

@@ -99,6 +99,69 @@ class DevicesIT extends EndToEnd {
   }
 
   @Test
+  void whatEveryContainerHasCanBeAskedFor() {
+    String at = "/dev/null,/dev/tty,/dev/ptmx,/dev/console,/dev/full,/dev/full";
+    List<String> flags = new java.util.ArrayList<>();
+    for (String each : at.split(",")) {
+      flags.addAll(List.of("--device", each));
+    }
+    start(flags.toArray(String[]::new));
+
+    String look = "echo x > /dev/null; readlink /dev/ptmx; stat -c '%t %T' /dev/null /dev/full";
+    assertThat(in(look).ok().line())
+        .isEqualTo("pts/ptmx\n1 3\n1 7");
+    assertThat(kapsel("device", "add", "--device", "/dev/zero", "box").err())
+        .isEqualTo("kapsel: cannot add '/dev/zero': every container has it\n");
+    kapsel("device", "rm", "box", "/dev/null").ok();
+    in("echo x > /dev/null && test -c /dev/null").ok();
+  }
+
+  @Test
+  void opensATunnelWhereItMayChangeNetworks() {
+    start("--device", "/dev/net/tun", "--cap-add", "NET_ADMIN");
+
+    String look = "stat -c '%t %T' /dev/net/tun; stat -c %u:%a /dev/net; : <> /dev/net/tun";
+    assertThat(in(look).ok().line())
+        .isEqualTo("a c8\n0:755");
+  }
+
+  @Test
+  void givesAndTakesADeviceInADirectory() {
+    start();
+
+    kapsel("device", "add", "--device", "/dev/net", "--device", FUSE + ":/dev/a/b/fuse", "box")
+        .ok();
+
+    in(": <> /dev/net/tun && : < /dev/a/b/fuse").ok();
+    assertThat(list()).contains("device /dev/net/tun /dev/net/tun rwm\n");
+    kapsel("restart", "-t", "1", "box").ok();
+    assertThat(in(": <> /dev/net/tun && : < /dev/a/b/fuse && stat -c %u /dev/a/b").ok().line())
+        .isEqualTo("0");
+    kapsel("device", "rm", "box", "/dev/net/tun").ok();
+    assertThat(in("test -e /dev/net/tun").exitCode()).isEqualTo(1);
+  }
+
+  @Test
+  void givesAllDevicesOfADirectory() throws IOException {
+    Path twin = Files.createDirectories(shared.resolve("devices/below"));
+    Command.of("mknod", twin.resolve("one").toString(), "c", "1", "5").run().ok();
+    Command.of("mknod", twin.resolveSibling("two").toString(), "c", "1", "7").run().ok();
+    Files.createFile(twin.resolve("file"));
+    start("--device", shared.resolve("devices") + ":/dev/all");
+
+    assertThat(in("find /dev/all -type c | sort; head -c 3 /dev/all/below/one | wc -c").ok().line())
+        .isEqualTo("/dev/all/below/one\n/dev/all/two\n3");
+    assertThat(
+            kapsel("run", "--rm", "--device", shared + "/file:/dev/x", TestRoot.reference(), "true")
+                .err())
+        .contains("is not a device");
+    assertThat(
+            kapsel("run", "--rm", "--device", twin + ":/elsewhere", TestRoot.reference(), "true")
+                .err())
+        .contains("a device is named below /dev, not '/elsewhere'");
+  }
+
+  @Test
   void makesNodesNowhereButInItsDev() throws IOException {
     start("--privileged", "--security-opt", "seccomp=unconfined");
     in("mkdir /trap && mount --bind /trap /dev").ok();
