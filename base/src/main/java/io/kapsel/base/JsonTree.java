@@ -67,6 +67,9 @@ public final class JsonTree {
     return all;
   }
 
+  /** What is {@code null} in JSON, whatever it is for others. */
+  public interface Null {}
+
   /** On one line. */
   public static String write(@Nullable Object value) {
     StringBuilder text = new StringBuilder();
@@ -85,6 +88,7 @@ public final class JsonTree {
       StringBuilder text, @Nullable Object value, String line, String deeper, String space) {
     switch (value) {
       case null -> text.append("null");
+      case Null _ -> text.append("null");
       case String string -> quote(text, string);
       case Duration time -> text.append(time.toNanos()); // and none where there is none, as in Go
       case Map<?, ?> map -> {

@@ -21,6 +21,7 @@ class TemplateTest {
           .with("Up", true)
           .with("Load", 0.5)
           .with("None", null)
+          .with("Nil", NilMap.unlessEmpty(Map.of()))
           .with("Cmd", List.of("sh", "-c", "true"))
           .with("Labels", new TreeMap<>(Map.of("b", "2", "a", "1")))
           .with("State", new Struct().with("Status", "running").with("Code", 0L))
@@ -44,6 +45,8 @@ class TemplateTest {
         "{{.Labels}}#map[a:1 b:2]",
         "{{.Labels.zz}}#<no value>",
         "{{.None}}#<no value>",
+        "{{.Nil}} {{json .Nil}} {{len .Nil}}#map[] null 0",
+        "{{.Nil.x}}{{with .Nil}}x{{else}}nothing{{end}}#<no value>nothing",
         "{{.Load}}#0.5",
         "{{json .}}#{\"Name\":\"/web\"}",
         "{{json .Cmd}}#[\"sh\",\"-c\",\"true\"]",

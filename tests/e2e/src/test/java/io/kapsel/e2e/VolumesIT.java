@@ -81,6 +81,23 @@ class VolumesIT extends EndToEnd {
   }
 
   @Test
+  void whatItIsIsShownByTemplatesAsByDocker() {
+    kapsel("volume", "create", "plain").ok();
+    kapsel("volume", "create", "--label", "a=b", "-o", "type=tmpfs", "-o", "device=tmpfs", "small")
+        .ok();
+    String format = "{{.Name}} {{.Driver}} {{.Scope}} {{.Labels}} {{.Options}} {{json .Options}}";
+
+    assertThat(kapsel("volume", "inspect", "-f", format, "plain", "small").ok().lines())
+        .containsExactly(
+            "plain local local map[] map[] null",
+            "small local local map[a:b] map[device:tmpfs type:tmpfs]"
+                + " {\"device\":\"tmpfs\",\"type\":\"tmpfs\"}");
+    String place = "{{.Mountpoint}} {{.CreatedAt}}";
+    assertThat(kapsel("volume", "inspect", "-f", place, "plain").ok().line())
+        .matches("/.*/volumes/plain/[^ ]+ 2[0-9]{3}-[^ ]+Z");
+  }
+
+  @Test
   void anEmptyOneGetsWhatTheRootHasThere() {
     assertThat(sh(List.of("-v", "home:/home"), "stat -c '%u:%g' /home/user"))
         .isEqualTo("1000:1000");

@@ -2,6 +2,7 @@ package io.kapsel.cli.command.volume;
 
 import io.kapsel.base.ByteSize;
 import io.kapsel.cli.template.Method;
+import io.kapsel.cli.template.NilMap;
 import io.kapsel.cli.template.Struct;
 import io.kapsel.engine.Volume;
 import io.kapsel.engine.Volumes;
@@ -48,10 +49,10 @@ public final class VolumeRow {
     return new Struct()
         .with("CreatedAt", it.createdAt().toString())
         .with("Driver", "local")
-        .with("Labels", labels(it).isEmpty() ? null : labels(it))
+        .with("Labels", NilMap.unlessEmpty(labels(it)))
         .with("Mountpoint", it.content().toString())
         .with("Name", it.name())
-        .with("Options", it.options().isEmpty() ? null : new TreeMap<>(it.options()))
+        .with("Options", NilMap.unlessEmpty(new TreeMap<>(it.options())))
         .with("Scope", "local");
   }
 
