@@ -252,7 +252,7 @@ final class Assembly {
   }
 
   private String reference() {
-    return spec.name().orElse(identity.id());
+    return identity.reference(spec);
   }
 
   /** Puts what its root needs into the container's own layer. */

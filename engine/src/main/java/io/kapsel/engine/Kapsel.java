@@ -395,7 +395,7 @@ public final class Kapsel implements AutoCloseable {
       return container;
     } catch (SyscallException e) {
       throw new EngineException.Failed(
-          "create", spec.name().orElse(id), String.valueOf(e.getMessage()), e);
+          "create", reserved.orElse(id), String.valueOf(e.getMessage()), e);
     } finally {
       if (!made) {
         reserved.ifPresent(name -> idsByName.remove(name, id));

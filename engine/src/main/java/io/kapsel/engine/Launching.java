@@ -79,7 +79,7 @@ final class Launching {
   }
 
   private Identity identity() {
-    return new Identity(stored().id(), stored().idBase());
+    return new Identity(stored().id(), Optional.of(stored().name()), stored().idBase());
   }
 
   private Optional<List<Path>> unpacked() {

@@ -73,7 +73,7 @@ final class SpecCompiler {
     this.users = users;
     this.pidOf = pidOf;
     this.usersOf = usersOf;
-    this.reference = spec.name().orElse(identity.id());
+    this.reference = identity.reference(spec);
     this.devices = new GivenDevices(spec, facts, identity.idBase().isPresent(), reference);
   }
 

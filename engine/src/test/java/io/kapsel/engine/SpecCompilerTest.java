@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kapsel.engine.spec.ContainerSpecBuilder;
+import io.kapsel.engine.spec.DeviceRequest;
 import io.kapsel.engine.spec.Limits;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
@@ -50,10 +51,14 @@ class SpecCompilerTest {
   }
 
   private Spec compile(Optional<Long> base) {
+    return compile(new Identity(ID, base));
+  }
+
+  private Spec compile(Identity identity) {
     return new SpecCompiler(
             request.build(),
             FACTS,
-            new Identity(ID, base),
+            identity,
             Users.in(List.of()),
             _ -> 42,
             Optional.empty())
@@ -66,6 +71,26 @@ class SpecCompilerTest {
 
   private Resources resources() {
     return compile().linux().orElseThrow().resources().orElseThrow();
+  }
+
+  @Test
+  void namesAContainerAsItsUserKnowsIt() {
+    request.devices(List.of(DeviceRequest.parse("/dev/none")));
+    Identity nameless = new Identity(ID, Optional.empty());
+    Identity generated = new Identity(ID, Optional.of("keen_otter"), Optional.empty());
+
+    assertThat(refusal(nameless)).startsWith("cannot create '0123456789ab': ");
+    assertThat(refusal(generated)).startsWith("cannot create 'keen_otter': ").contains("ENOENT");
+    request.name("asked");
+    assertThat(refusal(nameless)).startsWith("cannot create 'asked': ");
+    assertThat(refusal(generated)).startsWith("cannot create 'keen_otter': "); // it was renamed
+  }
+
+  private String refusal(Identity identity) {
+    return assertThatThrownBy(() -> compile(identity))
+        .isInstanceOf(EngineException.Invalid.class)
+        .actual()
+        .getMessage();
   }
 
   @Test
@@ -170,7 +195,7 @@ class SpecCompilerTest {
     request.limits(limits(Optional.empty(), Optional.of(3_000_000_000L), Optional.empty()));
     assertThatThrownBy(this::compile)
         .isInstanceOf(EngineException.Invalid.class)
-        .hasMessage("cannot create '" + ID + "': this host has only 2 processors");
+        .hasMessage("cannot create '0123456789ab': this host has only 2 processors");
 
     request.limits(limits(Optional.empty(), Optional.empty(), Optional.of("0-2")));
     assertThatThrownBy(this::compile).hasMessageContaining("this host has no processor 2");
