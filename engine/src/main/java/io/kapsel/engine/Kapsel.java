@@ -104,7 +104,7 @@ public final class Kapsel implements AutoCloseable {
     joining.networks().refusals().tell(this::publish);
     this.pool = new SandboxPool(this, config.pool(), config.poolIdle());
     this.accounting = new Accounting(this);
-    this.view = new ProcView(config.run());
+    this.view = new ProcView(config.run(), this::showSystems);
     this.profiles = new Profiles(config.state());
     this.upkeep = new Upkeep(this);
     this.debianImages = new DebianImages(this, config.state());
@@ -496,6 +496,12 @@ public final class Kapsel implements AutoCloseable {
       throw new EngineException.NotFound(reference);
     }
     return matches.getFirst();
+  }
+
+  private void showSystems() {
+    for (Container each : containers.values()) {
+      each.system().ifPresent(SystemLife::showAgain);
+    }
   }
 
   /** All containers, the newest first. */

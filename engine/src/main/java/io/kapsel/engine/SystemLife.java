@@ -80,6 +80,7 @@ final class SystemLife {
     try {
       host = Optional.of(RunHost.resume(directory, this::pid));
       show();
+      showAgain(); // the view may have been killed while no engine was there
     } catch (IOException | SyscallException e) {
       LOG.log(
           System.Logger.Level.WARNING, "a container is not listened to id=" + container.id(), e);
@@ -95,6 +96,35 @@ final class SystemLife {
       engine.runtime.show(engine.view, container.id(), pid());
     } catch (LaunchException e) {
       LOG.log(System.Logger.Level.WARNING, "a container sees the host id=" + container.id(), e);
+    }
+  }
+
+  /** Shows what was shown, in a thread of its own: whoever changes its life is waited for. */
+  void showAgain() {
+    Thread _ = Thread.ofVirtual().name("view-again").start(this::renew);
+  }
+
+  private void renew() {
+    try (ViewFiles files = staleFiles()) {
+      files.mount();
+    } catch (IOException | SyscallException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "a container has no /proc of its own until it is started again id=" + container.id(),
+          e);
+    }
+  }
+
+  private ViewFiles staleFiles() throws IOException {
+    container.life().lock();
+    try {
+      if (pid() == 0) {
+        return ViewFiles.none();
+      }
+      show();
+      return ViewFiles.stale(engine.view, container.id(), pid());
+    } finally {
+      container.life().unlock();
     }
   }
 

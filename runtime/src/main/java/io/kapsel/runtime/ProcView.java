@@ -8,7 +8,9 @@ import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.memory.Memfd;
 import io.kapsel.linux.mount.FilesystemContext;
 import io.kapsel.linux.mount.MountAttributes;
+import io.kapsel.linux.mount.MountTable;
 import io.kapsel.linux.mount.Mounts;
+import io.kapsel.linux.poll.Poller;
 import io.kapsel.linux.process.Child;
 import io.kapsel.linux.process.Spawn;
 import io.kapsel.linux.socket.Message;
@@ -24,9 +26,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -45,6 +50,8 @@ public final class ProcView implements AutoCloseable {
   private static final int WORD = 64;
   private static final int STATE_SIZE = 4 << 20;
   private static final String FUSE = "/dev/fuse";
+  private static final String NAME = "kapsel-view";
+  private static final Duration STEADY = Duration.ofSeconds(1);
 
   /** What it shows, by the place inside. */
   private static final List<String> PLACES =
@@ -64,10 +71,21 @@ public final class ProcView implements AutoCloseable {
   private final String socket;
   private final String calls;
   private final ReentrantLock talk = new ReentrantLock();
-  private Optional<SeqPacketSocket> connection = Optional.empty();
+  private final Runnable lost;
+  private Optional<Talk> connection = Optional.empty();
+  private volatile boolean closed;
 
-  /** The one whose socket and files are in that directory; nothing is started yet. */
-  public ProcView(Path run) {
+  /** A connection, and whether the other end has hung up. */
+  private record Talk(SeqPacketSocket socket, AtomicBoolean over) {}
+
+  /**
+   * The one whose socket and files are in that directory; nothing is started yet.
+   *
+   * @param lost is run, in a thread of its own, when one of its processes was killed: what it shows
+   *     has to be said again then
+   */
+  public ProcView(Path run, Runnable lost) {
+    this.lost = lost;
     this.mount = run.resolve("view");
     this.socket = run.resolve("view.sock").toString();
     this.calls = run.resolve("view-calls.sock").toString();
@@ -98,6 +116,19 @@ public final class ProcView implements AutoCloseable {
                 "nodev",
                 "noexec"))
         .toList();
+  }
+
+  /** The device number of what is mounted as its files; none where there is nothing. */
+  public Optional<String> device() throws IOException {
+    Path run = mount.resolveSibling(".").toRealPath();
+    return MountTable.read()
+        .at(run.resolve(mount.getFileName()).toString())
+        .map(MountTable.Entry::device);
+  }
+
+  /** Whether that is a file of a view, of this one or of one that is gone. */
+  public static boolean isItsFile(MountTable.Entry mounted) {
+    return mounted.type().equals("fuse") && mounted.source().equals(NAME);
   }
 
   /** Where a launcher hands over the descriptor on which the kernel asks about system calls. */
@@ -174,8 +205,8 @@ public final class ProcView implements AutoCloseable {
       return;
     }
     Optional<SeqPacketSocket> running = running();
-    connection = Optional.of(running.isPresent() ? running.get() : start());
-    byte[] program = Zygote.program("kapsel-view");
+    use(running.isPresent() ? running.get() : start());
+    byte[] program = Zygote.program(NAME);
     String tag = tag(program);
     if (!ask(HELLO, 0, 0, 0, "").tag().equals(tag)) {
       replace(program, tag);
@@ -184,9 +215,33 @@ public final class ProcView implements AutoCloseable {
 
   private boolean isRunning() {
     if (connection.isEmpty() && Files.exists(Path.of(socket))) {
-      connection = running();
+      running().ifPresent(this::use);
     }
     return connection.isPresent();
+  }
+
+  private void use(SeqPacketSocket socket) {
+    Talk talk = new Talk(socket, new AtomicBoolean());
+    connection = Optional.of(talk);
+    Thread.ofVirtual().name("view-watch").start(() -> watch(talk));
+  }
+
+  /** Both of its processes, or its worker, are gone when it hangs up. */
+  private void watch(Talk talk) {
+    long began = System.nanoTime();
+    try {
+      int _ = Poller.shared().await(talk.socket().fd(), Poller.READ_HANG_UP);
+    } catch (SyscallException e) {
+      if (!talk.over().get()) {
+        return; // we have hung up
+      }
+    }
+    if (System.nanoTime() - began < STEADY.toNanos()) {
+      LockSupport.parkNanos(STEADY.toNanos()); // it may be killed over and over
+    }
+    if (!closed) {
+      lost.run();
+    }
   }
 
   private Optional<SeqPacketSocket> running() {
@@ -199,17 +254,17 @@ public final class ProcView implements AutoCloseable {
 
   /** The running one becomes this build's, with all that it knows. */
   private void replace(byte[] program, String tag) {
-    try (Fd next = Memfd.executable("kapsel-view", program)) {
+    try (Fd next = Memfd.executable(NAME, program)) {
       Answer _ = ask(REPLACE, 0, 0, 0, tag, next);
     }
     disconnect();
-    connection = Optional.of(SeqPacketSocket.connect(socket)); // waits in the same listener
+    use(SeqPacketSocket.connect(socket)); // waits in the same listener
     Answer _ = ask(HELLO, 0, 0, 0, "");
   }
 
   private SeqPacketSocket start() {
     unmount();
-    byte[] program = Zygote.program("kapsel-view");
+    byte[] program = Zygote.program(NAME);
     try {
       Files.createDirectories(mount);
       Files.deleteIfExists(Path.of(socket));
@@ -222,11 +277,11 @@ public final class ProcView implements AutoCloseable {
         UnixListener listener = UnixListener.bind(socket, SocketKind.MESSAGES, 0600);
         UnixListener asked = UnixListener.bind(calls, SocketKind.STREAM, 0600);
         Fd state = Memfd.room("kapsel-view-state", STATE_SIZE);
-        Fd executable = Memfd.executable("kapsel-view", program)) {
+        Fd executable = Memfd.executable(NAME, program)) {
       attach(device);
       Child child =
           Spawn.program(executable)
-              .arguments(List.of("kapsel-view", tag(program)))
+              .arguments(List.of(NAME, tag(program)))
               .environment(List.of())
               .descriptor(3, device)
               .descriptor(4, listener.fd())
@@ -248,7 +303,7 @@ public final class ProcView implements AutoCloseable {
     try (FilesystemContext context = FilesystemContext.open("fuse");
         Fd place = Open.path(mount.toString(), OpenFlags.PATH | OpenFlags.DIRECTORY)) {
       context
-          .option("source", "kapsel-view")
+          .option("source", NAME)
           .option("fd", Integer.toString(device.number()))
           .option("rootmode", "40555")
           .option("user_id", "0")
@@ -275,10 +330,8 @@ public final class ProcView implements AutoCloseable {
     ByteBuffer message = ByteBuffer.allocate(MESSAGE).order(ByteOrder.LITTLE_ENDIAN);
     message.putInt(type).putInt(flags).putLong(started).putLong(sources);
     message.put(word.getBytes(StandardCharsets.US_ASCII));
-    SeqPacketSocket to = connection.orElseThrow();
-    to.send(message.array(), files);
-    try (Message answer =
-        to.receive().orElseThrow(() -> new SyscallException("recvmsg", socket, Errno.ECONNRESET))) {
+    Talk to = connection.orElseThrow();
+    try (Message answer = answerTo(to, message.array(), files)) {
       if (answer.bytes().length < ANSWER) {
         throw new SyscallException("recvmsg", socket, Errno.EPROTO);
       }
@@ -287,6 +340,18 @@ public final class ProcView implements AutoCloseable {
           in.getInt(4),
           in.getInt(8),
           new String(answer.bytes(), ANSWER - WORD, WORD, StandardCharsets.US_ASCII).strip());
+    }
+  }
+
+  private Message answerTo(Talk to, byte[] message, Fd... files) {
+    try {
+      to.socket().send(message, files);
+      return to.socket()
+          .receive()
+          .orElseThrow(() -> new SyscallException("recvmsg", socket, Errno.ECONNRESET));
+    } catch (SyscallException e) {
+      to.over().set(true);
+      throw e;
     }
   }
 
@@ -299,13 +364,14 @@ public final class ProcView implements AutoCloseable {
   }
 
   private void disconnect() {
-    connection.ifPresent(SeqPacketSocket::close);
+    connection.ifPresent(it -> it.socket().close());
     connection = Optional.empty();
   }
 
   /** Ends it when it shows nothing to anybody; else it goes on. */
   @Override
   public void close() {
+    closed = true;
     talk.lock();
     try {
       if (isRunning() && ask(HELLO, 0, 0, 0, "").containers() == 0) {
