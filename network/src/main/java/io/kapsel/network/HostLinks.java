@@ -36,6 +36,9 @@ import java.util.stream.Collectors;
  * links are back, also when the engine dies before the container.
  */
 public final class HostLinks {
+  /** MACVLAN_MODE_PASSTHRU. */
+  private static final int PASSTHRU = 8;
+
   private static final System.Logger LOG = System.getLogger(HostLinks.class.getName());
   private static final String FILE = "links.json";
   private static final String NAMESPACE = "network";
@@ -175,6 +178,11 @@ public final class HostLinks {
     }
   }
 
+  /** A link that takes the whole of another over is made with its address, whatever is asked for. */
+  private static boolean takesOver(HostLink wanted) {
+    return wanted.kind() == HostLink.Kind.MACVLAN && wanted.number() == PASSTHRU;
+  }
+
   private static void setUp(HostLink wanted, String name, Between between) {
     NetlinkSocket inside = between.inside();
     int index =
@@ -186,7 +194,7 @@ public final class HostLinks {
     wanted.mtu().ifPresent(it -> all.add(Links.resize(index, it)));
     wanted
         .mac()
-        .filter(_ -> wanted.kind() == HostLink.Kind.PHYS)
+        .filter(_ -> wanted.kind() == HostLink.Kind.PHYS || takesOver(wanted))
         .ifPresent(it -> all.add(Links.address(index, new MacAddress(it))));
     wanted.addresses().forEach(it -> all.add(Addresses.add(index, Cidr.parse(it))));
     all.add(Links.up(index));
