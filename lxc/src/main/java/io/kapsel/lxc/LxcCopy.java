@@ -5,7 +5,10 @@ import io.kapsel.engine.Container;
 import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.MountRequest;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +25,8 @@ final class LxcCopy {
 
   /** What hardware addresses that LXC gives begin with. */
   private static final String OF_LXC = "00:16:3e";
+
+  private static final String RENAMED = "config.renamed";
 
   private final LxcCall call;
   private final LxcOptions options;
@@ -222,19 +227,64 @@ final class LxcCopy {
     if (place.exists(name)) {
       throw new LxcException("there is a container '" + name + "' already");
     }
-    place.container(call.name()).ifPresent(it -> it.rename(name));
-    if (place.isDefined(call.name())) {
-      String root = place.directory().resolve(call.name()) + "/";
-      String text =
-          (withoutName() + "lxc.uts.name = " + name + "\n")
-              .replace(root, place.directory().resolve(name) + "/");
-      try {
-        Files.move(place.directory().resolve(call.name()), place.directory().resolve(name));
-      } catch (IOException e) {
-        throw new LxcException("cannot rename '" + call.name() + "': " + e.getMessage());
+    Optional<Container> container = place.container(call.name());
+    boolean defined = place.isDefined(call.name());
+    String text = defined ? renamed(name) : "";
+    container.ifPresent(it -> it.rename(name));
+    boolean whole = false;
+    try {
+      if (defined) {
+        move(place.directory().resolve(call.name()), place.directory().resolve(name), text);
       }
-      LxcCopies.write(place.configOf(name), text);
+      whole = true;
+    } finally {
+      if (!whole) {
+        container.ifPresent(it -> it.rename(call.name()));
+      }
     }
     return 0;
+  }
+
+  /** The configuration under another name. */
+  private String renamed(String name) {
+    return (withoutName() + "lxc.uts.name = " + name + "\n")
+        .replace(
+            place.directory().resolve(call.name()) + "/", place.directory().resolve(name) + "/");
+  }
+
+  /** Both the directory and what the file in it says, or neither. */
+  private void move(Path from, Path to, String text) {
+    Path fresh = from.resolve(RENAMED);
+    try {
+      LxcCopies.write(fresh, text);
+      Files.move(from, to);
+      replace(to, from);
+    } catch (IOException e) {
+      discard(fresh);
+      throw new LxcException("cannot rename '%s': %s".formatted(call.name(), reason(e)));
+    }
+  }
+
+  private static void replace(Path to, Path from) throws IOException {
+    try {
+      Files.move(to.resolve(RENAMED), to.resolve("config"), StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      Files.move(to, from);
+      throw e;
+    }
+  }
+
+  private static String reason(IOException e) {
+    return e instanceof FileAlreadyExistsException
+        ? "'" + e.getMessage() + "' is there already, without a 'config'; move it away"
+        : String.valueOf(e.getMessage());
+  }
+
+  private static void discard(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException _) {
+      // the reason of what failed before says more
+    }
   }
 }
