@@ -23,6 +23,9 @@ public interface Companion {
     return configuration;
   }
 
+  /** It is there already when this begins to go along: another engine may have started it. */
+  default void found(Container container) {}
+
   /** Before a start, also one that a reboot asks for; what is thrown here prevents it. */
   default void starting(Container container) {}
 

@@ -218,6 +218,7 @@ public final class Kapsel implements AutoCloseable {
   /** From now on this goes along with the life of all containers. */
   public void accompany(Companion companion) {
     companions.add(companion);
+    containers().forEach(companion::found);
   }
 
   /** The profiles. */

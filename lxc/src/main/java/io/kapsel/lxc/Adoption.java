@@ -29,7 +29,7 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
   private static final Pattern OF_EACH_START =
       Pattern.compile(
           "lxc\\.(hook\\.(?!version|pre-mount).*|net\\.\\d+\\.script\\..*|time\\.offset\\..*|sched\\.core"
-              + "|signal\\.(reboot|stop))");
+              + "|signal\\.(reboot|stop)|console\\.logfile)");
 
   private static final String DEFAULT_NETWORK = "the default network is taken";
 

@@ -2,6 +2,7 @@ package io.kapsel.lxc;
 
 import io.kapsel.engine.Container;
 import io.kapsel.engine.Kapsel;
+import java.util.List;
 
 /** One use of one of LXC's programs, for the container of that name. */
 record LxcCall(
@@ -30,6 +31,12 @@ record LxcCall(
 
   /** The container, whatever it does. */
   Container current() {
-    return place.current(name, options.all("define"));
+    return place.current(name, LxcSource.USUAL);
+  }
+
+  /** Where the call says that the container is to be read. */
+  LxcSource source(List<String> defined) {
+    return new LxcSource(
+        options.last("rcfile").map(it -> caller.directory().resolve(it).normalize()), defined);
   }
 }

@@ -27,14 +27,25 @@ final class LxcCompanion implements Companion {
   private final Map<String, List<String>> peers = new ConcurrentHashMap<>();
   private final Map<String, LxcNamespaces> held = new ConcurrentHashMap<>();
   private final Map<String, Integer> pids = new ConcurrentHashMap<>();
+  private final LxcConsoleFiles consoles = new LxcConsoleFiles();
 
   LxcCompanion(Kapsel engine) {
     this.engine = engine;
   }
 
   @Override
+  public void found(Container container) {
+    consoles.found(container);
+  }
+
+  @Override
   public void starting(Container container) {
     refusing(container, "start", hooks -> hooks.run("pre-start", ""));
+    try {
+      consoles.starting(container);
+    } catch (LxcException e) {
+      throw new EngineException.Refused("start", container.name(), String.valueOf(e.getMessage()));
+    }
   }
 
   @Override
@@ -72,6 +83,7 @@ final class LxcCompanion implements Companion {
 
   @Override
   public void started(Container container) {
+    consoles.started(container);
     hooks(container).ifPresent(hooks -> limit(container, hooks.config()));
     refusing(container, "start", hooks -> startHost(container, hooks));
   }
@@ -140,6 +152,7 @@ final class LxcCompanion implements Companion {
 
   private Optional<LxcHooks> hooks(ContainerSpec spec, String name) {
     return Optional.ofNullable(spec.labels().get(LxcPlan.PATH_LABEL))
-        .flatMap(place -> LxcHooks.of(new LxcPlace(engine, Path.of(place)), name));
+        .flatMap(
+            place -> LxcHooks.of(new LxcPlace(engine, Path.of(place)), name, LxcSource.of(spec)));
   }
 }

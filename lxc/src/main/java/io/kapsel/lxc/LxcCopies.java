@@ -80,7 +80,7 @@ final class LxcCopies {
             "Destroying %s failed: '%s' stands on its files".formatted(name, other));
       }
     }
-    LxcHooks.of(place, name).ifPresent(it -> it.run("destroy", ""));
+    LxcHooks.of(place, name, LxcSource.USUAL).ifPresent(it -> it.run("destroy", ""));
     if (container.isPresent()) {
       int _ =
           call.caller()

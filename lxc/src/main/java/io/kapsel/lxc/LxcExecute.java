@@ -21,19 +21,17 @@ final class LxcExecute {
   private int run() {
     LxcPlace place = call.place();
     LxcOptions options = call.options();
+    LxcSource source = call.source(options.all("define"));
     LxcConfig config =
-        options
-            .last("rcfile")
-            .map(file -> LxcConfig.read(call.caller().directory().resolve(file)))
-            .or(() -> place.config(call.name()))
+        source
+            .read(place, call.name())
             .orElseThrow(() ->
                 new LxcException(
-                    "Executing a container with no configuration file may crash the host"))
-            .with(options.all("define"));
+                    "Executing a container with no configuration file may crash the host"));
     if (place.isRunning(call.name())) {
       throw new LxcException("Container \"" + call.name() + "\" appears to be already running");
     }
-    Container container = made(spec(config));
+    Container container = made(source.notedIn(spec(config)));
     if (options.has("daemon")) {
       container.start();
       return 0;

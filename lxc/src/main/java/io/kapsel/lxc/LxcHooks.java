@@ -25,8 +25,8 @@ final class LxcHooks {
   }
 
   /** Those of a container, if it is defined in that place. */
-  static Optional<LxcHooks> of(LxcPlace place, String name) {
-    return place.config(name).map(it -> new LxcHooks(it, name, place.configOf(name)));
+  static Optional<LxcHooks> of(LxcPlace place, String name, LxcSource source) {
+    return source.read(place, name).map(it -> new LxcHooks(it, name, source.file(place, name)));
   }
 
   LxcConfig config() {

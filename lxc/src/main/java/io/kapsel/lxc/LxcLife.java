@@ -8,6 +8,7 @@ import io.kapsel.engine.spec.Stdio;
 import io.kapsel.linux.process.Signal;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,8 +43,8 @@ final class LxcLife {
     all.put(
         "lxc-start",
         new LxcFront.Tool(
-            "d:daemon F:foreground p:pidfile= f:rcfile= s:define= C:close-all-fds :share-net="
-                + " :share-ipc= :share-uts= :share-pid=",
+            "d:daemon F:foreground p:pidfile= f:rcfile= c:console= L:console-log= s:define="
+                + " C:close-all-fds :share-net= :share-ipc= :share-uts= :share-pid=",
             true,
             "starts a container",
             LxcLife::start));
@@ -85,16 +86,13 @@ final class LxcLife {
   }
 
   static int start(LxcCall call) {
-    if (call.options().has("rcfile")) {
-      throw new LxcException("a container is started from its own configuration: no --rcfile");
-    }
-    if (!call.place().exists(call.name())) {
+    if (!call.place().exists(call.name()) && !call.options().has("rcfile")) {
       throw new LxcException("No container config specified");
     }
     if (call.place().isRunning(call.name())) {
       throw new LxcException("Container is already running");
     }
-    Container container = call.place().current(call.name(), defined(call));
+    Container container = call.place().current(call.name(), call.source(defined(call)));
     if (call.options().has("foreground")) {
       return call.caller().foreground(container);
     }
@@ -106,6 +104,8 @@ final class LxcLife {
   /** What the command line says in other words than keys. */
   private static List<String> defined(LxcCall call) {
     List<String> all = new ArrayList<>(call.options().all("define"));
+    file(call, "console").ifPresent(it -> all.add("lxc.console.path=" + it));
+    file(call, "console-log").ifPresent(it -> all.add("lxc.console.logfile=" + it));
     for (String kind : List.of("net", "ipc", "uts", "pid")) {
       call.options()
           .last("share-" + kind)
@@ -122,6 +122,10 @@ final class LxcLife {
       all.add("lxc.init.cmd=" + String.join(" ", command));
     }
     return all;
+  }
+
+  private static Optional<Path> file(LxcCall call, String option) {
+    return call.options().last(option).map(it -> call.caller().directory().resolve(it));
   }
 
   /** Where a hook ends what runs already, that end belongs to the failure. */

@@ -4,6 +4,7 @@ import io.kapsel.engine.Container;
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Kapsel;
+import io.kapsel.engine.spec.ContainerSpecBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,13 +104,15 @@ final class LxcPlace {
   }
 
   /** The engine's container, made or told what its configuration says now if it does not run. */
-  Container current(String name, List<String> defined) {
+  Container current(String name, LxcSource source) {
     Optional<Container> there = container(name);
-    Optional<LxcConfig> config = config(name).map(it -> it.with(defined));
+    Optional<LxcConfig> config = source.read(this, name);
     if (config.isEmpty()) {
       return there.orElseThrow(() -> new LxcException("No container config specified"));
     }
-    var spec = LxcPlan.of(config.get(), name, directory);
+    var whole = source.notedIn(LxcPlan.of(config.get(), name, directory));
+    boolean stays = exists(name);
+    var spec = stays ? whole : new ContainerSpecBuilder(whole).autoRemove(true).build();
     if (there.isEmpty()) {
       return engine.create(spec);
     }

@@ -37,9 +37,6 @@ final class LxcPlan {
           "lxc.autodev.tmpfs.size",
           "lxc.cgroup.relative",
           "lxc.console.buffer.size",
-          "lxc.console.path",
-          "lxc.console.rotate",
-          "lxc.console.size",
           "lxc.environment.hooks",
           "lxc.keyring.session",
           "lxc.ephemeral",
@@ -69,6 +66,10 @@ final class LxcPlan {
           "lxc.autodev",
           "lxc.cap.drop",
           "lxc.cap.keep",
+          "lxc.console.logfile",
+          "lxc.console.path",
+          "lxc.console.rotate",
+          "lxc.console.size",
           "lxc.environment",
           "lxc.environment.runtime",
           "lxc.hook.autodev",
@@ -112,8 +113,6 @@ final class LxcPlan {
           "the engine answers for system calls that ask, with 'launch --intercept'",
           "lxc.seccomp.notify.cookie",
           "the engine answers for system calls that ask, with 'launch --intercept'",
-          "lxc.console.logfile",
-          "'kapsel logs' has what came on the console",
           "lxc.selinux.context.keyring",
           "the keyring has the label of the container");
 
@@ -196,7 +195,9 @@ final class LxcPlan {
     config.entries().forEach(LxcPlan::checkUsed);
     ContainerSpecBuilder spec = new ContainerSpecBuilder(root()).name(name);
     spec.hostname(config.value("lxc.uts.name").orElse(name));
-    spec.labels(Map.of(PATH_LABEL, place.toString()));
+    Map<String, String> labels = new HashMap<>(LxcConsoleFile.labels(config));
+    labels.put(PATH_LABEL, place.toString());
+    spec.labels(labels);
     program.ifPresentOrElse(it -> program(spec, it), () -> system(spec));
     config.value("lxc.init.cwd").ifPresent(spec::workingDirectory);
     config.value("lxc.signal.halt").ifPresent(spec::stopSignal);
@@ -290,8 +291,9 @@ final class LxcPlan {
     if (key.equals("lxc.keyring.session") && entry.value().equals("0")) {
       throw entry.wrong("a container always has a keyring of its own");
     }
-    if (key.equals("lxc.console.path") && !entry.value().equals("none")) {
-      throw entry.wrong("the console is where kapsel console shows it; 'none' is possible");
+    if (key.equals("lxc.console.path") && entry.value().startsWith("/dev/")) {
+      throw entry.wrong(
+          "the console is where 'lxc-console -t 0' shows it; a regular file or 'none' is possible");
     }
     if (key.equals("lxc.autodev") && entry.value().equals("0")) {
       throw entry.wrong("a container always has a /dev of its own");

@@ -112,7 +112,8 @@ final class LxcValues {
 
   private static void texts(Map<String, Form> all) {
     all.put("log.syslog", Form.of("a facility of syslog(3)", "[a-z]+[0-7]?"));
-    for (String key : List.of("log.file", "mount.fstab", "rootfs.mount", "init.cwd")) {
+    for (String key :
+        List.of("console.logfile", "log.file", "mount.fstab", "rootfs.mount", "init.cwd")) {
       all.put(key, PATH);
     }
     all.put("console.path", Form.words("none").or(PATH));
@@ -183,6 +184,11 @@ final class LxcValues {
     return new Form(
         "a capability",
         text -> also.contains(text) || Capability.of(text.toUpperCase(Locale.ROOT)).isPresent());
+  }
+
+  /** A size in bytes, in one of the ways in which that is written. */
+  static long size(String text) {
+    return ByteSize.parse(text);
   }
 
   private static boolean isSize(String text) {

@@ -81,7 +81,8 @@ class AdoptionTest {
                 + " LXC's place alone",
             start + "7: lxc.net.0.link: there is no network 'lxcbr0'; the default network is taken",
             start
-                + "5: lxc.console.logfile: 'kapsel logs' has what came on the console; take the line out to go without it");
+                + "5: lxc.console.logfile: it is obeyed for containers that are defined in LXC's"
+                + " place alone");
   }
 
   /** Its link is the host's, and what is done at each start is named. */

@@ -141,7 +141,8 @@ class LxcConfigTest {
         "lxc.cgroup2.memory.swap.max = 1G | lxc.cgroup2.memory.max is missing",
         "lxc.namespace.keep = uts | of its own in any case",
         "lxc.namespace.share.net = 4711 | with a container that is named",
-        "lxc.console.path = /dev/tty1 | 'none' is possible",
+        "lxc.console.path = /dev/tty1 | a regular file or 'none' is possible",
+        "lxc.console.logfile = log | is not an absolute path",
         "lxc.autodev = 0 | always has a /dev of its own",
       })
   void saysWhichLineIsWrongAndWhy(String line, String reason) {
