@@ -133,6 +133,26 @@ final class CheckpointStore {
     }
   }
 
+  /** Memory alone is whole: it has the place of a checkpoint, and is none. */
+  void completeAhead(Path place, String name) {
+    try {
+      Files.move(place, of(name), StandardCopyOption.ATOMIC_MOVE);
+      AtomicFile.flush(directory);
+    } catch (IOException e) {
+      throw new EngineException.Failed("checkpoint", name, AtomicFile.reason(e), e);
+    }
+  }
+
+  /** How images that are being made name others; they keep that when they are whole. */
+  static String relative(Path place, Path images) {
+    try {
+      return images(place).toRealPath().relativize(images.toRealPath()).toString();
+    } catch (IOException e) {
+      throw new EngineException.NotFound(
+          images.toString(), "there is no copy of memory: " + AtomicFile.reason(e));
+    }
+  }
+
   /** Removes one; what cannot be read goes, too. */
   void remove(String name) {
     if (!Names.isValid(name) || !Files.exists(of(name).resolve(FILE))) {

@@ -66,19 +66,51 @@ public final class ContainerCheckpoints {
       boolean whole = false;
       try {
         Checkpoint made = describe(request, process);
-        freeze(
-            criu,
-            process,
-            request,
-            CheckpointStore.images(place),
-            made,
-            () -> store.complete(place, made));
+        Freezing how = how(request, place, process);
+        refusing(() ->
+            engine
+                .runtime
+                .checkpoints()
+                .freeze(
+                    criu, bundle(), process, frozen(made), how, () -> store.complete(place, made)));
         whole = true;
         if (!request.leaveRunning()) {
           stopping.noteStopped();
         }
         container.publish("checkpoint", Map.of("checkpoint", request.name()));
         return made;
+      } finally {
+        if (!whole) {
+          store.giveUp(place, request.name());
+        }
+      }
+    } finally {
+      container.life().unlock();
+    }
+  }
+
+  /**
+   * Copies the memory of a container that goes on, as the part of a later checkpoint that takes
+   * longest. What is in the place of a checkpoint then is none.
+   *
+   * @return where it is, for the requests that follow
+   */
+  public Path copyAhead(CheckpointRequest request) {
+    CheckpointStore store = store(request.directory());
+    container.life().lock();
+    try {
+      ContainerProcess process = freezable(true);
+      CriuProgram criu = program("checkpoint", container.name());
+      Path place = store.begin(request.name());
+      boolean whole = false;
+      try {
+        Frozen frozen = frozen(describe(request, process));
+        Freezing how = how(request, place, process);
+        refusing(
+            () -> engine.runtime.checkpoints().copyAhead(criu, bundle(), process, frozen, how));
+        store.completeAhead(place, request.name());
+        whole = true;
+        return store.images(request.name());
       } finally {
         if (!whole) {
           store.giveUp(place, request.name());
@@ -101,11 +133,14 @@ public final class ContainerCheckpoints {
           container.name(),
           "it removes itself when it stops, and its files with it; use --leave-running");
     }
-    Checkpoints.obstacle(bundle())
+    Bundle bundle = bundle();
+    ContainerProcess process = container.process().orElseThrow();
+    Checkpoints.obstacle(bundle)
+        .or(() -> engine.runtime.checkpoints().obstacle(bundle, process))
         .ifPresent(why -> {
           throw new EngineException.Refused("checkpoint", container.name(), why);
         });
-    return container.process().orElseThrow();
+    return process;
   }
 
   private Bundle bundle() {
@@ -152,23 +187,21 @@ public final class ContainerCheckpoints {
         container.joined().map(Joined::endpoints).orElse(List.of()));
   }
 
-  private void freeze(
-      CriuProgram criu,
-      ContainerProcess process,
-      CheckpointRequest request,
-      Path images,
-      Checkpoint made,
-      Runnable frozenNow) {
-    Freezing how =
-        new Freezing(
-            images,
-            work(),
-            request.leaveRunning(),
-            request.connections(),
-            request.locks(),
-            Optional.empty());
+  private Freezing how(CheckpointRequest request, Path place, ContainerProcess process) {
+    Path images = CheckpointStore.images(place);
+    return new Freezing(
+        images,
+        work(),
+        request.leaveRunning(),
+        request.connections(),
+        request.locks(),
+        request.ahead().map(it -> CheckpointStore.relative(place, it)),
+        CheckpointScript.of(request.script(), images, process.pid()));
+  }
+
+  private void refusing(Runnable work) {
     try {
-      engine.runtime.checkpoints().freeze(criu, bundle(), process, frozen(made), how, frozenNow);
+      work.run();
     } catch (CriuException e) {
       throw new EngineException.Failed(
           "checkpoint", container.name(), e.getMessage() + "; it goes on", e);
@@ -186,6 +219,11 @@ public final class ContainerCheckpoints {
 
   /** Starts the container where it was frozen; the checkpoint stays. */
   public void start(String name, Optional<Path> directory) {
+    start(name, directory, Optional.empty());
+  }
+
+  /** The same with a program of the host that is told of each stage and may refuse it. */
+  public void start(String name, Optional<Path> directory, Optional<Path> script) {
     CheckpointStore store = store(directory);
     container.life().lock();
     try {
@@ -196,7 +234,11 @@ public final class ContainerCheckpoints {
       Checkpoint checkpoint = store.get(name);
       launching.from(
           new Launching.Source(
-              checkpoint, store.images(name), work(), program("start", container.name())));
+              checkpoint,
+              store.images(name),
+              work(),
+              program("start", container.name()),
+              CheckpointScript.of(script, store.images(name), 0)));
       container.start();
     } finally {
       launching.fromTheBeginning();

@@ -11,6 +11,7 @@ import io.kapsel.runtime.CriuProgram;
 import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.Sandbox;
 import io.kapsel.runtime.criu.CriuException;
+import io.kapsel.runtime.criu.CriuSession;
 import io.kapsel.runtime.plan.EncodedPlan;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,8 +37,10 @@ final class Launching {
    *
    * @param images where the images are
    * @param work a directory for what CRIU writes besides
+   * @param told hears of the stages
    */
-  record Source(Checkpoint checkpoint, Path images, Path work, CriuProgram criu) {}
+  record Source(
+      Checkpoint checkpoint, Path images, Path work, CriuProgram criu, CriuSession.Listener told) {}
 
   Launching(Kapsel engine, Supplier<StoredContainer> record) {
     this.engine = engine;
@@ -244,7 +247,8 @@ final class Launching {
                   frozen.images(),
                   frozen.work(),
                   engine.config.run(),
-                  pid -> network(pid, frozen.checkpoint().endpoints())),
+                  pid -> network(pid, frozen.checkpoint().endpoints()),
+                  frozen.told()),
               waiting);
     } catch (CriuException e) {
       throw new EngineException.Failed("start", stored().name(), String.valueOf(e.getMessage()), e);

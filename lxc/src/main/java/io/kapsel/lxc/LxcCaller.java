@@ -37,7 +37,12 @@ public interface LxcCaller {
   int attach(Container container, ExecSpec program);
 
   /** Starts a container with the caller's terminal as its console; the exit code of its init. */
-  int foreground(Container container);
+  default int foreground(Container container) {
+    return foreground(container, container::start);
+  }
+
+  /** The same where {@code start} is what starts it. */
+  int foreground(Container container, Runnable start);
 
   /**
    * Shows a terminal of a running container until the caller leaves it.

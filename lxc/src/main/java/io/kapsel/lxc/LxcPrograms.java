@@ -29,6 +29,14 @@ final class LxcPrograms {
             "gives a device or interface of the host, or takes it away",
             LxcDevice::run));
     all.put(
+        "lxc-checkpoint",
+        new LxcFront.Tool(
+            "r:restore D:checkpoint-dir= v:verbose A:action-script= s:stop p:pre-dump :predump-dir="
+                + " d:daemon F:foreground",
+            true,
+            "keeps a container with its processes as they are, and brings it back",
+            LxcCheckpoint::run));
+    all.put(
         "lxc-top",
         new LxcFront.Tool(
             "d:delay= b:batch s:sort= r:reverse", false, "shows what containers use", LxcTop::run));

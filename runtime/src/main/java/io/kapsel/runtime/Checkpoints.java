@@ -51,6 +51,12 @@ public final class Checkpoints {
         .map(each -> "it shares the %s namespace of another container".formatted(each.type()));
   }
 
+  /** Why this one cannot be frozen while its programs are what they are. */
+  public Optional<String> obstacle(Bundle bundle, ContainerProcess process) {
+    List<Integer> pids = new LiveGroups(facts.cgroups(), bundle.id()).processes();
+    return new NestedNamespaces(Path.of("/proc")).obstacle(process.pid(), pids);
+  }
+
   /** What has to be known of a running container, beside images, to bring it back. */
   public Frozen describe(Bundle bundle, ContainerProcess process, boolean connections) {
     Map<String, String> mounts = new LinkedHashMap<>();
@@ -111,7 +117,8 @@ public final class Checkpoints {
       criu.dump(
           request,
           message,
-          (stage, _, _) -> {
+          (stage, pid, sent) -> {
+            how.told().reached(stage, pid, sent);
             if (stage.equals("post-dump")) {
               frozenNow.run();
             }
@@ -161,8 +168,15 @@ public final class Checkpoints {
    * @param work a directory for what CRIU writes besides
    * @param table a directory that CRIU sees something else in
    * @param networked joins the networks, of a first process with that pid
+   * @param told hears of the stages; what it throws ends it
    */
-  public record Return(Frozen frozen, Path images, Path work, Path table, IntConsumer networked) {
+  public record Return(
+      Frozen frozen,
+      Path images,
+      Path work,
+      Path table,
+      IntConsumer networked,
+      CriuSession.Listener told) {
     /** The file that CRIU writes. */
     Path log() {
       return work.resolve("restore.log");
@@ -234,6 +248,7 @@ public final class Checkpoints {
           Request.RESTORE,
           message,
           (stage, pid, sent) -> {
+            how.told().reached(stage, pid, sent);
             switch (stage) {
               case "setup-namespaces" -> network(wanted, how, pid);
               case "orphan-pts-master" ->

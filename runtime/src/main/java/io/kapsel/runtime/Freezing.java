@@ -1,5 +1,6 @@
 package io.kapsel.runtime;
 
+import io.kapsel.runtime.criu.CriuSession;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param connections whether its connections of TCP are kept; without, it must not have any
  * @param locks whether locks of its files are kept; without, it must not have any
  * @param parent the images of a round before, relative to these
+ * @param told hears of the stages; what it throws lets the container go on
  */
 public record Freezing(
     Path images,
@@ -19,7 +21,8 @@ public record Freezing(
     boolean leaveRunning,
     boolean connections,
     boolean locks,
-    Optional<String> parent) {
+    Optional<String> parent,
+    CriuSession.Listener told) {
   /** The file that CRIU writes. */
   Path log() {
     return work.resolve("dump.log");

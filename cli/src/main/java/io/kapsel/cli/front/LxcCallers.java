@@ -72,9 +72,9 @@ record LxcCallers(Engine engine, LxcFront front) {
     }
 
     @Override
-    public int foreground(Container container) {
+    public int foreground(Container container, Runnable start) {
       return new Foreground(call, terminal(), Streams.output(true), true)
-          .start(new LiveContainer(container))
+          .start(new LiveContainer(container), start)
           .code();
     }
 
