@@ -54,15 +54,14 @@ final class NestedNamespaces {
 
   private String told(int pid, String kind, String setting) {
     String program = GroupFiles.text(proc.resolve(pid + "/comm")).strip();
-    return "'%s' (pid %d) in it has made a %s namespace of its own, which CRIU does not freeze; stop it%s"
+    return "'%s' (pid %d) in it has a %s namespace of its own%s, which CRIU does not freeze; stop it first"
         .formatted(
             program,
             pid,
             kind,
             setting.isEmpty()
-                ? " first"
-                : ", or, if it is a service of systemd's, let it run with %s=no"
-                    .formatted(setting));
+                ? ""
+                : " (where a unit of systemd's says so: %s=)".formatted(setting));
   }
 
   private Optional<String> namespace(int pid, String kind) {

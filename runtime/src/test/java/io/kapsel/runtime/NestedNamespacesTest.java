@@ -48,9 +48,9 @@ class NestedNamespacesTest {
 
     assertThat(obstacle())
         .isEqualTo(
-            "'systemd-logind' (pid 7) in it has made a uts namespace of its own, which CRIU does"
-                + " not freeze; stop it, or, if it is a service of systemd's, let it run with"
-                + " ProtectHostname=no");
+            "'systemd-logind' (pid 7) in it has a uts namespace of its own (where a unit of"
+                + " systemd's says so: ProtectHostname=), which CRIU does not freeze; stop it"
+                + " first");
   }
 
   @Test
