@@ -11,7 +11,10 @@ import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.Trees;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -28,6 +31,7 @@ import java.util.stream.Stream;
 final class CheckpointStore {
   private static final System.Logger LOG = System.getLogger(CheckpointStore.class.getName());
   private static final String FILE = "checkpoint.json";
+  private static final String AHEAD = "ahead";
 
   private final Path directory;
 
@@ -143,13 +147,35 @@ final class CheckpointStore {
     }
   }
 
-  /** How images that are being made name others; they keep that when they are whole. */
-  static String relative(Path place, Path images) {
+  /**
+   * Takes images into those that are being made, by links: whoever comes back from there opens
+   * them, and gets to no place that is root's alone.
+   *
+   * @return their name in there
+   */
+  static String adopt(Path place, Path images) {
+    Path own = images(place).resolve(AHEAD);
+    try (Stream<Path> all = Files.walk(images)) {
+      for (Path each : all.toList()) {
+        Path target = own.resolve(images.relativize(each).toString());
+        if (Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {
+          makeDirectory(target, "rwx--x--x");
+        } else {
+          link(each, target);
+        }
+      }
+      return AHEAD;
+    } catch (IOException | UncheckedIOException e) {
+      throw new EngineException.Failed(
+          "read", images.toString(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static void link(Path file, Path target) throws IOException {
     try {
-      return images(place).toRealPath().relativize(images.toRealPath()).toString();
-    } catch (IOException e) {
-      throw new EngineException.NotFound(
-          images.toString(), "there is no copy of memory: " + AtomicFile.reason(e));
+      Files.createLink(target, file);
+    } catch (FileSystemException e) { // another file system
+      Files.copy(file, target, LinkOption.NOFOLLOW_LINKS, StandardCopyOption.COPY_ATTRIBUTES);
     }
   }
 

@@ -195,7 +195,7 @@ public final class ContainerCheckpoints {
         request.leaveRunning(),
         request.connections(),
         request.locks(),
-        request.ahead().map(it -> CheckpointStore.relative(place, it)),
+        request.ahead().map(it -> CheckpointStore.adopt(place, it)),
         CheckpointScript.of(request.script(), images, process.pid()));
   }
 
