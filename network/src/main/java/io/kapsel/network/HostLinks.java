@@ -178,7 +178,9 @@ public final class HostLinks {
     }
   }
 
-  /** A link that takes the whole of another over is made with its address, whatever is asked for. */
+  /**
+   * A link that takes the whole of another over is made with its address, whatever is asked for.
+   */
   private static boolean takesOver(HostLink wanted) {
     return wanted.kind() == HostLink.Kind.MACVLAN && wanted.number() == PASSTHRU;
   }

@@ -108,8 +108,7 @@ class DevicesIT extends EndToEnd {
     start(flags.toArray(String[]::new));
 
     String look = "echo x > /dev/null; readlink /dev/ptmx; stat -c '%t %T' /dev/null /dev/full";
-    assertThat(in(look).ok().line())
-        .isEqualTo("pts/ptmx\n1 3\n1 7");
+    assertThat(in(look).ok().line()).isEqualTo("pts/ptmx\n1 3\n1 7");
     assertThat(kapsel("device", "add", "--device", "/dev/zero", "box").err())
         .isEqualTo("kapsel: cannot add '/dev/zero': every container has it\n");
     kapsel("device", "rm", "box", "/dev/null").ok();
@@ -121,8 +120,7 @@ class DevicesIT extends EndToEnd {
     start("--device", "/dev/net/tun", "--cap-add", "NET_ADMIN");
 
     String look = "stat -c '%t %T' /dev/net/tun; stat -c %u:%a /dev/net; : <> /dev/net/tun";
-    assertThat(in(look).ok().line())
-        .isEqualTo("a c8\n0:755");
+    assertThat(in(look).ok().line()).isEqualTo("a c8\n0:755");
   }
 
   @Test

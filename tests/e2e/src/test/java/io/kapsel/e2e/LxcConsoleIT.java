@@ -118,7 +118,16 @@ class LxcConsoleIT extends LxcEndToEnd {
 
     by(ours, "lxc-start", "-n", "web", "-f", other.toString(), "-s", define).ok();
     assertThat(
-            by(ours, "lxc-attach", "-n", "web", "--", "/bin/grep", "-c", "COLOUR=blue", "/proc/1/environ")
+            by(
+                    ours,
+                    "lxc-attach",
+                    "-n",
+                    "web",
+                    "--",
+                    "/bin/grep",
+                    "-c",
+                    "COLOUR=blue",
+                    "/proc/1/environ")
                 .line())
         .isEqualTo("1");
     by(ours, "lxc-stop", "-k", "-n", "web").ok();
@@ -168,7 +177,8 @@ class LxcConsoleIT extends LxcEndToEnd {
   }
 
   private void expect(boolean ours, String script) {
-    String program = ours ? Product.DIST.resolve("lxc/lxc-console").toString() : "/usr/bin/lxc-console";
+    String program =
+        ours ? Product.DIST.resolve("lxc/lxc-console").toString() : "/usr/bin/lxc-console";
     new Expect(product).run(script.replace("LXC-CONSOLE", program + " -P " + place));
   }
 
