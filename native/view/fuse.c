@@ -99,14 +99,45 @@ static void initialise(uint64_t unique, const struct fuse_init_in *in)
 	reply(unique, 0, &out, sizeof(out));
 }
 
-static struct fuse_attr attributes_of(uint64_t node, int directory)
+/* The longest text of each file so far, of whatever guest. */
+static size_t longest[FILES];
+
+/* Makes the whole text, in output. */
+static size_t rendered(struct guest *guest, enum file file)
 {
-	return (struct fuse_attr){
-		.ino = node,
-		.mode = directory ? S_IFDIR | 0555 : S_IFREG | 0444,
-		.nlink = directory ? 2 : 1,
-		.blksize = 4096,
-	};
+	struct text text = {output, output, output + sizeof(output)};
+	size_t length;
+
+	ahead.handle = 0;
+	if (file == FILE_DIRECTORY)
+		return 0;
+	render(guest, file, &text);
+	length = (size_t)(text.at - text.start);
+	if (longest[file] < length)
+		longest[file] = length;
+	return length;
+}
+
+/*
+ * With a size of 0, who asks for pages (sendfile, splice) would meet the end of the file at once. It is not that of
+ * the text, which is made anew for each reader, but well beyond it; as one block, so that nobody skips the first ones.
+ */
+static struct fuse_attr attributes_of(uint64_t node, struct guest *guest, enum file file)
+{
+	enum { PAGE = 4096, UNIT = 512 };
+	struct fuse_attr out = {.ino = node, .mode = S_IFDIR | 0555, .nlink = 2, .blksize = PAGE};
+
+	if (file == FILE_DIRECTORY)
+		return out;
+	out.mode = S_IFREG | 0444;
+	out.nlink = 1;
+	if (longest[file] == 0)
+		rendered(guest, file);
+	while (out.blksize < 2 * longest[file])
+		out.blksize *= 2;
+	out.size = out.blksize;
+	out.blocks = out.size / UNIT;
+	return out;
 }
 
 static void look_up(const struct fuse_in_header *in, const char *name)
@@ -130,20 +161,21 @@ static void look_up(const struct fuse_in_header *in, const char *name)
 		}
 	}
 	out.nodeid = node_of(guest, file);
-	out.attr = attributes_of(out.nodeid, file == FILE_DIRECTORY);
+	out.attr = attributes_of(out.nodeid, guest, file);
 	reply(in->unique, 0, &out, sizeof(out));
 }
 
 static void get_attributes(const struct fuse_in_header *in)
 {
 	enum file file = FILE_DIRECTORY;
+	struct guest *guest = in->nodeid == ROOT ? NULL : guest_of(in->nodeid, &file);
 	struct fuse_attr_out out = {.attr_valid = FOREVER};
 
-	if (in->nodeid != ROOT && guest_of(in->nodeid, &file) == NULL) {
+	if (in->nodeid != ROOT && guest == NULL) {
 		reply(in->unique, -ESTALE, NULL, 0);
 		return;
 	}
-	out.attr = attributes_of(in->nodeid, file == FILE_DIRECTORY);
+	out.attr = attributes_of(in->nodeid, guest, file);
 	reply(in->unique, 0, &out, sizeof(out));
 }
 
@@ -162,17 +194,6 @@ static struct kept *kept_of(uint64_t handle, uint64_t node)
 	if (handle >> 32 != state->epoch || index >= MOST_KEPT || all_kept[index].node != node)
 		return NULL;
 	return &all_kept[index];
-}
-
-/* Makes the whole text, in output. */
-static size_t rendered(struct guest *guest, enum file file)
-{
-	struct text text = {output, output, output + sizeof(output)};
-
-	ahead.handle = 0;
-	if (file != FILE_DIRECTORY)
-		render(guest, file, &text);
-	return (size_t)(text.at - text.start);
 }
 
 /* The same, unless it was made for this reader just now. */
@@ -246,6 +267,11 @@ static void read_file(const struct fuse_in_header *in, const struct fuse_read_in
 
 	if (guest == NULL || file == FILE_DIRECTORY) {
 		reply(in->unique, guest == NULL ? -ESTALE : -EISDIR, NULL, 0);
+		return;
+	}
+	/* For a page, which would be kept and shared; who asked for it reads instead. */
+	if (!(what->read_flags & FUSE_READ_LOCKOWNER)) {
+		reply(in->unique, -EINVAL, NULL, 0);
 		return;
 	}
 	if (what->offset > 0 && kept != NULL && what->offset >= kept->length) {

@@ -116,6 +116,20 @@ class ProcViewIT extends EndToEnd {
         .startsWith(HALF.substring(0, 26));
   }
 
+  /** By sendfile(2), as busybox copies; and by the size that a file says it has. */
+  @Test
+  void readsTheSameHoweverItIsAskedFor() throws IOException {
+    Path busybox = Files.copy(Path.of("/bin/busybox"), product.home().resolve("busybox"));
+    launch("--memory", "128m", "-v", busybox + ":/bin/busybox");
+
+    assertThat(in("busybox cat /proc/meminfo | head -1")).isEqualTo(HALF);
+    assertThat(in("busybox cat /proc/meminfo | tail -n 1")).isEqualTo(in("tail -n 1 /proc/meminfo"));
+    assertThat(in("cp /proc/meminfo /tmp/it && wc -c </tmp/it"))
+        .isEqualTo(in("cat /proc/meminfo | wc -c"));
+    assertThat(in("wc -l </proc/meminfo")).isEqualTo(in("busybox cat /proc/meminfo | wc -l"));
+    assertThat(in("wc -c </proc/cpuinfo")).isEqualTo(in("cat /proc/cpuinfo | wc -c"));
+  }
+
   @Test
   void endsWithTheEngineWhenNobodyReads() {
     launch();
