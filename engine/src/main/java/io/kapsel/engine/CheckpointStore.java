@@ -159,7 +159,7 @@ final class CheckpointStore {
       for (Path each : all.toList()) {
         Path target = own.resolve(images.relativize(each).toString());
         if (Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {
-          makeDirectory(target, "rwx--x--x");
+          makeDirectory(target, "rwxr-xr-x");
         } else {
           link(each, target);
         }

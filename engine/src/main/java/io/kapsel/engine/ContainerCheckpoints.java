@@ -61,10 +61,10 @@ public final class ContainerCheckpoints {
     container.life().lock();
     try {
       ContainerProcess process = freezable(request.leaveRunning());
-      CriuProgram criu = program("checkpoint", container.name());
       Path place = store.begin(request.name());
       boolean whole = false;
       try {
+        CriuProgram criu = program("checkpoint", container.name());
         Checkpoint made = describe(request, process);
         Freezing how = how(request, place, process);
         refusing(() ->
@@ -100,10 +100,10 @@ public final class ContainerCheckpoints {
     container.life().lock();
     try {
       ContainerProcess process = freezable(true);
-      CriuProgram criu = program("checkpoint", container.name());
       Path place = store.begin(request.name());
       boolean whole = false;
       try {
+        CriuProgram criu = program("checkpoint", container.name());
         Frozen frozen = frozen(describe(request, process));
         Freezing how = how(request, place, process);
         refusing(

@@ -66,8 +66,7 @@ final class GivenDevices {
       }
       return all;
     } catch (IOException | java.io.UncheckedIOException e) {
-      throw invalid(
-          reference, "cannot read directory '" + request.host() + "': " + e.getMessage());
+      throw invalid(reference, "cannot read directory '" + request.host() + "': " + e.getMessage());
     }
   }
 

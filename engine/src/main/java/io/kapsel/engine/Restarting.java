@@ -2,7 +2,6 @@ package io.kapsel.engine;
 
 import io.kapsel.engine.spec.RestartPolicy;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;

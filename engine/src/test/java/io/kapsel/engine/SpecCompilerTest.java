@@ -56,12 +56,7 @@ class SpecCompilerTest {
 
   private Spec compile(Identity identity) {
     return new SpecCompiler(
-            request.build(),
-            FACTS,
-            identity,
-            Users.in(List.of()),
-            _ -> 42,
-            Optional.empty())
+            request.build(), FACTS, identity, Users.in(List.of()), _ -> 42, Optional.empty())
         .compile(Path.of("/run/x"), Path.of("/state/volumes"));
   }
 

@@ -123,7 +123,8 @@ class ProcViewIT extends EndToEnd {
     launch("--memory", "128m", "-v", busybox + ":/bin/busybox");
 
     assertThat(in("busybox cat /proc/meminfo | head -1")).isEqualTo(HALF);
-    assertThat(in("busybox cat /proc/meminfo | tail -n 1")).isEqualTo(in("tail -n 1 /proc/meminfo"));
+    assertThat(in("busybox cat /proc/meminfo | tail -n 1"))
+        .isEqualTo(in("tail -n 1 /proc/meminfo"));
     assertThat(in("cp /proc/meminfo /tmp/it && wc -c </tmp/it"))
         .isEqualTo(in("cat /proc/meminfo | wc -c"));
     assertThat(in("wc -l </proc/meminfo")).isEqualTo(in("busybox cat /proc/meminfo | wc -l"));
