@@ -139,12 +139,7 @@ public final class Container {
 
   /** What it is doing. */
   public ContainerStatus status() {
-    StoredContainer now;
-    boolean waits;
-    do { // both of one moment: else one that comes back is seen ended
-      now = stored;
-      waits = restarting.pending();
-    } while (!now.equals(stored));
+    StoredContainer now = stored;
     Optional<ContainerProcess> running =
         now.phase() == ContainerStatus.Phase.RUNNING ? process : Optional.empty();
     return new ContainerStatus(
@@ -156,7 +151,7 @@ public final class Container {
         now.exit(),
         now.error(),
         adjusting.paused(),
-        waits && running.isEmpty(),
+        restarting.pending(),
         now.restartsSoFar().count(),
         health.map(Health::status),
         now.last(),
@@ -236,9 +231,11 @@ public final class Container {
   private void startAgain() {
     life.lock();
     try {
-      if (stored.phase() == ContainerStatus.Phase.REMOVING) {
-        restarting.cancel();
-      } else if (!restarting.begin(id(), this::startNow, this::startAgain)) {
+      if (restarting.begin() && stored.phase() != ContainerStatus.Phase.REMOVING) {
+        startNow();
+      }
+    } catch (EngineException e) {
+      if (!restarting.again(id(), e, this::startAgain)) {
         stored.exit().ifPresent(ends::end);
       }
     } finally {
@@ -414,9 +411,7 @@ public final class Container {
       adjusting.ended();
       health.ifPresent(Health::end);
       engine.joining.leave(id());
-      StoredContainer ended = stored.ended(EndFacts.find(engine, stored, status, cause));
-      again = !goes && restarting.expected(ended, status, cause);
-      stored = again ? Restarting.next(ended) : ended;
+      stored = stored.ended(EndFacts.find(engine, stored, status, cause));
       layerGoesTo.ifPresent(target -> engine.store.moveLayer(id(), target));
       if (goes) {
         ends.end(status); // nobody will read it from a file
@@ -427,6 +422,9 @@ public final class Container {
       if (goes) {
         removing.clear(true);
       } else {
+        Optional<StoredContainer> next = restarting.expected(stored, status, cause);
+        again = next.isPresent();
+        stored = next.orElse(stored);
         engine.store.save(stored);
         engine.store.endRun(id());
         system.ifPresent(it -> it.rebootIfAsked(status, stored.startedAt()));

@@ -2,6 +2,7 @@ package io.kapsel.engine;
 
 import io.kapsel.engine.spec.RestartPolicy;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -60,10 +61,12 @@ final class Restarting {
         || (cutOff && stored.exit().filter(it -> wanted(policy, it, soFar)).isPresent());
   }
 
-  /** The record of one that is to be started again. */
-  static StoredContainer next(StoredContainer ended) {
-    int count = ended.restartsSoFar().count() + 1;
-    return ended.restarted(new StoredContainer.Restarts(count, false));
+  /** The record of one that is to be started again after this end, if its policy wants that. */
+  static Optional<StoredContainer> after(StoredContainer ended, ExitStatus status) {
+    StoredContainer.Restarts soFar = ended.restartsSoFar();
+    return wanted(ended.spec().restartPolicy(), status, soFar)
+        ? Optional.of(ended.restarted(new StoredContainer.Restarts(soFar.count() + 1, false)))
+        : Optional.empty();
   }
 
   static Duration next(Duration before, Duration ran) {
@@ -75,16 +78,18 @@ final class Restarting {
   }
 
   /**
-   * Whether one is to be started again after this end. It waits from now on: nobody sees it ended.
-   * What the machine has cut off waits for none: all of them are started in their order.
+   * The same, and one that is to be started again waits from now on: nobody sees it ended. What the
+   * machine has cut off waits for none: all of them are started in their order.
    */
-  boolean expected(StoredContainer ended, ExitStatus status, EndFacts.Cause cause) {
-    boolean next =
-        cause != EndFacts.Cause.REBOOT
-            && wanted(ended.spec().restartPolicy(), status, ended.restartsSoFar());
+  Optional<StoredContainer> expected(
+      StoredContainer ended, ExitStatus status, EndFacts.Cause cause) {
+    if (cause == EndFacts.Cause.REBOOT) {
+      return Optional.empty();
+    }
+    Optional<StoredContainer> next = after(ended, status);
     lock.lock();
     try {
-      pending = pending || next;
+      pending = pending || next.isPresent();
     } finally {
       lock.unlock();
     }
@@ -143,28 +148,9 @@ final class Restarting {
     }
   }
 
-  /**
-   * Starts it now that the time has come, unless that was cancelled. Until it runs, it is waited
-   * for: nobody sees it ended.
-   *
-   * @return whether there is anything left to wait for: a run, or another try
-   */
-  boolean begin(String id, Runnable start, Runnable again) {
-    boolean later = false;
-    if (!pending) {
-      return true; // whoever has cancelled it, has told of its end
-    }
-    try {
-      start.run();
-      return true;
-    } catch (EngineException e) {
-      later = again(id, e, again);
-      return later;
-    } finally {
-      if (!later) {
-        boolean _ = cancel();
-      }
-    }
+  /** Whether the time has come; it is not waited for any longer then. */
+  boolean begin() {
+    return cancel();
   }
 
   /** Whether a start is waited for. */

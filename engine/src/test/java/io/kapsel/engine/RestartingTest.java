@@ -1,13 +1,10 @@
 package io.kapsel.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 
 import io.kapsel.engine.spec.RestartPolicy;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -76,42 +73,6 @@ class RestartingTest {
     Restarting restarting = new Restarting();
 
     assertThat(restarting.cancel()).isFalse();
-    assertThat(restarting.begin("id", () -> fail("it starts"), () -> {})).isTrue();
-  }
-
-  @Test
-  void oneThatIsStartedAgainIsWaitedForUntilItRuns() throws Exception {
-    Restarting restarting = new Restarting();
-    CompletableFuture<Boolean> during = new CompletableFuture<>();
-    CompletableFuture<Boolean> after = new CompletableFuture<>();
-
-    restarting.again(
-        "id",
-        new EngineException.Failed("start", "box", "the disk is full", null),
-        () -> {
-          restarting.begin("id", () -> during.complete(restarting.pending()), () -> {});
-          after.complete(restarting.pending());
-        });
-
-    assertThat(during.get(10, TimeUnit.SECONDS)).isTrue();
-    assertThat(after.get(10, TimeUnit.SECONDS)).isFalse();
-  }
-
-  @Test
-  void aStartThatFailsForGoodIsNotWaitedFor() throws Exception {
-    Restarting restarting = new Restarting();
-    CompletableFuture<Boolean> rest = new CompletableFuture<>();
-
-    restarting.again(
-        "id",
-        new EngineException.Failed("start", "box", "the disk is full", null),
-        () -> rest.complete(restarting.begin("id", RestartingTest::refuse, () -> {})));
-
-    assertThat(rest.get(10, TimeUnit.SECONDS)).isFalse();
-    assertThat(restarting.pending()).isFalse();
-  }
-
-  private static void refuse() {
-    throw new EngineException.Refused("start", "box", "it has no root file system");
+    assertThat(restarting.begin()).isFalse();
   }
 }
