@@ -22,6 +22,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -91,8 +92,22 @@ final class CheckpointStore {
         new EngineException.NotFound(name, "there is no such checkpoint in '" + directory + "'"));
   }
 
-  /** An empty directory for a new one. */
-  Path begin(String name) {
+  /** Gives the work an empty directory for a new one, which is gone again if it fails. */
+  <T> T make(String name, Function<Path, T> work) {
+    Path place = begin(name);
+    boolean whole = false;
+    try {
+      T made = work.apply(place);
+      whole = true;
+      return made;
+    } finally {
+      if (!whole) {
+        giveUp(place, name);
+      }
+    }
+  }
+
+  private Path begin(String name) {
     if (!Names.isValid(name)) {
       throw new EngineException.Invalid(
           "checkpoint", name, "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
@@ -128,13 +143,8 @@ final class CheckpointStore {
 
   /** The images are whole. */
   void complete(Path place, Checkpoint made) {
-    try {
-      AtomicFile.write(place.resolve(FILE), Json.write(made), Durability.SURVIVES_POWER_LOSS);
-      Files.move(place, of(made.name()), StandardCopyOption.ATOMIC_MOVE);
-      AtomicFile.flush(directory);
-    } catch (IOException e) {
-      throw new EngineException.Failed("checkpoint", made.name(), AtomicFile.reason(e), e);
-    }
+    AtomicFile.write(place.resolve(FILE), Json.write(made), Durability.SURVIVES_POWER_LOSS);
+    completeAhead(place, made.name());
   }
 
   /** Memory alone is whole: it has the place of a checkpoint, and is none. */
@@ -195,7 +205,7 @@ final class CheckpointStore {
   }
 
   /** Gives up one that cannot be completed. */
-  void giveUp(Path place, String name) {
+  private void giveUp(Path place, String name) {
     delete(place);
     delete(of(name));
   }

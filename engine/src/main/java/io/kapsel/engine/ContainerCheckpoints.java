@@ -61,32 +61,26 @@ public final class ContainerCheckpoints {
     container.life().lock();
     try {
       ContainerProcess process = freezable(request.leaveRunning());
-      Path place = store.begin(request.name());
-      boolean whole = false;
-      try {
-        CriuProgram criu = program("checkpoint", container.name());
-        Checkpoint made = describe(request, process);
-        Freezing how = how(request, place, process);
-        refusing(() ->
-            engine
-                .runtime
-                .checkpoints()
-                .freeze(
-                    criu, bundle(), process, frozen(made), how, () -> store.complete(place, made)));
-        whole = true;
-        if (!request.leaveRunning()) {
-          stopping.noteStopped();
-        }
-        container.publish("checkpoint", Map.of("checkpoint", request.name()));
-        return made;
-      } finally {
-        if (!whole) {
-          store.giveUp(place, request.name());
-        }
+      Checkpoint made = store.make(request.name(), place -> frozen(request, process, store, place));
+      if (!request.leaveRunning()) {
+        stopping.noteStopped();
       }
+      container.publish("checkpoint", Map.of("checkpoint", request.name()));
+      return made;
     } finally {
       container.life().unlock();
     }
+  }
+
+  private Checkpoint frozen(
+      CheckpointRequest request, ContainerProcess process, CheckpointStore store, Path place) {
+    CriuProgram criu = program("checkpoint", container.name());
+    Checkpoint made = describe(request, process);
+    Freezing how = how(request, place, process);
+    Runnable then = () -> store.complete(place, made);
+    Checkpoints all = engine.runtime.checkpoints();
+    refusing(() -> all.freeze(criu, bundle(), process, frozen(made), how, then));
+    return made;
   }
 
   /**
@@ -100,25 +94,21 @@ public final class ContainerCheckpoints {
     container.life().lock();
     try {
       ContainerProcess process = freezable(true);
-      Path place = store.begin(request.name());
-      boolean whole = false;
-      try {
-        CriuProgram criu = program("checkpoint", container.name());
-        Frozen frozen = frozen(describe(request, process));
-        Freezing how = how(request, place, process);
-        refusing(
-            () -> engine.runtime.checkpoints().copyAhead(criu, bundle(), process, frozen, how));
-        store.completeAhead(place, request.name());
-        whole = true;
-        return store.images(request.name());
-      } finally {
-        if (!whole) {
-          store.giveUp(place, request.name());
-        }
-      }
+      return store.make(request.name(), place -> copied(request, process, store, place));
     } finally {
       container.life().unlock();
     }
+  }
+
+  private Path copied(
+      CheckpointRequest request, ContainerProcess process, CheckpointStore store, Path place) {
+    CriuProgram criu = program("checkpoint", container.name());
+    Frozen frozen = frozen(describe(request, process));
+    Freezing how = how(request, place, process);
+    Checkpoints all = engine.runtime.checkpoints();
+    refusing(() -> all.copyAhead(criu, bundle(), process, frozen, how));
+    store.completeAhead(place, request.name());
+    return store.images(request.name());
   }
 
   private ContainerProcess freezable(boolean leaveRunning) {

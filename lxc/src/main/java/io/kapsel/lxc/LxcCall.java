@@ -2,7 +2,9 @@ package io.kapsel.lxc;
 
 import io.kapsel.engine.Container;
 import io.kapsel.engine.Kapsel;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** One use of one of LXC's programs, for the container of that name. */
 record LxcCall(
@@ -36,7 +38,11 @@ record LxcCall(
 
   /** Where the call says that the container is to be read. */
   LxcSource source(List<String> defined) {
-    return new LxcSource(
-        options.last("rcfile").map(it -> caller.directory().resolve(it).normalize()), defined);
+    return new LxcSource(path("rcfile"), defined);
+  }
+
+  /** A path that an option names, as its caller sees it. */
+  Optional<Path> path(String option) {
+    return options.last(option).map(it -> caller.directory().resolve(it).normalize());
   }
 }

@@ -56,13 +56,7 @@ final class LxcCheckpoint {
   }
 
   private Path directory() {
-    return path("checkpoint-dir").orElseThrow();
-  }
-
-  private Optional<Path> path(String option) {
-    return options
-        .last(option)
-        .map(it -> call.caller().directory().resolve(it).toAbsolutePath().normalize());
+    return call.path("checkpoint-dir").orElseThrow();
   }
 
   private int create() {
@@ -84,7 +78,7 @@ final class LxcCheckpoint {
             true,
             true,
             options.last("predump-dir").map(it -> ahead(directory, it)),
-            path("action-script"));
+            call.path("action-script"));
     try {
       if (options.has("pre-dump")) {
         Path _ = container.checkpoints().copyAhead(request);
@@ -118,7 +112,7 @@ final class LxcCheckpoint {
     Container container = call.current();
     ContainerCheckpoints checkpoints = container.checkpoints();
     Optional<Path> directory = Optional.of(directory());
-    Optional<Path> script = path("action-script");
+    Optional<Path> script = call.path("action-script");
     try {
       if (options.has("foreground")) {
         return call.caller()

@@ -8,7 +8,6 @@ import io.kapsel.engine.spec.Stdio;
 import io.kapsel.linux.process.Signal;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -104,8 +103,8 @@ final class LxcLife {
   /** What the command line says in other words than keys. */
   private static List<String> defined(LxcCall call) {
     List<String> all = new ArrayList<>(call.options().all("define"));
-    file(call, "console").ifPresent(it -> all.add("lxc.console.path=" + it));
-    file(call, "console-log").ifPresent(it -> all.add("lxc.console.logfile=" + it));
+    call.path("console").ifPresent(it -> all.add("lxc.console.path=" + it));
+    call.path("console-log").ifPresent(it -> all.add("lxc.console.logfile=" + it));
     for (String kind : List.of("net", "ipc", "uts", "pid")) {
       call.options()
           .last("share-" + kind)
@@ -122,10 +121,6 @@ final class LxcLife {
       all.add("lxc.init.cmd=" + String.join(" ", command));
     }
     return all;
-  }
-
-  private static Optional<Path> file(LxcCall call, String option) {
-    return call.options().last(option).map(it -> call.caller().directory().resolve(it));
   }
 
   /** Where a hook ends what runs already, that end belongs to the failure. */

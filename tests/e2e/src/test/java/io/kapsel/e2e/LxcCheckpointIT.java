@@ -34,15 +34,10 @@ class LxcCheckpointIT extends LxcEndToEnd {
       })
   void refusesWhatDebiansRefuses(String line) throws IOException {
     define("one");
-    String[] words = line.split(" ");
-    kapsel("version").ok(); // an engine that takes long to start says so
 
-    Result expected = oracle(words);
-    Result found = lxc(words);
+    Compared said = asDebians(line);
 
-    assertThat(found.exitCode()).as(expected + "\n" + found).isEqualTo(expected.exitCode());
-    assertThat(found.out()).isEqualTo(expected.out());
-    assertThat(found.err()).as(expected.toString()).startsWith("lxc-checkpoint: ");
+    assertThat(said.found().err()).as(said.toString()).startsWith("lxc-checkpoint: ");
     assertThat(Path.of("/tmp/none")).doesNotExist();
   }
 

@@ -1,5 +1,7 @@
 package io.kapsel.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,6 +73,20 @@ abstract class LxcEndToEnd extends EndToEnd {
   Result lxc(String... words) {
     return program(words).run();
   }
+
+  /** Ours says the same as Debian's on standard output, and ends alike. */
+  Compared asDebians(String line) {
+    String[] words = line.split(" ");
+    kapsel("version").ok(); // an engine that takes long to start says so
+    Result expected = oracle(words);
+    Result found = lxc(words);
+    assertThat(found.exitCode()).as(expected + "\n" + found).isEqualTo(expected.exitCode());
+    assertThat(found.out()).isEqualTo(expected.out());
+    return new Compared(expected, found);
+  }
+
+  /** What both have said. */
+  record Compared(Result expected, Result found) {}
 
   /** The same by Debian's lxc. */
   Result oracle(String... words) {

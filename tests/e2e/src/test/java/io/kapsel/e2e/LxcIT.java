@@ -113,18 +113,13 @@ class LxcIT extends LxcEndToEnd {
     define("two2", "lxc.start.auto = 1", "lxc.start.order = 5");
     define("six", "lxc.start.auto = 1", "lxc.group = red blue", "lxc.group = on,boot");
     define("ten", "lxc.start.order = 7", "lxc.group = blue");
-    String[] words = line.split(" ");
-    kapsel("version").ok(); // an engine that takes long to start says so
 
-    Result expected = oracle(words);
-    Result found = lxc(words);
+    Compared said = asDebians(line);
 
-    assertThat(found.exitCode()).as(expected + "\n" + found).isEqualTo(expected.exitCode());
-    assertThat(found.out()).isEqualTo(expected.out());
-    if (!expected.err().isEmpty()) {
-      assertThat(found.err()).as(expected.toString()).isNotEmpty();
-    } else if (expected.exitCode() == 0) {
-      assertThat(found.err()).as(expected.toString()).isEmpty();
+    if (!said.expected().err().isEmpty()) {
+      assertThat(said.found().err()).as(said.toString()).isNotEmpty();
+    } else if (said.expected().exitCode() == 0) {
+      assertThat(said.found().err()).as(said.toString()).isEmpty();
     }
   }
 
