@@ -137,12 +137,13 @@ public final class Main {
                   end(daemon, engine, manager);
                 },
                 "kapsel-end"));
+    engine.afterShutdown(() -> exit("everything was stopped"));
     Optional<Duration> idle = setup.idle();
-    idle.ifPresent(limit -> daemon.whenIdle(limit, engine::dispensable, Main::exit));
+    idle.ifPresent(limit -> daemon.whenIdle(limit, engine::dispensable, Main::exitIdle));
     Reaper.other()
         .ifPresent(reaper ->
             daemon.whenIdle(
-                REAPER_PATIENCE, () -> reaper.waits() && engine.dispensable(), Main::exit));
+                REAPER_PATIENCE, () -> reaper.waits() && engine.dispensable(), Main::exitIdle));
     serve(daemon, manager);
   }
 
@@ -189,7 +190,7 @@ public final class Main {
     Daemon daemon = setup.daemon(run, new Fronts(new UserFront(), GuestRuntime.of(facts)));
     Runtime.getRuntime()
         .addShutdownHook(new Thread(() -> drain(daemon, setup.manager()), "kapsel-end"));
-    daemon.whenIdle(setup.idle().orElse(USERS_IDLE), () -> true, Main::exit);
+    daemon.whenIdle(setup.idle().orElse(USERS_IDLE), () -> true, Main::exitIdle);
     serve(daemon, setup.manager());
   }
 
@@ -207,8 +208,12 @@ public final class Main {
     LOG.log(Level.INFO, "ended; containers go on");
   }
 
-  private static void exit() {
-    LOG.log(Level.INFO, "idle: nobody has asked for anything for a while");
+  private static void exitIdle() {
+    exit("idle: nobody has asked for anything for a while");
+  }
+
+  private static void exit(String reason) {
+    LOG.log(Level.INFO, reason);
     // Not on the timer's thread: the hook of the exit waits for the server, which may need it.
     Thread.ofPlatform().name("kapsel-exit").start(() -> System.exit(0));
   }

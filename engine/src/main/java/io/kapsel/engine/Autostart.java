@@ -25,9 +25,13 @@ final class Autostart implements AutoCloseable {
   }
 
   static Comparator<Container> order() {
-    return Comparator.<Container>comparingLong(
-            each -> care(each).startOrder().orElse(Long.MAX_VALUE))
+    return Comparator.comparingLong(Autostart::place)
         .thenComparing(each -> each.status().startedAt().orElse(Instant.MAX));
+  }
+
+  /** Lower ones come first. */
+  static long place(Container container) {
+    return care(container).startOrder().orElse(Long.MAX_VALUE);
   }
 
   private static Care care(Container container) {

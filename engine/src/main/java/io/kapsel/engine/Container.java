@@ -48,7 +48,7 @@ public final class Container {
     this.stored = stored;
     this.system = SystemLife.of(engine, this);
     this.adjusting = new Adjusting(engine, this);
-    this.stopping = new Stopping(this, adjusting, restarting, ends);
+    this.stopping = new Stopping(engine.shutdown, this, adjusting, restarting, ends);
     this.launching = new Launching(engine, () -> this.stored);
     this.removing = new Removing(engine, this, launching, stopping, adjusting, ends);
     this.reconfiguring = new Reconfiguring(engine, this, launching, stopping);
@@ -207,6 +207,7 @@ public final class Container {
 
   private void startNow() {
     try {
+      engine.shutdown.checkStart(name());
       ends.begin();
       engine.companions.starting(this);
       engine.store.beginRun(id());
@@ -422,7 +423,8 @@ public final class Container {
       if (goes) {
         removing.clear(true);
       } else {
-        Optional<StoredContainer> next = restarting.expected(stored, status, cause);
+        Optional<StoredContainer> next =
+            restarting.expected(engine.shutdown, stored, status, cause);
         again = next.isPresent();
         stored = next.orElse(stored);
         engine.store.save(stored);

@@ -18,7 +18,8 @@ public record EndFacts(
     Optional<Long> memoryLimit) {
   /** As it is found before its control groups go. */
   static EndFacts find(Kapsel engine, StoredContainer container, ExitStatus exit, Cause cause) {
-    boolean asked = cause == Cause.OWN && container.restartsSoFar().stopped();
+    boolean asked =
+        cause == Cause.OWN && (container.restartsSoFar().stopped() || engine.shutdown.begun());
     return new EndFacts(
         exit,
         asked ? Cause.ASKED : cause,

@@ -79,6 +79,7 @@ public final class Kapsel implements AutoCloseable {
   private final Profiles profiles;
   final Upkeep upkeep;
   private final Autostart autostart = new Autostart();
+  final Shutdown shutdown = new Shutdown(this);
 
   private Kapsel(EngineConfig config, ContainerStore store, ContainerRuntime runtime) {
     this.config = config;
@@ -229,6 +230,11 @@ public final class Kapsel implements AutoCloseable {
   /** Moves to other engines. */
   public Moves moves() {
     return moves;
+  }
+
+  /** The end of all that runs. */
+  public Shutdown shutdown() {
+    return shutdown;
   }
 
   /** The volumes. */

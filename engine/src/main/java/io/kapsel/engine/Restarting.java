@@ -79,11 +79,11 @@ final class Restarting {
 
   /**
    * The same, and one that is to be started again waits from now on: nobody sees it ended. What the
-   * machine has cut off waits for none: all of them are started in their order.
+   * machine cuts off waits for none: all of them are started in their order when it is back.
    */
   Optional<StoredContainer> expected(
-      StoredContainer ended, ExitStatus status, EndFacts.Cause cause) {
-    if (cause == EndFacts.Cause.REBOOT) {
+      Shutdown shutdown, StoredContainer ended, ExitStatus status, EndFacts.Cause cause) {
+    if (cause == EndFacts.Cause.REBOOT || shutdown.begun()) {
       return Optional.empty();
     }
     Optional<StoredContainer> next = after(ended, status);

@@ -15,13 +15,20 @@ final class Stopping {
   private static final Duration KILLED = Duration.ofSeconds(10);
   private static final Duration FOR_EVER = Duration.ofSeconds(-1);
 
+  private final Shutdown shutdown;
   private final Container container;
   private final Adjusting adjusting;
   private final Restarting restarting;
   private final Ends ends;
   private volatile boolean stays;
 
-  Stopping(Container container, Adjusting adjusting, Restarting restarting, Ends ends) {
+  Stopping(
+      Shutdown shutdown,
+      Container container,
+      Adjusting adjusting,
+      Restarting restarting,
+      Ends ends) {
+    this.shutdown = shutdown;
     this.container = container;
     this.adjusting = adjusting;
     this.restarting = restarting;
@@ -95,14 +102,18 @@ final class Stopping {
     }
   }
 
-  /** What a user has stopped is not started again; a start that is about to come, does not. */
+  /**
+   * What a user has stopped is not started again, and that goes with the machine only until it is
+   * back; a start that is about to come, does not.
+   */
   void noteStopped() {
     container.life().lock();
     try {
       StoredContainer before = container.record();
       StoredContainer.Restarts soFar = before.restartsSoFar();
-      StoredContainer noted = before.restarted(new StoredContainer.Restarts(soFar.count(), true));
-      if (!soFar.stopped() && noted.spec().restartPolicy().restarts()) {
+      boolean byUser = soFar.stopped() || !shutdown.begun();
+      StoredContainer noted = before.restarted(new StoredContainer.Restarts(soFar.count(), byUser));
+      if (soFar.stopped() != byUser && noted.spec().restartPolicy().restarts()) {
         container.replace(noted);
       } else {
         container.note(noted);

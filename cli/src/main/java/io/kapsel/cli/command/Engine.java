@@ -6,6 +6,7 @@ import io.kapsel.engine.ContainerCheckpoints;
 import io.kapsel.engine.ContainerFiles;
 import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.Devices;
+import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Event;
 import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.FilesView;
@@ -153,6 +154,14 @@ public interface Engine {
 
   /** Takes a container that another engine sends. */
   void arrive(InputStream in, OutputStream out);
+
+  /**
+   * Stops everything that runs, before the machine goes down.
+   *
+   * @param patience how long each may take before it is killed; its own time, when that is absent
+   * @return why some could not be stopped
+   */
+  List<EngineException> shutDown(Optional<Duration> patience) throws InterruptedException;
 
   /** Options that stand together under names. */
   Profiles profiles();

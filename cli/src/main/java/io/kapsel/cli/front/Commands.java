@@ -72,6 +72,7 @@ import io.kapsel.cli.command.system.DoctorCommand;
 import io.kapsel.cli.command.system.EventsCommand;
 import io.kapsel.cli.command.system.InfoCommand;
 import io.kapsel.cli.command.system.MetricsCommand;
+import io.kapsel.cli.command.system.ShutdownCommand;
 import io.kapsel.cli.command.system.SystemPruneCommand;
 import io.kapsel.cli.command.system.SystemUsageCommand;
 import io.kapsel.cli.command.system.VersionCommand;
@@ -245,6 +246,7 @@ final class Commands {
     all.put("info", new InfoCommand("system info"));
     all.put("metrics", new MetricsCommand());
     all.put("prune", new SystemPruneCommand(clock));
+    all.put("shutdown", new ShutdownCommand());
     return new GroupCommand("system", "Manage Kapsel", all);
   }
 

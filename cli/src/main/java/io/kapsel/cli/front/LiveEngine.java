@@ -7,6 +7,7 @@ import io.kapsel.cli.command.system.VersionCommand;
 import io.kapsel.engine.Cloning;
 import io.kapsel.engine.ContainerStatus.Phase;
 import io.kapsel.engine.EngineConfig;
+import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Event;
 import io.kapsel.engine.Events;
 import io.kapsel.engine.Images;
@@ -35,6 +36,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 
 /** The engine of this process, as commands use it. */
@@ -63,6 +65,20 @@ public final class LiveEngine implements Engine, AutoCloseable {
         && (it.spec().autoRemove()
             || it.spec().restartPolicy().restarts()
             || it.spec().health().filter(Healthcheck::looks).isPresent());
+  }
+
+  /** Calls {@code action} when everything was stopped, because the machine goes down. */
+  public void afterShutdown(Runnable action) {
+    kapsel.shutdown().then(action);
+  }
+
+  @Override
+  public List<EngineException> shutDown(Optional<Duration> patience) throws InterruptedException {
+    try {
+      return kapsel.shutdown().begin(patience).get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** LXC's programs on this engine. */

@@ -89,6 +89,12 @@ public final class FakeEngine implements Engine {
   }
 
   @Override
+  public List<EngineException> shutDown(Optional<java.time.Duration> patience) {
+    deeds.add("shut down " + patience);
+    return startFailure == null ? List.of() : List.of(startFailure);
+  }
+
+  @Override
   public boolean hasNetwork(String name) {
     return false;
   }
