@@ -130,9 +130,20 @@ final class Daemon {
     server.whenIdle(limit, dispensable, action);
   }
 
-  /** Takes no more clients, ends the waits of those it has, and lets the rest finish. */
+  /** Takes no more clients: who comes now starts another engine, once this one has ended. */
+  void close() {
+    removePath();
+    server.close();
+  }
+
+  /** The same; ends the waits of those it has, and lets the rest finish. */
   void drain(Duration patience) {
-    // First the path: whoever finds none starts the next engine instead of talking to this one.
+    removePath();
+    server.drain(patience);
+  }
+
+  /** Before all else: whoever finds none starts the next engine instead of talking to this one. */
+  private void removePath() {
     try {
       // It is another's where a service manager has put its own there.
       if (own.isPresent() && own.equals(file(socket))) {
@@ -141,6 +152,5 @@ final class Daemon {
     } catch (IOException e) {
       LOG.log(Level.WARNING, "cannot remove the socket: {0}", String.valueOf(e.getMessage()));
     }
-    server.drain(patience);
   }
 }

@@ -15,6 +15,7 @@ import io.kapsel.cli.log.StderrLoggers;
 import io.kapsel.cli.print.FlagHelp;
 import io.kapsel.cli.server.Front;
 import io.kapsel.engine.EngineException;
+import io.kapsel.engine.Shutdown;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.host.Authority;
 import io.kapsel.linux.host.HostFacts;
@@ -29,6 +30,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /** {@code kapseld}: an engine and its socket. The only place that wires the two. */
 public final class Main {
@@ -51,7 +53,12 @@ public final class Main {
           "duration",
           "Exit when nothing was asked for that long; containers go on (default never)",
           GoDuration::parse);
-  private static final FlagSet FLAGS = FlagSet.of(RUN, STATE, IDLE_EXIT);
+  private static final Flag<Boolean> SHUTDOWN =
+      Flag.toggle("shutdown", "Serve nobody: stop all containers, and end");
+  private static final FlagSet FLAGS = FlagSet.of(RUN, STATE, IDLE_EXIT, SHUTDOWN);
+
+  /** Those who have waited for the same get their answers. */
+  private static final Duration GRACE = Duration.ofMillis(500);
 
   private Main() {}
 
@@ -71,8 +78,9 @@ public final class Main {
       if (!arguments.operands().isEmpty()) {
         throw new UsageException("unexpected argument: " + arguments.operands().getFirst());
       }
-      serve(arguments, environment);
-      return 0;
+      return arguments.is(SHUTDOWN)
+          ? shutDown(arguments, environment, err)
+          : serve(arguments, environment);
     } catch (UsageException e) {
       err.print("kapseld: " + e.getMessage() + "\nSee 'kapseld --help'\n");
       return USAGE;
@@ -90,9 +98,33 @@ public final class Main {
         + FlagHelp.text(FLAGS.flags());
   }
 
-  private static void serve(Arguments arguments, Map<String, String> environment) {
-    Path run = place(arguments, RUN, environment.get("KAPSEL_RUN"), "/run/kapsel");
-    Path state = place(arguments, STATE, environment.get("KAPSEL_STATE"), "/var/lib/kapsel");
+  private static Path run(Arguments arguments, Map<String, String> environment) {
+    return place(arguments, RUN, environment.get("KAPSEL_RUN"), "/run/kapsel");
+  }
+
+  private static Path state(Arguments arguments, Map<String, String> environment) {
+    return place(arguments, STATE, environment.get("KAPSEL_STATE"), "/var/lib/kapsel");
+  }
+
+  private static int shutDown(
+      Arguments arguments, Map<String, String> environment, PrintStream err) {
+    Configuration configuration = Configuration.read(environment);
+    StderrLoggers.least(configuration.logLevel());
+    Path run = run(arguments, environment).toAbsolutePath();
+    Path state = state(arguments, environment).toAbsolutePath();
+    try {
+      List<EngineException> failures = Shutdown.of(configuration.engine(state, run));
+      failures.forEach(each -> err.print("kapsel: " + each.getMessage() + "\n"));
+      return failures.isEmpty() ? 0 : 1;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return 1;
+    }
+  }
+
+  private static int serve(Arguments arguments, Map<String, String> environment) {
+    Path run = run(arguments, environment);
+    Path state = state(arguments, environment);
     Configuration configuration = Configuration.read(environment);
     StderrLoggers.least(configuration.logLevel());
     Optional<Duration> idle = arguments.last(IDLE_EXIT).or(configuration::idleExit);
@@ -103,6 +135,7 @@ public final class Main {
     } else {
       serveUser(facts, run, state, setup);
     }
+    return 0;
   }
 
   private record Setup(
@@ -137,14 +170,18 @@ public final class Main {
                   end(daemon, engine, manager);
                 },
                 "kapsel-end"));
-    engine.afterShutdown(() -> exit("everything was stopped"));
+    engine.shutdown().then(daemon::close);
     Optional<Duration> idle = setup.idle();
-    idle.ifPresent(limit -> daemon.whenIdle(limit, engine::dispensable, Main::exitIdle));
+    idle.ifPresent(limit -> daemon.whenIdle(limit, engine::dispensable, Main::exit));
     Reaper.other()
         .ifPresent(reaper ->
             daemon.whenIdle(
-                REAPER_PATIENCE, () -> reaper.waits() && engine.dispensable(), Main::exitIdle));
+                REAPER_PATIENCE, () -> reaper.waits() && engine.dispensable(), Main::exit));
     serve(daemon, manager);
+    if (engine.shutdown().begun()) {
+      LOG.log(Level.INFO, "everything was stopped");
+      LockSupport.parkNanos(GRACE.toNanos());
+    }
   }
 
   /** Before anybody is served: an engine that cannot do what is configured does not start. */
@@ -190,7 +227,7 @@ public final class Main {
     Daemon daemon = setup.daemon(run, new Fronts(new UserFront(), GuestRuntime.of(facts)));
     Runtime.getRuntime()
         .addShutdownHook(new Thread(() -> drain(daemon, setup.manager()), "kapsel-end"));
-    daemon.whenIdle(setup.idle().orElse(USERS_IDLE), () -> true, Main::exitIdle);
+    daemon.whenIdle(setup.idle().orElse(USERS_IDLE), () -> true, Main::exit);
     serve(daemon, setup.manager());
   }
 
@@ -205,15 +242,11 @@ public final class Main {
   private static void end(Daemon daemon, LiveEngine engine, ServiceManager manager) {
     drain(daemon, manager);
     engine.close();
-    LOG.log(Level.INFO, "ended; containers go on");
+    LOG.log(Level.INFO, "ended; containers that run go on");
   }
 
-  private static void exitIdle() {
-    exit("idle: nobody has asked for anything for a while");
-  }
-
-  private static void exit(String reason) {
-    LOG.log(Level.INFO, reason);
+  private static void exit() {
+    LOG.log(Level.INFO, "idle: nobody has asked for anything for a while");
     // Not on the timer's thread: the hook of the exit waits for the server, which may need it.
     Thread.ofPlatform().name("kapsel-exit").start(() -> System.exit(0));
   }

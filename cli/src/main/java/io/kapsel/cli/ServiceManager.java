@@ -56,9 +56,9 @@ final class ServiceManager {
     say("RELOADING=1\nMONOTONIC_USEC=" + TimeUnit.NANOSECONDS.toMicros(System.nanoTime()));
   }
 
-  /** It ends; containers go on. */
+  /** It ends; containers that run go on. */
   void stopping() {
-    say("STOPPING=1\nSTATUS=Ends; containers go on");
+    say("STOPPING=1\nSTATUS=Ends; containers that run go on");
   }
 
   /** How often it wants to hear that the engine is well. */

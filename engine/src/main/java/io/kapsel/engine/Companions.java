@@ -3,12 +3,16 @@ package io.kapsel.engine;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.oci.Spec;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /** All that go along with the life of containers. */
@@ -67,6 +71,17 @@ final class Companions {
       CompletableFuture<Void> done = new CompletableFuture<>();
       ends.put(container.id(), done);
       Thread.ofVirtual().name("ended").start(() -> tellEnd(container, again, done));
+    }
+  }
+
+  /** Waits until all have followed an end, at most that long. */
+  void awaitEnd(String id, Duration limit) throws InterruptedException {
+    try {
+      Void _ =
+          ends.getOrDefault(id, CompletableFuture.completedFuture(null))
+              .get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.log(System.Logger.Level.WARNING, "an end is still being followed id=" + id);
     }
   }
 

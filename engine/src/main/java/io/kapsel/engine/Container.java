@@ -3,8 +3,6 @@ package io.kapsel.engine;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ExecSpec;
 import io.kapsel.engine.spec.Healthcheck;
-import io.kapsel.engine.spec.Limits;
-import io.kapsel.engine.spec.RestartPolicy;
 import io.kapsel.engine.spec.UpdateRequest;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
@@ -17,10 +15,10 @@ import io.kapsel.runtime.LaunchException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -139,7 +137,9 @@ public final class Container {
 
   /** What it is doing. */
   public ContainerStatus status() {
+    boolean comesBack = restarting.comesBack();
     StoredContainer now = stored;
+    comesBack |= restarting.comesBack();
     Optional<ContainerProcess> running =
         now.phase() == ContainerStatus.Phase.RUNNING ? process : Optional.empty();
     return new ContainerStatus(
@@ -151,7 +151,7 @@ public final class Container {
         now.exit(),
         now.error(),
         adjusting.paused(),
-        restarting.pending(),
+        comesBack && running.isEmpty(),
         now.restartsSoFar().count(),
         health.map(Health::status),
         now.last(),
@@ -196,6 +196,7 @@ public final class Container {
         return;
       }
       checkThere("start");
+      engine.shutdown.checkStart(name());
       restarting.cancel();
       stored = stored.restarted(StoredContainer.Restarts.NONE);
       startNow();
@@ -207,7 +208,6 @@ public final class Container {
 
   private void startNow() {
     try {
-      engine.shutdown.checkStart(name());
       ends.begin();
       engine.companions.starting(this);
       engine.store.beginRun(id());
@@ -232,7 +232,9 @@ public final class Container {
   private void startAgain() {
     life.lock();
     try {
-      if (restarting.begin() && stored.phase() != ContainerStatus.Phase.REMOVING) {
+      if (!engine.shutdown.begun()
+          && restarting.begin()
+          && stored.phase() != ContainerStatus.Phase.REMOVING) {
         startNow();
       }
     } catch (EngineException e) {
@@ -240,6 +242,7 @@ public final class Container {
         stored.exit().ifPresent(ends::end);
       }
     } finally {
+      restarting.settled();
       life.unlock();
     }
   }
@@ -255,6 +258,7 @@ public final class Container {
       boolean rebooted = !stored.bootId().equals(engine.bootId);
       if (stored.phase() != ContainerStatus.Phase.EXITED
           || restarting.pending()
+          || engine.shutdown.begun()
           || !Restarting.wantedByEngine(stored, rebooted)) {
         return false;
       }
@@ -376,16 +380,9 @@ public final class Container {
       watch(found.get());
       return;
     }
-    ExitStatus status =
-        engine
-            .runtime
-            .record(engine.store.runOf(id()))
-            .map(record -> ExitStatus.of(record, engine.runtime.oomKills(id()) > 0))
-            .orElseGet(
-                () -> new ExitStatus(128 + Stopping.KILL, Stopping.KILL, false, Instant.now()));
     boolean rebooted = !stored.bootId().equals(engine.bootId);
     LogForwarding.finish(this, stored, engine.store.stateOf(id()));
-    settle(status, rebooted ? EndFacts.Cause.REBOOT : EndFacts.Cause.OWN);
+    settle(Reconnecting.endOf(engine, id()), rebooted ? EndFacts.Cause.REBOOT : EndFacts.Cause.OWN);
   }
 
   private boolean mayRun() {
@@ -393,13 +390,11 @@ public final class Container {
   }
 
   private void finish(ContainerProcess started, ExitRecord record) {
-    if (started.released()) {
-      return;
+    if (!started.released()) {
+      ExitStatus how = ExitStatus.of(record, engine.runtime.oomKills(id()) > 0);
+      settle(how, record.lost() ? EndFacts.Cause.UNSEEN : stopping.cause(how));
+      started.close();
     }
-    settle(
-        ExitStatus.of(record, engine.runtime.oomKills(id()) > 0),
-        record.lost() ? EndFacts.Cause.UNSEEN : EndFacts.Cause.OWN);
-    started.close();
   }
 
   private void settle(ExitStatus how, EndFacts.Cause cause) {
@@ -412,6 +407,7 @@ public final class Container {
       adjusting.ended();
       health.ifPresent(Health::end);
       engine.joining.leave(id());
+      restarting.ending(engine.shutdown, stored, status, cause);
       stored = stored.ended(EndFacts.find(engine, stored, status, cause));
       layerGoesTo.ifPresent(target -> engine.store.moveLayer(id(), target));
       if (goes) {
@@ -436,10 +432,12 @@ public final class Container {
     } finally {
       engine.companions.ended(this, again || system.filter(SystemLife::reboots).isPresent());
       if (again) {
+        ends.ran(status);
         restarting.later(stored, this::startAgain);
       } else {
         ends.end(status);
       }
+      restarting.settled();
       life.unlock();
     }
   }
@@ -468,6 +466,14 @@ public final class Container {
     return ends.await(name());
   }
 
+  /**
+   * The end of its program, or of the next one where it does not run; what a policy starts after it
+   * is not waited for.
+   */
+  public CompletableFuture<ExitStatus> nextEnd() {
+    return ends.ofRun();
+  }
+
   /** Waits until nothing of it is left. */
   public void awaitRemoval() throws InterruptedException {
     ends.awaitRemoval(name());
@@ -483,6 +489,13 @@ public final class Container {
       throws InterruptedException {
     system.ifPresent(SystemLife::stop);
     stopping.stop(signal, patience);
+  }
+
+  /** The same before the machine goes down: what its policy wants to run comes back with it. */
+  void stopWithMachine(Optional<Duration> patience) throws InterruptedException {
+    system.ifPresent(SystemLife::stop);
+    stopping.stopWithMachine(patience);
+    engine.companions.awaitEnd(id(), Stopping.KILLED);
   }
 
   /** Stops it, if it runs, and starts it. */
@@ -507,11 +520,6 @@ public final class Container {
   /** Gives it another name. */
   public void rename(String name) {
     adjusting.rename(name);
-  }
-
-  /** Gives it other limits, at once where it runs, and another policy; what is absent stays. */
-  public void update(Limits limits, Optional<RestartPolicy> policy) throws InterruptedException {
-    update(UpdateRequest.of(limits, policy), false);
   }
 
   /**
@@ -568,10 +576,7 @@ public final class Container {
   /** What is on its root file system. */
   public Contents contents() {
     checkThere("read");
-    List<Path> all = new ArrayList<>();
-    all.add(engine.store.stateOf(id()).resolve("upper"));
-    all.addAll(launching.assembly().layers());
-    return new Contents(engine, this, all);
+    return new Contents(engine, this, launching.assembly().layers());
   }
 
   /** Its files as its processes see them. */
@@ -581,11 +586,7 @@ public final class Container {
 
   /** One more program in it, made but not started. */
   public Exec exec(ExecSpec spec) {
-    ContainerProcess running = stopping.running("exec in");
-    if (adjusting.paused()) {
-      throw new EngineException.Conflict(
-          "exec in", name(), "container " + id() + " is paused, unpause the container before exec");
-    }
+    ContainerProcess running = stopping.enterable("exec in");
     return new Exec(engine, this, stopping, running, launching.assembly().bundle(), spec);
   }
 

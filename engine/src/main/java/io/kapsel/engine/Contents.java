@@ -8,6 +8,7 @@ import io.kapsel.oci.image.ImageConfig;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,14 +25,17 @@ public final class Contents {
   /**
    * Of one container.
    *
-   * @param layers its own before those that it stands on
+   * @param below the layers that its own stands on
    */
-  Contents(Kapsel engine, Container container, List<Path> layers) {
+  Contents(Kapsel engine, Container container, List<Path> below) {
     this.engine = engine;
     this.container = container;
     this.image = container.image();
     this.own = 1 + container.record().savedLayers().size();
-    this.layers = List.copyOf(layers);
+    List<Path> all =
+        new ArrayList<>(List.of(engine.store.stateOf(container.id()).resolve("upper")));
+    all.addAll(below);
+    this.layers = List.copyOf(all);
   }
 
   List<Path> layers() {

@@ -19,7 +19,7 @@ public record EndFacts(
   /** As it is found before its control groups go. */
   static EndFacts find(Kapsel engine, StoredContainer container, ExitStatus exit, Cause cause) {
     boolean asked =
-        cause == Cause.OWN && (container.restartsSoFar().stopped() || engine.shutdown.begun());
+        (cause == Cause.OWN || cause == Cause.SHUTDOWN) && container.restartsSoFar().stopped();
     return new EndFacts(
         exit,
         asked ? Cause.ASKED : cause,
@@ -28,12 +28,19 @@ public record EndFacts(
         container.spec().limits().memory());
   }
 
+  /** The same, which came because the machine goes down. */
+  EndFacts withMachine() {
+    return new EndFacts(exit, Cause.SHUTDOWN, oomKills, memoryPeak, memoryLimit);
+  }
+
   /** Who ended it. */
   public enum Cause {
     /** It ended by itself, or somebody on the host or the kernel ended it. */
     OWN,
     /** A user asked for it. */
     ASKED,
+    /** It was stopped before the machine went down, or ended then and was not started again. */
+    SHUTDOWN,
     /** The machine was started anew. */
     REBOOT,
     /** Nobody saw it: its monitor was gone. */

@@ -12,6 +12,20 @@ final class Ends {
   private volatile CompletableFuture<Void> settled = CompletableFuture.completedFuture(null);
   private volatile CompletableFuture<ExitStatus> ended = new CompletableFuture<>();
 
+  private volatile CompletableFuture<ExitStatus> run = new CompletableFuture<>();
+
+  /** The end of the program that runs, or of the next one, whatever is started after it. */
+  CompletableFuture<ExitStatus> ofRun() {
+    return run;
+  }
+
+  /** A program has ended, and there may be another one. */
+  void ran(ExitStatus how) {
+    CompletableFuture<ExitStatus> over = run;
+    run = new CompletableFuture<>();
+    over.complete(how);
+  }
+
   /** A program is started: there is an end to wait for. */
   void begin() {
     if (ended.isDone()) {
@@ -25,6 +39,7 @@ final class Ends {
   }
 
   void end(ExitStatus how) {
+    ran(how);
     ended.complete(how);
   }
 

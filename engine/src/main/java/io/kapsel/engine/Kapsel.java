@@ -78,7 +78,7 @@ public final class Kapsel implements AutoCloseable {
   final ProcView view;
   private final Profiles profiles;
   final Upkeep upkeep;
-  private final Autostart autostart = new Autostart();
+  final Autostart autostart = new Autostart();
   final Shutdown shutdown = new Shutdown(this);
 
   private Kapsel(EngineConfig config, ContainerStore store, ContainerRuntime runtime) {
@@ -118,6 +118,10 @@ public final class Kapsel implements AutoCloseable {
    * @throws EngineException.Conflict when another engine uses them
    */
   public static Kapsel open(EngineConfig config) {
+    return open(config, engine -> engine.autostart.begin(engine));
+  }
+
+  static Kapsel open(EngineConfig config, Consumer<Kapsel> begin) {
     ContainerStore store = new ContainerStore(config.state(), config.run());
     try {
       HostFacts facts = HostFacts.probe();
@@ -131,7 +135,7 @@ public final class Kapsel implements AutoCloseable {
       engine.saved.sweep();
       engine.recoverNetworks();
       engine.moves.recover();
-      engine.autostart.begin(engine);
+      begin.accept(engine);
       return engine;
     } catch (LaunchException | SecurityModuleException | ImageException | NetworkException e) {
       store.close();

@@ -2,6 +2,7 @@ package io.kapsel.engine;
 
 import io.kapsel.linux.SyscallException;
 import java.time.Duration;
+import java.time.Instant;
 
 /**
  * Takes a container over from the engine before this one. Where this process has no descriptor or
@@ -19,6 +20,15 @@ final class Reconnecting {
   Reconnecting(Kapsel engine, Container container) {
     this.engine = engine;
     this.container = container;
+  }
+
+  /** How one ended that runs no more. */
+  static ExitStatus endOf(Kapsel engine, String id) {
+    return engine
+        .runtime
+        .record(engine.store.runOf(id))
+        .map(record -> ExitStatus.of(record, engine.runtime.oomKills(id) > 0))
+        .orElseGet(() -> new ExitStatus(128 + Stopping.KILL, Stopping.KILL, false, Instant.now()));
   }
 
   private void again() {

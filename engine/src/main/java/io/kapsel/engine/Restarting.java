@@ -22,6 +22,7 @@ final class Restarting {
   private Duration delay = Duration.ZERO;
   private CountDownLatch cancelled = new CountDownLatch(0);
   private volatile boolean pending;
+  private volatile boolean between;
 
   /** Whether a policy wants another start after such an end. */
   static boolean wanted(RestartPolicy policy, ExitStatus status, StoredContainer.Restarts soFar) {
@@ -50,14 +51,16 @@ final class Restarting {
 
   /**
    * The same for a container that does not run: one that the machine has cut off when it went down
-   * has failed.
+   * has failed, and one that was stopped before that goes on.
    */
   static boolean wantedByEngine(StoredContainer stored, boolean rebooted) {
     RestartPolicy policy = stored.spec().restartPolicy();
     StoredContainer.Restarts soFar = stored.restartsSoFar();
-    boolean cutOff =
-        rebooted && stored.last().filter(it -> it.cause() == EndFacts.Cause.REBOOT).isPresent();
+    Optional<EndFacts.Cause> cause = stored.last().map(EndFacts::cause);
+    boolean cutOff = rebooted && cause.filter(EndFacts.Cause.REBOOT::equals).isPresent();
+    boolean wentDown = cause.filter(EndFacts.Cause.SHUTDOWN::equals).isPresent();
     return wantedByEngine(policy, soFar.stopped(), rebooted)
+        || (wentDown && policy.restarts() && !soFar.stopped())
         || (cutOff && stored.exit().filter(it -> wanted(policy, it, soFar)).isPresent());
   }
 
@@ -77,16 +80,35 @@ final class Restarting {
     return twice.compareTo(LONGEST) > 0 ? LONGEST : twice;
   }
 
+  private static Optional<StoredContainer> next(
+      Shutdown shutdown, StoredContainer ended, ExitStatus status, EndFacts.Cause cause) {
+    return cause == EndFacts.Cause.REBOOT || shutdown.begun()
+        ? Optional.empty()
+        : after(ended, status);
+  }
+
+  /** The end is about to be written down: if it is started again, nobody sees it ended. */
+  void ending(Shutdown shutdown, StoredContainer now, ExitStatus status, EndFacts.Cause cause) {
+    between = !now.spec().autoRemove() && next(shutdown, now, status, cause).isPresent();
+  }
+
+  /** What it has become, an end or a start, is written down. */
+  void settled() {
+    between = false;
+  }
+
+  /** Whether one that does not run waits for its next start, or is on the way to or from it. */
+  boolean comesBack() {
+    return pending || between;
+  }
+
   /**
    * The same, and one that is to be started again waits from now on: nobody sees it ended. What the
    * machine cuts off waits for none: all of them are started in their order when it is back.
    */
   Optional<StoredContainer> expected(
       Shutdown shutdown, StoredContainer ended, ExitStatus status, EndFacts.Cause cause) {
-    if (cause == EndFacts.Cause.REBOOT || shutdown.begun()) {
-      return Optional.empty();
-    }
-    Optional<StoredContainer> next = after(ended, status);
+    Optional<StoredContainer> next = next(shutdown, ended, status, cause);
     lock.lock();
     try {
       pending = pending || next.isPresent();
@@ -148,8 +170,9 @@ final class Restarting {
     }
   }
 
-  /** Whether the time has come; it is not waited for any longer then. */
+  /** Whether the time has come; it is not waited for any longer then, and on its way. */
   boolean begin() {
+    between = pending;
     return cancel();
   }
 

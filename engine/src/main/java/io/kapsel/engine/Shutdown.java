@@ -9,8 +9,10 @@ import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -21,20 +23,36 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class Shutdown {
   private static final System.Logger LOG = System.getLogger(Shutdown.class.getName());
 
+  private static final Duration BUSY = Duration.ofSeconds(30);
+
   private final Kapsel engine;
   private final CompletableFuture<List<EngineException>> end = new CompletableFuture<>();
+  private volatile Runnable next = () -> {};
   private final AtomicBoolean begun = new AtomicBoolean();
 
   Shutdown(Kapsel engine) {
     this.engine = engine;
   }
 
-  /** Calls {@code action} when everything has ended. */
-  public void then(Runnable action) {
-    CompletableFuture<Void> _ = end.thenRun(action);
+  /**
+   * The same where no engine runs: nothing is started.
+   *
+   * @return why some could not be stopped
+   * @throws EngineException.Conflict when an engine uses these directories
+   */
+  public static List<EngineException> of(EngineConfig config) throws InterruptedException {
+    try (Kapsel engine = Kapsel.open(config, it -> it.shutdown.begin(Optional.empty()))) {
+      return engine.shutdown.await(Optional.empty());
+    }
   }
 
-  boolean begun() {
+  /** Calls {@code action} when everything has ended, before those who wait are told so. */
+  public void then(Runnable action) {
+    next = action;
+  }
+
+  /** Whether it is under way, or over. */
+  public boolean begun() {
     return begun.get();
   }
 
@@ -50,23 +68,36 @@ public final class Shutdown {
    * and who calls later waits for the same one.
    *
    * @param patience how long each may take before it is killed; its own time, when that is absent
-   * @return why some could not be stopped, once the others have ended
+   * @return why some could not be stopped
    */
-  public CompletableFuture<List<EngineException>> begin(Optional<Duration> patience) {
+  public List<EngineException> await(Optional<Duration> patience) throws InterruptedException {
+    begin(patience);
+    try {
+      return end.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void begin(Optional<Duration> patience) {
     if (begun.compareAndSet(false, true)) {
+      engine.autostart.close();
       Thread.ofVirtual().name("shutdown").start(() -> run(patience));
     }
-    return end;
   }
 
   private void run(Optional<Duration> patience) {
     Queue<EngineException> failures = new ConcurrentLinkedQueue<>();
-    for (List<Container> each : places().descendingMap().values()) {
-      try (ExecutorService all = Executors.newVirtualThreadPerTaskExecutor()) {
-        each.forEach(it -> all.execute(() -> stop(it, patience, failures)));
+    try {
+      for (List<Container> each : places().descendingMap().values()) {
+        try (ExecutorService all = Executors.newVirtualThreadPerTaskExecutor()) {
+          each.forEach(it -> all.execute(() -> stop(it, patience, failures)));
+        }
       }
+    } finally {
+      next.run();
+      end.complete(List.copyOf(failures));
     }
-    end.complete(List.copyOf(failures));
   }
 
   private NavigableMap<Long, List<Container>> places() {
@@ -80,8 +111,12 @@ public final class Shutdown {
   private static void stop(
       Container container, Optional<Duration> patience, Queue<EngineException> failures) {
     try {
-      if (runs(container)) {
-        container.stop(Optional.empty(), patience);
+      if (isFree(container)) {
+        container.stopWithMachine(patience);
+      } else {
+        failures.add(
+            new EngineException.Refused(
+                "stop", container.name(), "what is being done with it takes too long"));
       }
     } catch (EngineException e) {
       failures.add(e);
@@ -94,14 +129,12 @@ public final class Shutdown {
     }
   }
 
-  /** Whoever is just starting it goes first. */
-  private static boolean runs(Container container) {
-    container.life().lock();
-    try {
-      ContainerStatus now = container.status();
-      return now.phase() == ContainerStatus.Phase.RUNNING || now.restarting();
-    } finally {
+  /** Whoever is just starting it goes first, and a move or a checkpoint may take very long. */
+  private static boolean isFree(Container container) throws InterruptedException {
+    boolean free = container.life().tryLock(BUSY.toMillis(), TimeUnit.MILLISECONDS);
+    if (free) {
       container.life().unlock();
     }
+    return free;
   }
 }

@@ -12,7 +12,7 @@ final class Stopping {
   static final int KILL = 9;
   private static final int TERM = 15;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final Duration KILLED = Duration.ofSeconds(10);
+  static final Duration KILLED = Duration.ofSeconds(10);
   private static final Duration FOR_EVER = Duration.ofSeconds(-1);
 
   private final Shutdown shutdown;
@@ -21,6 +21,7 @@ final class Stopping {
   private final Restarting restarting;
   private final Ends ends;
   private volatile boolean stays;
+  private volatile boolean withMachine;
 
   Stopping(
       Shutdown shutdown,
@@ -58,6 +59,18 @@ final class Stopping {
   /** Its program; once one is told that it has ended, all are. Not for who has the lock. */
   ContainerProcess running(String action) {
     return container.process().filter(ContainerProcess::running).orElseThrow(() -> ended(action));
+  }
+
+  /** The same for one more program in it. */
+  ContainerProcess enterable(String action) {
+    ContainerProcess running = running(action);
+    if (adjusting.paused()) {
+      throw new EngineException.Conflict(
+          action,
+          container.name(),
+          "container " + container.id() + " is paused, unpause the container before exec");
+    }
+    return running;
   }
 
   /** What is said of one that has ended, when the engine knows all about that. */
@@ -102,18 +115,14 @@ final class Stopping {
     }
   }
 
-  /**
-   * What a user has stopped is not started again, and that goes with the machine only until it is
-   * back; a start that is about to come, does not.
-   */
+  /** What a user has stopped is not started again; a start that is about to come, does not. */
   void noteStopped() {
     container.life().lock();
     try {
       StoredContainer before = container.record();
       StoredContainer.Restarts soFar = before.restartsSoFar();
-      boolean byUser = soFar.stopped() || !shutdown.begun();
-      StoredContainer noted = before.restarted(new StoredContainer.Restarts(soFar.count(), byUser));
-      if (soFar.stopped() != byUser && noted.spec().restartPolicy().restarts()) {
+      StoredContainer noted = before.restarted(new StoredContainer.Restarts(soFar.count(), true));
+      if (!soFar.stopped() && noted.spec().restartPolicy().restarts()) {
         container.replace(noted);
       } else {
         container.note(noted);
@@ -123,6 +132,15 @@ final class Stopping {
       }
     } finally {
       container.life().unlock();
+    }
+  }
+
+  /** The same for what the next engine starts. */
+  private void noteGoingDown() {
+    if (restarting.cancel()) {
+      StoredContainer before = container.record();
+      before.last().map(EndFacts::withMachine).map(before::ended).ifPresent(container::replace);
+      before.exit().ifPresent(ends::end);
     }
   }
 
@@ -144,25 +162,64 @@ final class Stopping {
 
   /** Asks the program to stop, and kills it after a while; returns when it has ended. */
   void stop(Optional<Integer> signal, Optional<Duration> patience) throws InterruptedException {
-    if (restarting.pending()) {
-      noteStopped();
+    if (runs(this::noteStopped)) {
+      end(signal.orElseGet(this::stopSignal), patience(patience));
+      container.publish("stop", Map.of());
     }
-    if (container.record().phase() != ContainerStatus.Phase.RUNNING) {
-      return;
+  }
+
+  /**
+   * The same before the machine goes down: no user has wanted that, and nothing is waited for
+   * without an end.
+   */
+  void stopWithMachine(Optional<Duration> patience) throws InterruptedException {
+    withMachine = true;
+    if (runs(this::noteGoingDown)) {
+      Duration wait = patience(patience);
+      end(stopSignal(), wait.isNegative() ? SystemLife.PATIENCE : wait, Optional.of(KILLED), false);
+      container.publish("stop", Map.of());
     }
-    int number = signal.orElseGet(this::stopSignal);
-    Duration wait =
-        patience
-            .or(() -> container.spec().stopTimeoutSeconds().map(Duration::ofSeconds))
-            .orElse(container.system().isPresent() ? SystemLife.PATIENCE : PATIENCE);
-    noteStopped();
-    end(number, wait);
-    container.publish("stop", Map.of());
+    ends.awaitSettled(KILLED);
+  }
+
+  /** Who has ended it, of one that ends like that. */
+  EndFacts.Cause cause(ExitStatus how) {
+    StoredContainer now = container.record();
+    boolean cutOff =
+        shutdown.begun() && Restarting.wanted(now.spec().restartPolicy(), how, now.restartsSoFar());
+    return withMachine || cutOff ? EndFacts.Cause.SHUTDOWN : EndFacts.Cause.OWN;
+  }
+
+  /** Whether it runs, so that it can be ended; a start that is waited for is given up. */
+  private boolean runs(Runnable giveUp) {
+    if (container.record().phase() != ContainerStatus.Phase.RUNNING && !restarting.comesBack()) {
+      return false;
+    }
+    container.life().lock(); // whoever is just starting it goes first
+    try {
+      if (restarting.pending()) {
+        giveUp.run();
+      }
+      return container.record().phase() == ContainerStatus.Phase.RUNNING;
+    } finally {
+      container.life().unlock();
+    }
+  }
+
+  private Duration patience(Optional<Duration> asked) {
+    return asked
+        .or(() -> container.spec().stopTimeoutSeconds().map(Duration::ofSeconds))
+        .orElse(container.system().isPresent() ? SystemLife.PATIENCE : PATIENCE);
   }
 
   /** Ends the program that runs now, whoever starts another one meanwhile. */
   void end(int number, Duration wait) throws InterruptedException {
-    Optional<CompletableFuture<ExitStatus>> end = signalRunning(number);
+    end(number, wait, Optional.empty(), true);
+  }
+
+  private void end(int number, Duration wait, Optional<Duration> killed, boolean byUser)
+      throws InterruptedException {
+    Optional<CompletableFuture<ExitStatus>> end = signalRunning(number, byUser);
     if (end.isEmpty()) {
       return;
     }
@@ -171,18 +228,26 @@ final class Stopping {
     }
     if (!Ends.await(end.get(), container.name(), wait)) {
       signalUnlessEnded(end.get());
-      boolean _ = Ends.await(end.get(), container.name(), FOR_EVER);
+      if (!Ends.await(end.get(), container.name(), killed.orElse(FOR_EVER))) {
+        throw new EngineException.Refused(
+            "stop",
+            container.name(),
+            "it was killed and does not end: the kernel holds one of its processes, as on a file"
+                + " system that does not answer");
+      }
     }
   }
 
   /** Its end, when there is one that runs; what a user has stopped is not started again. */
-  private Optional<CompletableFuture<ExitStatus>> signalRunning(int number) {
+  private Optional<CompletableFuture<ExitStatus>> signalRunning(int number, boolean byUser) {
     container.life().lock();
     try {
       if (container.record().phase() != ContainerStatus.Phase.RUNNING) {
         return Optional.empty();
       }
-      noteStopped();
+      if (byUser) {
+        noteStopped();
+      }
       container.process().ifPresent(each -> each.signal(number));
       container.publish("kill", Map.of("signal", Integer.toString(number)));
       return Optional.of(ends.next());

@@ -8,6 +8,7 @@ import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.ExecSpec;
 import io.kapsel.engine.spec.Limits;
+import io.kapsel.engine.spec.RestartPolicy;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.engine.spec.Stdio;
 import java.nio.charset.StandardCharsets;
@@ -187,5 +188,24 @@ class KapselIT {
         .isInstanceOfSatisfying(
             EngineException.LaunchFailed.class, e -> assertThat(e.exitCode()).isEqualTo(127))
         .hasMessageContaining("no such file or directory (ENOENT)");
+  }
+
+  @Test
+  void whatItsPolicyStartsAgainIsNeverSeenEnded() throws Exception {
+    Container container =
+        engine.create(host("true").restart(RestartPolicy.parse("always")).build());
+    container.start();
+    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+
+    while (container.status().restartCount() < 4 && System.nanoTime() < end) {
+      ContainerStatus status = container.status();
+      assertThat(status.phase() == ContainerStatus.Phase.RUNNING || status.restarting())
+          .as(status.toString())
+          .isTrue();
+    }
+
+    assertThat(container.status().restartCount()).isEqualTo(4);
+    container.stop(Optional.empty(), Optional.empty());
+    assertThat(container.status().restarting()).isFalse();
   }
 }

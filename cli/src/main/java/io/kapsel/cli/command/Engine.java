@@ -1,5 +1,6 @@
 package io.kapsel.cli.command;
 
+import io.kapsel.cli.server.Client;
 import io.kapsel.engine.Cloning;
 import io.kapsel.engine.Commit;
 import io.kapsel.engine.ContainerCheckpoints;
@@ -132,8 +133,13 @@ public interface Engine {
     /** Sends a signal to it. */
     void signal(int number);
 
-    /** Waits for its end. */
+    /** Waits for its end; what a policy starts after it is not waited for. */
     ExitStatus await() throws InterruptedException;
+
+    /** A wait for the end that comes next, for who asks before it is started. */
+    default Client.Wait<ExitStatus> nextEnd() {
+      return this::await;
+    }
 
     /** What was asked for and is not as asked, once it has started. */
     List<String> notices();

@@ -42,6 +42,7 @@ public record Foreground(Call call, boolean terminal, Streams streams, boolean s
   public ExitStatus start(Engine.Running process, Runnable start) {
     return hold(
         process,
+        process.nextEnd(),
         () -> {
           start.run();
           call.tell(process);
@@ -50,15 +51,15 @@ public record Foreground(Call call, boolean terminal, Streams streams, boolean s
 
   /** Attaches to what runs already, and waits for the end. */
   public ExitStatus join(Engine.Running process) {
-    return hold(process, () -> {});
+    return hold(process, process::await, () -> {});
   }
 
-  private ExitStatus hold(Engine.Running process, Runnable start) {
+  private ExitStatus hold(Engine.Running process, Client.Wait<ExitStatus> end, Runnable start) {
     Runnable again = () -> attachAgain(process);
     attach(process, start);
     process.onOtherMonitor(again);
     try {
-      return call.client().waiting(process::await);
+      return call.client().waiting(end);
     } finally {
       process.forget(again);
     }

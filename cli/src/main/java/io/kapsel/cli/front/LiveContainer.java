@@ -1,6 +1,7 @@
 package io.kapsel.cli.front;
 
 import io.kapsel.cli.command.Engine;
+import io.kapsel.cli.server.Client;
 import io.kapsel.engine.Commit;
 import io.kapsel.engine.ContainerCheckpoints;
 import io.kapsel.engine.ContainerFiles;
@@ -29,6 +30,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
 /** A container of the engine of this process. */
 record LiveContainer(io.kapsel.engine.Container container) implements Engine.Container {
@@ -99,7 +102,24 @@ record LiveContainer(io.kapsel.engine.Container container) implements Engine.Con
 
   @Override
   public ExitStatus await() throws InterruptedException {
-    return container.await();
+    CompletableFuture<ExitStatus> next = container.nextEnd();
+    ContainerStatus now = container.status();
+    Optional<ExitStatus> known = now.restarting() ? Optional.empty() : now.exit();
+    return known.isPresent() ? known.get() : get(next);
+  }
+
+  @Override
+  public Client.Wait<ExitStatus> nextEnd() {
+    CompletableFuture<ExitStatus> next = container.nextEnd();
+    return () -> get(next);
+  }
+
+  private static ExitStatus get(CompletableFuture<ExitStatus> end) throws InterruptedException {
+    try {
+      return end.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Override

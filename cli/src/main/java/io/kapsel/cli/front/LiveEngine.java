@@ -16,6 +16,7 @@ import io.kapsel.engine.MoveProgress;
 import io.kapsel.engine.MoveRequest;
 import io.kapsel.engine.MoveWay;
 import io.kapsel.engine.Profiles;
+import io.kapsel.engine.Shutdown;
 import io.kapsel.engine.Volumes;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.Healthcheck;
@@ -36,7 +37,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 
 /** The engine of this process, as commands use it. */
@@ -67,18 +67,14 @@ public final class LiveEngine implements Engine, AutoCloseable {
             || it.spec().health().filter(Healthcheck::looks).isPresent());
   }
 
-  /** Calls {@code action} when everything was stopped, because the machine goes down. */
-  public void afterShutdown(Runnable action) {
-    kapsel.shutdown().then(action);
+  /** The end of all that runs, before the machine goes down. */
+  public Shutdown shutdown() {
+    return kapsel.shutdown();
   }
 
   @Override
   public List<EngineException> shutDown(Optional<Duration> patience) throws InterruptedException {
-    try {
-      return kapsel.shutdown().begin(patience).get();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e);
-    }
+    return kapsel.shutdown().await(patience);
   }
 
   /** LXC's programs on this engine. */

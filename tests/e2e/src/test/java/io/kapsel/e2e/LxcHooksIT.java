@@ -62,6 +62,20 @@ class LxcHooksIT extends LxcEndToEnd {
     return (ours ? lxc(words) : oracle(words)).ok().lines();
   }
 
+  @Test
+  void theMachineGoesDownAfterTheLastHook() throws IOException {
+    Path script = place.resolve("slow");
+    Path end = place.resolve("end");
+    Files.writeString(script, "#!/bin/sh\nsleep 2\necho \"$3\" >>" + end + "\n");
+    assertThat(script.toFile().setExecutable(true)).isTrue();
+    define("web", "lxc.hook.post-stop = " + script);
+    lxc("lxc-start", "-n", "web").ok();
+
+    kapsel("system", "shutdown", "-t", "1").ok();
+
+    assertThat(end).hasContent("post-stop");
+  }
+
   private String told() {
     Await.until(
         PATIENCE,

@@ -107,6 +107,17 @@ final class Product implements AutoCloseable {
     return command(arguments).run();
   }
 
+  /** What the machine calls before it goes down. */
+  Result shutDown() {
+    List<String> words =
+        List.of(
+            DIST.resolve("lib/kapsel/kapseld").toString(),
+            "--shutdown",
+            run().toString(),
+            state().toString());
+    return environment(new Command(words)).run();
+  }
+
   /** The engine's pid: whoever listens on its socket; 0 when nobody does. */
   long engine() {
     String socket = run().resolve("kapsel.sock").toString();

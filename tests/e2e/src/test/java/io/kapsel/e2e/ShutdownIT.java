@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Everything is stopped, before the machine goes down. */
@@ -17,6 +18,11 @@ class ShutdownIT extends EndToEnd {
   private static final String POLITE = "trap 'exit 3' TERM; echo up; while sleep 0.1; do :; done";
 
   private static final String DEAF = "trap '' TERM; echo up; while sleep 0.1; do :; done";
+
+  @AfterEach
+  void removeAll() {
+    product.removeAll();
+  }
 
   private static void begin(String name, String program, String... flags) {
     List<String> words = new ArrayList<>(List.of("run", "-d", "--name", name));
@@ -43,6 +49,8 @@ class ShutdownIT extends EndToEnd {
     begin("plain", POLITE);
     begin("always", POLITE, "--restart", "always");
     begin("unless", POLITE, "--restart", "unless-stopped");
+    begin("failing", POLITE, "--restart", "on-failure");
+    begin("looping", "echo up; sleep 1; exit 1", "--restart", "on-failure");
     begin("stopped", POLITE, "--restart", "unless-stopped");
     begin("gone", POLITE, "--rm");
     kapsel("stop", "stopped").ok();
@@ -51,24 +59,25 @@ class ShutdownIT extends EndToEnd {
     assertThat(kapsel("system", "shutdown").ok().out()).isEmpty();
 
     engineEnds(engine);
-    Await.until(
-        LONG,
-        () -> kapsel("ps", "-a").out(),
-        () ->
-            inspect("Running", "always").equals("true")
-                && inspect("Running", "unless").equals("true"));
+    for (String name : List.of("always", "unless", "failing", "looping")) {
+      Await.until(
+          LONG,
+          () -> name + " is down: " + kapsel("ps", "-a").out(),
+          () -> inspect("Running", name).equals("true"));
+    }
     assertThat(product.engine()).isNotEqualTo(engine);
     assertThat(inspect("Status", "plain")).isEqualTo("exited");
     assertThat(inspect("ExitCode", "plain")).isEqualTo("3");
     assertThat(inspect("Status", "stopped")).isEqualTo("exited");
     assertThat(inspect("Status", "gone")).isEmpty();
-    assertThat(kapsel("why", "plain").ok().out()).contains("stopped");
+    assertThat(kapsel("why", "plain").ok().out()).contains("before the machine went down");
+    assertThat(kapsel("why", "stopped").ok().out()).contains("a user stopped it");
   }
 
   @Test
   void theOrderIsTheOppositeOfThatOfStartsAndNothingIsStarted() throws Exception {
-    begin("early", POLITE, "--start-order", "1", "--restart", "always");
-    begin("late", DEAF, "--start-order", "2", "--restart", "always", "--stop-timeout", "4");
+    begin("early", POLITE, "--start-order", "1");
+    begin("late", DEAF, "--start-order", "2", "--stop-timeout", "4");
     begin("other", POLITE);
     kapsel("create", "--name", "idle", TestRoot.reference(), "/bin/true").ok();
     long engine = product.engine();
@@ -83,7 +92,24 @@ class ShutdownIT extends EndToEnd {
     engineEnds(engine);
 
     assertThat(endOf("other")).isBefore(endOf("late"));
+    assertThat(endOf("late")).isBefore(endOf("early"));
+    assertThat(inspect("Error", "idle")).isEmpty();
     assertThat(kapsel("ps", "-aq").ok().lines()).hasSize(4);
+  }
+
+  @Test
+  void noEngineIsNeededForIt() {
+    begin("plain", POLITE);
+    begin("always", POLITE, "--restart", "always");
+    product.killEngine();
+
+    product.shutDown().ok();
+
+    assertThat(product.engine()).isZero();
+    assertThat(inspect("ExitCode", "plain")).isEqualTo("3");
+    Await.until(LONG, () -> "it is down", () -> inspect("Running", "always").equals("true"));
+    product.shutDown().ok(); // with one
+    assertThat(inspect("Status", "plain")).isEqualTo("exited");
   }
 
   @Test

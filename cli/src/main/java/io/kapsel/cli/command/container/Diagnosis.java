@@ -113,13 +113,16 @@ final class Diagnosis {
   private String mend(EndFacts end) {
     return switch (end.cause()) {
       case ASKED -> asked(end.exit());
-      case REBOOT ->
-          "the machine was started anew; with --restart it comes back by itself: kapsel update"
-              + " --restart unless-stopped "
-              + name;
+      case SHUTDOWN -> "everything was stopped, before the machine went down" + comesBack();
+      case REBOOT -> "the machine was started anew" + comesBack();
       case UNSEEN -> "its monitor was killed, so nobody saw the end: do not kill kapsel-launcher";
       case OWN -> end.oomKills() > 0 ? "" : own(end.exit());
     };
+  }
+
+  private String comesBack() {
+    return "; with --restart it comes back by itself: kapsel update --restart unless-stopped "
+        + name;
   }
 
   private String asked(ExitStatus exit) {

@@ -6,6 +6,7 @@ import io.kapsel.cli.command.Engine;
 import io.kapsel.cli.command.Manual;
 import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.flag.FlagSet;
+import io.kapsel.engine.ContainerStatus;
 import io.kapsel.engine.EngineException;
 
 /** {@code kapsel wait}: until containers end, then their exit codes. */
@@ -30,7 +31,8 @@ public final class WaitCommand implements Command {
     for (String reference : call.operands()) {
       try {
         Engine.Container container = call.engine().container(reference);
-        call.print(String.valueOf(call.client().waiting(container::await).code()));
+        boolean ran = container.status().phase() != ContainerStatus.Phase.CREATED;
+        call.print(ran ? Integer.toString(call.client().waiting(container::await).code()) : "0");
       } catch (EngineException e) {
         call.complain(String.valueOf(e.getMessage()));
         exitCode = 1;
