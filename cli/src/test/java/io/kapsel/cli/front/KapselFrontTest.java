@@ -217,11 +217,12 @@ class KapselFrontTest {
 
   @Test
   void waitPrintsExitCodes() {
-    kapsel.container("aa");
+    kapsel.container("aa").start();
+    kapsel.container("bb");
     kapsel.engine.exitCode = 17;
 
-    assertThat(kapsel.serve("wait aa x aa")).isEqualTo(1);
-    assertThat(kapsel.out()).isEqualTo("17\n17\n");
+    assertThat(kapsel.serve("wait aa x bb aa")).isEqualTo(1);
+    assertThat(kapsel.out()).isEqualTo("17\n0\n17\n");
   }
 
   @Test

@@ -176,21 +176,19 @@ class LxcConsoleIT extends LxcEndToEnd {
         .isEqualTo("lxc.uts.name = other");
   }
 
-  private void expect(boolean ours, String script) {
-    String program =
-        ours ? Product.DIST.resolve("lxc/lxc-console").toString() : "/usr/bin/lxc-console";
+  private void expect(String script) {
+    Path program = Product.DIST.resolve("lxc/lxc-console");
     new Expect(product).run(script.replace("LXC-CONSOLE", program + " -P " + place));
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void terminalsAreShownLetGoAndTakenAgain(boolean ours) throws IOException {
+  /** On a busy machine Debian's misses the keys to leave by, but does all of this otherwise. */
+  @Test
+  void terminalsAreShownLetGoAndTakenAgain() throws IOException {
     define("web");
-    assertThat(by(ours, "lxc-console", "-n", "web").exitCode()).isOne();
-    by(ours, "lxc-start", "-n", "web").ok();
+    assertThat(lxc("lxc-console", "-n", "web").exitCode()).isOne();
+    lxc("lxc-start", "-n", "web").ok();
 
     expect(
-        ours,
         """
         spawn LXC-CONSOLE -n web -t 2
         want {Connected to tty 2}
@@ -223,6 +221,6 @@ class LxcConsoleIT extends LxcEndToEnd {
         send "\\x01q"
         ends 0
         """);
-    by(ours, "lxc-stop", "-k", "-n", "web").ok();
+    lxc("lxc-stop", "-k", "-n", "web").ok();
   }
 }
