@@ -460,7 +460,7 @@ public final class Container {
     Optional<ExitStatus> known = stored.exit();
     if (stored.phase() == ContainerStatus.Phase.EXITED
         && known.isPresent()
-        && !restarting.pending()) {
+        && !restarting.comesBack()) {
       return known.get();
     }
     return ends.await(name());
@@ -471,7 +471,7 @@ public final class Container {
    * is not waited for.
    */
   public CompletableFuture<ExitStatus> nextEnd() {
-    return ends.ofRun();
+    return ends.ofRun().copy();
   }
 
   /** Waits until nothing of it is left. */

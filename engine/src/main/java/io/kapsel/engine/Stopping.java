@@ -147,6 +147,7 @@ final class Stopping {
   /** The same for one that stays although it removes itself at its end. */
   void stopForRestart(Optional<Integer> signal, Optional<Duration> patience)
       throws InterruptedException {
+    shutdown.checkStart(container.name());
     stays = true;
     try {
       stop(signal, patience);
@@ -175,8 +176,9 @@ final class Stopping {
   void stopWithMachine(Optional<Duration> patience) throws InterruptedException {
     withMachine = true;
     if (runs(this::noteGoingDown)) {
-      Duration wait = patience(patience);
-      end(stopSignal(), wait.isNegative() ? SystemLife.PATIENCE : wait, Optional.of(KILLED), false);
+      Duration own = patience(patience);
+      Duration wait = patience.isEmpty() && own.isNegative() ? SystemLife.PATIENCE : own;
+      end(stopSignal(), wait, Optional.of(KILLED), false);
       container.publish("stop", Map.of());
     }
     ends.awaitSettled(KILLED);
@@ -197,10 +199,11 @@ final class Stopping {
     }
     container.life().lock(); // whoever is just starting it goes first
     try {
-      if (restarting.pending()) {
-        giveUp.run();
+      boolean running = container.record().phase() == ContainerStatus.Phase.RUNNING;
+      if (running || restarting.pending()) {
+        giveUp.run(); // it may end before it is signalled
       }
-      return container.record().phase() == ContainerStatus.Phase.RUNNING;
+      return running;
     } finally {
       container.life().unlock();
     }
