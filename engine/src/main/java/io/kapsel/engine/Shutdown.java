@@ -35,7 +35,8 @@ public final class Shutdown {
   }
 
   /**
-   * The same where no engine runs: nothing is started.
+   * The same where no engine runs. What had ended while none looked may be started for a moment,
+   * and is stopped with the others.
    *
    * @return why some could not be stopped
    * @throws EngineException.Conflict when an engine uses these directories
