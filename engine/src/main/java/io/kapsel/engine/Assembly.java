@@ -22,6 +22,7 @@ import io.kapsel.oci.Spec;
 import io.kapsel.runtime.Bundle;
 import io.kapsel.runtime.ProcView;
 import io.kapsel.runtime.RootFilesystem;
+import io.kapsel.runtime.RootFilesystem.Lower;
 import io.kapsel.runtime.Stdio;
 import io.kapsel.runtime.Ttys;
 import java.io.IOException;
@@ -92,7 +93,8 @@ final class Assembly {
   static List<Path> find(Kapsel engine, ContainerSpec spec) {
     return switch (spec.root()) {
       case RootSource.Host() -> engine.hostRoot.layers();
-      case RootSource.Directory(Path path) -> List.of(directory(path));
+      case RootSource.Directory(Path path) ->
+          List.of(engine.ownedTrees.seen(directory(path), spec.owners()));
       case RootSource.Archive(Path path) -> List.of(engine.tarRoot.unpack(path));
       case RootSource.Image image -> engine.images.layers(engine.images.use(engine.find(image)));
     };
@@ -121,7 +123,7 @@ final class Assembly {
     if (spec.isSystem() && ProcView.possible()) {
       configuration = withView(configuration);
     }
-    RootFilesystem.Overlay root = new RootFilesystem.Overlay(layers, state, spec.autoRemove());
+    RootFilesystem.Overlay root = new RootFilesystem.Overlay(lowers(), state, spec.autoRemove());
     configuration = engine.companions.amended(spec, root.place(), configuration);
     io.kapsel.engine.spec.Stdio stdio = spec.stdio();
     Bundle bundle =
@@ -143,6 +145,24 @@ final class Assembly {
             state,
             engine.config.logLimitBytes());
     return spec.isSystem() ? bundle.asSystem() : bundle;
+  }
+
+  /** A mount shows its owners once: a view of ours cannot be shown with the container's ids. */
+  private List<Lower> lowers() {
+    return layers.stream().map(this::lower).toList();
+  }
+
+  private Lower lower(Path layer) {
+    long first = identity.idBase().orElse(0L);
+    return engine
+        .ownedTrees
+        .behind(layer)
+        .map(it ->
+            new Lower(
+                it.directory(),
+                it.owners().usersFrom(first, Identity.ID_COUNT),
+                it.owners().groupsFrom(first, Identity.ID_COUNT)))
+        .orElseGet(() -> new Lower(layer));
   }
 
   /** What somebody has mounted there himself stays. */

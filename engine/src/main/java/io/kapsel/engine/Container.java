@@ -199,7 +199,7 @@ public final class Container {
       engine.shutdown.checkStart(name());
       restarting.cancel();
       stored = stored.restarted(StoredContainer.Restarts.NONE);
-      startNow();
+      ends.endUnless(this::startNow, () -> stored.exit());
     } finally {
       launching.dropWaiting();
       life.unlock();

@@ -1,10 +1,12 @@
 package io.kapsel.engine;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /** The end of a program and that of its container, for those who wait. */
 final class Ends {
@@ -41,6 +43,16 @@ final class Ends {
   void end(ExitStatus how) {
     ran(how);
     ended.complete(how);
+  }
+
+  /** Where a start fails in place of one that was waited for, the last end was the last one. */
+  void endUnless(Runnable start, Supplier<Optional<ExitStatus>> last) {
+    try {
+      start.run();
+    } catch (EngineException e) {
+      last.get().ifPresent(this::end);
+      throw e;
+    }
   }
 
   ExitStatus await(String name) throws InterruptedException {

@@ -14,6 +14,7 @@ import io.kapsel.runtime.ContainerProcess;
 import io.kapsel.runtime.ExitRecord;
 import io.kapsel.runtime.LaunchException;
 import io.kapsel.runtime.RootFilesystem;
+import io.kapsel.runtime.RootFilesystem.Lower;
 import io.kapsel.runtime.Stdio;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -136,9 +137,9 @@ public final class Exec {
 
   private List<Path> layers() {
     return switch (bundle.root()) {
-      case RootFilesystem.Overlay(List<Path> lowers, Path layer, _) -> {
+      case RootFilesystem.Overlay(List<Lower> lowers, Path layer, _) -> {
         List<Path> all = new ArrayList<>(List.of(layer.resolve("upper")));
-        all.addAll(lowers);
+        lowers.forEach(each -> all.add(each.path()));
         yield all;
       }
       case RootFilesystem.Directory(Path path) -> List.of(path);

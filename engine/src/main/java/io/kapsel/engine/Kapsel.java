@@ -5,6 +5,7 @@ import io.kapsel.base.Names;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.spec.Owners;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.image.Image;
 import io.kapsel.image.ImageException;
@@ -58,6 +59,7 @@ public final class Kapsel implements AutoCloseable {
   final HostRoot hostRoot;
   private final HostMounts hostMounts;
   final TarRoot tarRoot;
+  final OwnedTrees ownedTrees;
   final SavedLayers saved;
   final Images images;
   final Joining joining;
@@ -90,6 +92,8 @@ public final class Kapsel implements AutoCloseable {
     this.hostRoot =
         new HostRoot(List.of(config.state(), config.run()), runtime.facts().layersByDescriptor());
     this.tarRoot = new TarRoot(config.state().resolve("layers"));
+    this.ownedTrees =
+        new OwnedTrees(runtime, () -> containers.values().stream().map(Container::spec));
     this.saved = new SavedLayers(config.state(), store, this::savedLayers);
     this.images =
         new Images(
@@ -571,6 +575,11 @@ public final class Kapsel implements AutoCloseable {
     container.idBase().ifPresent(ranges::release);
   }
 
+  /** Shows a directory with other owners while something fills it, as its root. */
+  public void owned(Path directory, Owners owners, Runnable work) {
+    ownedTrees.during(directory, owners, work);
+  }
+
   /** Lets go of everything; containers run on. */
   @Override
   public void close() {
@@ -581,6 +590,7 @@ public final class Kapsel implements AutoCloseable {
     containers.values().forEach(Container::release);
     joining.networks().close();
     view.close();
+    ownedTrees.close();
     runtime.close();
     volumes.close();
     store.close();

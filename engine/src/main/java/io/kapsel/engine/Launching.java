@@ -228,6 +228,11 @@ final class Launching {
             saveUnsaved();
             hooks.ifPresent(MountHooks::run);
           });
+    } catch (LaunchException e) {
+      throw OwnedTrees.mend(stored())
+          .filter(_ -> e.kind() == LaunchException.Kind.FAILED)
+          .map(mend -> new LaunchException(e.kind(), e.getMessage() + mend))
+          .orElse(e);
     } finally {
       hooks.ifPresent(MountHooks::close);
     }

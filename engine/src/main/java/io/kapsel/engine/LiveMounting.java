@@ -3,6 +3,7 @@ package io.kapsel.engine;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.MountChanges;
 import io.kapsel.engine.spec.MountRequest;
+import io.kapsel.engine.spec.Owners;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.confine.LiveMounts;
@@ -14,6 +15,7 @@ import io.kapsel.linux.mount.Mounts;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Mounts and unmounts in a container that runs. What it gets is made on the host, as at a start: a
@@ -82,7 +84,7 @@ final class LiveMounting {
       Fd tree = tree(request);
       open.add(tree);
       if (container.idBase().isPresent()) {
-        map(tree, users);
+        map(request, tree, users);
       }
       if (readOnly(request)) {
         Mounts.setAttributes(
@@ -91,6 +93,17 @@ final class LiveMounting {
       Mounts.setAttributes(
           tree, Mounts.RECURSIVE, MountAttributes.propagating(MountAttributes.PRIVATE));
       return tree;
+    }
+
+    private void map(MountRequest request, Fd tree, Fd users) {
+      Optional<Owners> owners = container.spec().owners();
+      if (owners.isEmpty() || !(request instanceof MountRequest.Bind)) {
+        map(tree, users);
+        return;
+      }
+      try (Fd theirs = engine.ownedTrees.namespace(owners.get(), container.idBase().get())) {
+        map(tree, theirs);
+      }
     }
 
     /** Some file systems show owners as they are, as at a start. */

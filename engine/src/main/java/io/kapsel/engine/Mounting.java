@@ -19,7 +19,12 @@ final class Mounting {
 
   private Mounting() {}
 
-  static List<Mount> compile(ContainerSpec spec, Path files, Path volumes) {
+  /**
+   * All of them.
+   *
+   * @param firstId what the container's 0 is where they are mounted
+   */
+  static List<Mount> compile(ContainerSpec spec, Path files, Path volumes, long firstId) {
     List<Mount> mounts = new ArrayList<>(standard(spec, files));
     List<MountRequest> requests =
         spec.mounts().stream()
@@ -28,9 +33,20 @@ final class Mounting {
     for (MountRequest request : requests) {
       checkTarget(request.target());
       mounts.removeIf(mount -> mount.destination().equals(request.target()));
-      mounts.add(translate(request, volumes));
+      mounts.add(owned(request, translate(request, volumes), spec, firstId));
     }
     return List.copyOf(mounts);
+  }
+
+  /** What belongs to other ids on the host. */
+  private static Mount owned(MountRequest request, Mount mount, ContainerSpec spec, long firstId) {
+    return spec.owners()
+        .filter(_ -> request instanceof MountRequest.Bind)
+        .map(it ->
+            mount.withMappings(
+                it.usersFrom(firstId, Identity.ID_COUNT),
+                it.groupsFrom(firstId, Identity.ID_COUNT)))
+        .orElse(mount);
   }
 
   private static List<Mount> standard(ContainerSpec spec, Path files) {

@@ -115,6 +115,7 @@ final class Plans {
     return !spec.isSystem() // its variables are made of its id
         && spec.mounts().stream().noneMatch(MountRequest.Volume.class::isInstance)
         && spec.devices().isEmpty()
+        && spec.owners().isEmpty()
         && !engine.companions.amends(spec)
         && spec.security().labels().isEmpty()
         && Stream.of(spec.network(), spec.ipc(), spec.pid(), spec.uts(), spec.cgroupns())

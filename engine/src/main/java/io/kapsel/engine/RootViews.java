@@ -61,12 +61,12 @@ final class RootViews {
     List<RootView.Place> places = new ArrayList<>();
     try {
       for (Mount each :
-          Mounting.compile(stored.spec(), state.resolve("files"), engine.volumes.directory())) {
+          Mounting.compile(stored.spec(), state.resolve("files"), engine.volumes.directory(), 0)) {
         Optional<String> source = each.source().filter(it -> Files.exists(Path.of(it)));
         if (each.type().filter("bind"::equals).isPresent() && source.isPresent()) {
           places.add(
               RootView.Place.of(
-                  tree(source.get(), each.options()),
+                  engine.ownedTrees.shown(tree(source.get(), each.options()), each),
                   each.destination(),
                   each.options().contains("ro")));
         }

@@ -102,7 +102,7 @@ final class SpecCompiler {
         Optional.of(new Root("rootfs", spec.readOnly())),
         own(spec.uts()) ? Optional.of(hostname) : Optional.empty(),
         own(spec.uts()) ? spec.domainname() : Optional.empty(),
-        Mounting.compile(spec, files, volumes),
+        Mounting.compile(spec, files, volumes, identity.idBase().orElse(0L)),
         Optional.empty(),
         annotations(),
         Optional.of(linux()));

@@ -8,6 +8,7 @@ import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.ExecSpec;
 import io.kapsel.engine.spec.Limits;
+import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.RestartPolicy;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.engine.spec.Stdio;
@@ -17,6 +18,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -206,6 +209,29 @@ class KapselIT {
 
     assertThat(container.status().restartCount()).isEqualTo(4);
     container.stop(Optional.empty(), Optional.empty());
+    assertThat(container.status().restarting()).isFalse();
+  }
+
+  @Test
+  void whoWaitsIsToldWhenAUsersStartFailsInPlaceOfAnother() throws Exception {
+    Path source = Files.createDirectory(directory.resolve("source"));
+    Container container =
+        engine.create(
+            host("sh", "-c", "exit 3")
+                .mounts(List.of(MountRequest.parseVolume(source + ":/mnt", directory)))
+                .restart(RestartPolicy.parse("always"))
+                .build());
+    container.start();
+    FutureTask<ExitStatus> end = new FutureTask<>(container::await);
+    Thread.startVirtualThread(end);
+    while (container.status().restartCount() < 4 || !container.status().restarting()) {
+      Thread.sleep(1);
+    }
+
+    Files.delete(source);
+    assertThatThrownBy(container::start).isInstanceOf(EngineException.class);
+
+    assertThat(end.get(20, TimeUnit.SECONDS).code()).isEqualTo(3);
     assertThat(container.status().restarting()).isFalse();
   }
 }

@@ -22,7 +22,7 @@ final class IncusConfig {
       Map.of("physical", "phys", "macvlan", "macvlan", "ipvlan", "ipvlan");
 
   private static final Pattern SHARE = Pattern.compile("(\\d+)ms/(\\d+)ms");
-  private static final Pattern MAPPED = Pattern.compile("\"Hostid\"\\s*:\\s*[1-9]");
+  private static final Pattern RANGE = Pattern.compile("\\{[^}]*}");
   private static final Pattern EXPIRY = Pattern.compile("(\\d{1,6})([MHdwmy])");
   private static final Pattern END = Pattern.compile("(tcp|udp):(\\[[^]]+]|[^:]*):(\\d{1,5})");
   private static final int PERIOD = 100_000;
@@ -103,16 +103,41 @@ final class IncusConfig {
 
   private Adoption.Said translated(Line first) {
     Line map = said.get("volatile.last_state.idmap");
-    if (map != null && MAPPED.matcher(map.value()).find()) {
-      throw out.wrong(
-          map,
-          "its files belong to other ids than inside; let Incus give them back: "
-              + "incus config set NAME security.privileged true, and start it once");
+    if (map != null) {
+      owners(map);
     }
     out.add(first, "lxc.rootfs.path", "dir:" + rootfs);
     said.values().forEach(this::translate);
     devices.forEach(this::device);
     return out.under(name);
+  }
+
+  /** To which ids its files were given when it ran last; where mounts do that, to none. */
+  private void owners(Line map) {
+    Matcher ranges = RANGE.matcher(map.value());
+    while (ranges.find()) {
+      String range = ranges.group();
+      boolean users = range.matches(".*\"Isuid\"\\s*:\\s*true.*");
+      boolean groups = range.matches(".*\"Isgid\"\\s*:\\s*true.*");
+      String kind = users && groups ? "b" : users ? "u" : "g";
+      out.add(
+          map,
+          "lxc.idmap",
+          "%s %s %s %s"
+              .formatted(
+                  kind,
+                  number(map, range, "Nsid"),
+                  number(map, range, "Hostid"),
+                  number(map, range, "Maprange")));
+    }
+  }
+
+  private String number(Line map, String range, String part) {
+    Matcher found = Pattern.compile("\"" + part + "\"\\s*:\\s*(\\d+)").matcher(range);
+    if (!found.find()) {
+      throw out.wrong(map, "'" + range + "' has no " + part);
+    }
+    return found.group(1);
   }
 
   private void translate(Line line) {

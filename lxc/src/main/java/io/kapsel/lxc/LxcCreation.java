@@ -1,5 +1,6 @@
 package io.kapsel.lxc;
 
+import io.kapsel.base.AtomicFile;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.process.HostProgram;
 import java.io.IOException;
@@ -78,7 +79,10 @@ final class LxcCreation {
     } else {
       LxcCopies.write(own.resolve("config"), config + line("rootfs.path", "dir:" + root));
       if (!template.equals("none")) {
-        fill(template, root);
+        LxcPlan.owners(LxcConfig.read(own.resolve("config")))
+            .ifPresentOrElse(
+                it -> call.engine().owned(made(root), it, () -> fill(template, root)),
+                () -> fill(template, root));
       }
     }
     String written = LxcCopies.read(own.resolve("config"));
@@ -124,6 +128,14 @@ final class LxcCreation {
     return name;
   }
 
+  private static Path made(String root) {
+    try {
+      return Files.createDirectories(Path.of(root));
+    } catch (IOException e) {
+      throw new LxcException("cannot make '" + root + "': " + AtomicFile.reason(e));
+    }
+  }
+
   /** As LXC calls its templates. */
   private void fill(String template, String root) {
     Path program = Path.of(template.startsWith("/") ? template : TEMPLATES + template);
@@ -137,13 +149,13 @@ final class LxcCreation {
     words.add("--rootfs=" + root);
     words.addAll(call.options().operands());
     try {
-      Files.createDirectories(Path.of(root));
+      made(root);
       HostProgram.Ended ended = HostProgram.run(words, call.caller().environment());
       call.caller().out(ended.said());
       if (ended.status().isEmpty() || ended.status().get().raw() != 0) {
         throw new LxcException("Failed to create container from template");
       }
-    } catch (IOException | SyscallException e) {
+    } catch (SyscallException e) {
       throw new LxcException("cannot run '" + program + "': " + e.getMessage());
     }
   }

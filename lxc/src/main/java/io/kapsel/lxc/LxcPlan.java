@@ -3,8 +3,10 @@ package io.kapsel.lxc;
 import io.kapsel.base.ByteSize;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ContainerSpecBuilder;
+import io.kapsel.engine.spec.InvalidRequestException;
 import io.kapsel.engine.spec.Limits;
 import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.spec.Owners;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.engine.spec.SecurityRequest;
 import io.kapsel.engine.spec.Stdio;
@@ -195,6 +197,7 @@ final class LxcPlan {
     config.entries().forEach(LxcPlan::checkUsed);
     ContainerSpecBuilder spec = new ContainerSpecBuilder(root()).name(name);
     spec.hostname(config.value("lxc.uts.name").orElse(name));
+    owners(config).ifPresent(spec::owners);
     Map<String, String> labels = new HashMap<>(LxcConsoleFile.labels(config));
     labels.put(PATH_LABEL, place.toString());
     spec.labels(labels);
@@ -283,11 +286,6 @@ final class LxcPlan {
           REASONS.getOrDefault(key, "Kapsel cannot do that yet")
               + "; take the line out to go without it");
     }
-    if (key.equals("lxc.idmap")) {
-      throw entry.wrong(
-          "the engine gives each container ids of its own and shows it the files of its root as"
-              + " their owners; give the files back to root and take the line out");
-    }
     if (key.equals("lxc.keyring.session") && entry.value().equals("0")) {
       throw entry.wrong("a container always has a keyring of its own");
     }
@@ -307,6 +305,19 @@ final class LxcPlan {
                   : "'" + word + "' is nothing that can be mounted");
         }
       }
+    }
+  }
+
+  /** Its files belong to these ids; its own are what the engine gives it. */
+  static Optional<Owners> owners(LxcConfig config) {
+    List<LxcConfig.Entry> all = config.all("lxc.idmap");
+    if (all.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Owners.parse(all.stream().map(LxcConfig.Entry::value).toList()));
+    } catch (InvalidRequestException e) {
+      throw all.getLast().wrong(String.valueOf(e.getMessage()));
     }
   }
 

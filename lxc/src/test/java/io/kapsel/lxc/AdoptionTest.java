@@ -7,6 +7,7 @@ import io.kapsel.engine.spec.Care;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.DeviceRequest;
 import io.kapsel.engine.spec.MountRequest;
+import io.kapsel.engine.spec.Owners;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.network.Attachment;
 import io.kapsel.network.HostLink;
@@ -126,7 +127,7 @@ class AdoptionTest {
         "    security.nesting: \"true\"",
         "    security.privileged: \"false\"",
         "    volatile.eth0.hwaddr: 00:16:3e:00:00:01",
-        "    volatile.last_state.idmap: '[]'",
+        "    volatile.last_state.idmap: '[{\"Isuid\":true,\"Isgid\":true,\"Hostid\":1000000,\"Nsid\":0,\"Maprange\":65536}]'",
         "    raw.lxc: |-",
         "      lxc.cgroup2.pids.max = 7",
         "      lxc.nonsense = 1",
@@ -163,6 +164,7 @@ class AdoptionTest {
     ContainerSpec spec = adopted.spec();
     assertThat(spec.name()).contains("web");
     assertThat(spec.root()).isEqualTo(new RootSource.Directory(web.resolve("rootfs")));
+    assertThat(spec.owners()).contains(Owners.parse(List.of("b:0:1000000:65536")));
     assertThat(spec.limits().memory()).contains(512L << 20);
     assertThat(spec.limits().cpuQuota()).contains(200_000L);
     assertThat(spec.limits().pids()).contains(7L);
@@ -332,12 +334,12 @@ class AdoptionTest {
       value = {
         "config | lxc.uts.name = web | has no lxc.rootfs.path",
         "config | lxc.rootfs.path = lvm:/dev/vg/web | line 1: lxc.rootfs.path: only a directory",
-        "config | lxc.rootfs.path = /srv/web;lxc.idmap = u 0 100000 65536 | line 2: lxc.idmap",
+        "config | lxc.rootfs.path = /srv/web;lxc.idmap = u 0 100000 65536 | line 2: lxc.idmap: owners of groups",
         "config | lxc.rootfs.path = /srv/web;lxc.seccomp.profile = /does/not/exist | line 2: lxc.seccomp.profile",
         "1.conf | HOSTNAME=web | VE_PRIVATE does not say",
         "1.conf | VE_PRIVATE=/x;VE_LAYOUT=ploop | line 2: VE_LAYOUT: its files are in an image",
         "a.yaml | config: [1, 2];\tx | is not KEY: VALUE",
-        "a.yaml | config:;  volatile.last_state.idmap: '[{\"Isuid\":true,\"Hostid\":1000000}]' | belong to other ids",
+        "a.yaml | config:;  volatile.last_state.idmap: '[{\"Isuid\":true,\"Hostid\":1000000}]' | has no Nsid",
         "a.yaml | &anchor x: y | line 1: '&anchor x: y' is not KEY: VALUE",
       })
   void someThingsAreNoDetails(String file, String lines, String reason) throws IOException {

@@ -182,7 +182,6 @@ class LxcKeyTableTest {
         "lxc.keyring.session = 0 | always has a keyring of its own",
         "lxc.selinux.context = x | is not USER:ROLE:TYPE:LEVEL",
         "lxc.seccomp.profile = /does/not/exist | /does/not/exist",
-        "lxc.idmap = u 0 100000 65536 | the engine gives each container ids of its own",
         "lxc.net.0.mtu = 67 | is not a number from 68 to 65535",
         "lxc.net.0.mtu = 70000 | is not a number from 68 to 65535",
         "lxc.net.0.vlan.id = 4095 | is not a number from 0 to 4094",

@@ -52,6 +52,11 @@ public record Mount(
     return new Mount(place, type, source, options, uidMappings, gidMappings);
   }
 
+  /** The same whose owners are shown as others. */
+  public Mount withMappings(List<IdMapping> uids, List<IdMapping> gids) {
+    return new Mount(destination, type, source, options, uids, gids);
+  }
+
   /** Whether a file or directory of the host is shown. */
   public boolean isBind() {
     return type.filter("bind"::equals).isPresent()

@@ -109,7 +109,7 @@ final class ContainerPlanner {
                   draft.monitor,
                   tree,
                   Flag.ID_MAP,
-                  rooms.userNamespace,
+                  owners(mount, why),
                   "{IDMAP}",
                   "the owners of '" + source + "' are shown in the container's ids")
               .tolerating(Errno.EINVAL, Errno.EPERM);
@@ -119,6 +119,12 @@ final class ContainerPlanner {
     }
     draft.attributes(draft.monitor, tree, options, why);
     return new Bind(mount, tree, isOfTheEngine(mount) || isDirectory(Path.of(source), part));
+  }
+
+  private Slot owners(Mount mount, String why) {
+    return mount.uidMappings().isEmpty()
+        ? rooms.userNamespace
+        : draft.owners(mount.uidMappings(), mount.gidMappings(), why);
   }
 
   private Slot tree(String source, Optional<String> part, MountOptions options, String why) {

@@ -1,10 +1,12 @@
 package io.kapsel.runtime;
 
 import io.kapsel.linux.Errno;
+import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.cgroup.CgroupWrite;
 import io.kapsel.linux.cgroup.GroupFiles;
 import io.kapsel.linux.host.HostFacts;
+import io.kapsel.oci.IdMapping;
 import io.kapsel.oci.Process;
 import io.kapsel.oci.Resources;
 import io.kapsel.runtime.plan.EncodedPlan;
@@ -139,6 +141,15 @@ public final class ContainerRuntime implements AutoCloseable {
     }
   }
 
+  /** A user namespace that nobody lives in, by which a mount can show owners as others. */
+  public Fd userNamespace(List<IdMapping> uids, List<IdMapping> gids) {
+    return owners().make(Wanted.lines(uids) + "/" + Wanted.lines(gids));
+  }
+
+  private WrittenLaunch.UserNamespaces owners() {
+    return new WrittenLaunch.UserNamespaces(this::spawn, programs);
+  }
+
   /** Makes everything that does not depend on the root and the program. */
   public Sandbox prepare(String id, EncodedSegment segment) {
     Sandbox sandbox = begin(id, segment);
@@ -155,7 +166,7 @@ public final class ContainerRuntime implements AutoCloseable {
   public Sandbox begin(String id, EncodedSegment segment) {
     Control control = spawn();
     try {
-      Launch launch = new Launch(control, programs);
+      Launch launch = new Launch(control, programs).mapping(owners()::make);
       launch.send(segment);
       return new Sandbox(id, control, launch, segment);
     } catch (LaunchException | SyscallException e) {

@@ -2,6 +2,7 @@ package io.kapsel.runtime;
 
 import io.kapsel.linux.Errno;
 import io.kapsel.linux.Syscall;
+import io.kapsel.oci.IdMapping;
 import io.kapsel.runtime.plan.Blob;
 import io.kapsel.runtime.plan.Input;
 import io.kapsel.runtime.plan.Segment;
@@ -15,7 +16,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** A segment being written, with the calls that planners share. */
 final class Draft {
@@ -28,6 +31,7 @@ final class Draft {
   private final String name;
   private final List<Input> inputs = new ArrayList<>();
   private final List<Slot> reserved = new ArrayList<>();
+  private final Map<String, Slot> owners = new HashMap<>();
 
   /** {@code inputs}: how many descriptors the engine can hand over at most. */
   Draft(String name, Slots slots, int inputs) {
@@ -186,6 +190,13 @@ final class Draft {
             Value.text(value),
             Value.of(value.getBytes(java.nio.charset.StandardCharsets.UTF_8).length))
         .because(why);
+  }
+
+  /** A user namespace that nobody lives in: mounts show owners as it maps them. */
+  Slot owners(List<IdMapping> uids, List<IdMapping> gids, String why) {
+    return owners.computeIfAbsent(
+        Wanted.lines(uids) + "/" + Wanted.lines(gids),
+        mappings -> input(Input.Kind.USER_NAMESPACE, mappings, "owners", why));
   }
 
   /** Sets attributes of a detached mount, and of those below it. */

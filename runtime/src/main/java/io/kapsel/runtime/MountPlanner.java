@@ -326,12 +326,9 @@ final class MountPlanner {
     Slot users = rooms.userNamespace;
     if (!ready.mount().uidMappings().isEmpty()) {
       users =
-          draft.input(
-              Input.Kind.USER_NAMESPACE,
-              Wanted.lines(ready.mount().uidMappings())
-                  + "/"
-                  + Wanted.lines(ready.mount().gidMappings()),
-              "owners",
+          draft.owners(
+              ready.mount().uidMappings(),
+              ready.mount().gidMappings(),
               "the owners that are shown at '" + ready.mount().destination() + "'");
     } else if (!users.isThere()) {
       throw new LaunchException(

@@ -92,10 +92,9 @@ final class ReturnPlanner {
   private void owners() {
     if (wanted.mapped()) {
       rooms.userNamespace =
-          draft.input(
-              Input.Kind.USER_NAMESPACE,
-              wanted.uidMap() + "/" + wanted.gidMap(),
-              "owners",
+          draft.owners(
+              wanted.linux().uidMappings(),
+              wanted.linux().gidMappings(),
               "layers and volumes are shown with its ids");
     }
   }

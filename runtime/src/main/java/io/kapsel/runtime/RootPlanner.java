@@ -1,6 +1,7 @@
 package io.kapsel.runtime;
 
 import io.kapsel.linux.Syscall;
+import io.kapsel.runtime.RootFilesystem.Lower;
 import io.kapsel.runtime.plan.Input;
 import io.kapsel.runtime.plan.Slot;
 import io.kapsel.runtime.plan.Steps;
@@ -32,7 +33,7 @@ final class RootPlanner {
         Slot tree = tree(path, "root", Input.Kind.TREE_RECURSIVE, "the root file system");
         yield tree;
       }
-      case RootFilesystem.Overlay(List<Path> lowers, Path layer, boolean ephemeral) ->
+      case RootFilesystem.Overlay(List<Lower> lowers, Path layer, boolean ephemeral) ->
           overlay(lowers, layer, ephemeral);
     };
   }
@@ -44,22 +45,41 @@ final class RootPlanner {
           draft.monitor, tree, MountOptions.PLAIN, "no mount in it is passed on to the host");
     }
     if (wanted.shifted()) {
-      draft.attributes(
-          draft.monitor,
-          tree,
-          Flag.ID_MAP,
-          rooms.userNamespace,
-          "{IDMAP}",
-          "the owners of '" + path + "' are shown in the container's ids");
+      show(tree, path, rooms.userNamespace);
     }
     return tree;
   }
 
-  private Slot overlay(List<Path> lowers, Path layer, boolean ephemeral) {
+  private Slot lower(Lower lower, String label) {
+    String why = "a read-only layer";
+    if (lower.uidMappings().isEmpty()) {
+      return tree(lower.path(), label, Input.Kind.TREE, why);
+    }
+    Slot tree = draft.input(Input.Kind.TREE, lower.path().toString(), label, why);
+    Slot owners =
+        draft.owners(
+            lower.uidMappings(),
+            lower.gidMappings(),
+            "owners of files that other ids are given to");
+    show(tree, lower.path(), owners);
+    return tree;
+  }
+
+  private void show(Slot tree, Path path, Slot owners) {
+    draft.attributes(
+        draft.monitor,
+        tree,
+        Flag.ID_MAP,
+        owners,
+        "{IDMAP}",
+        "the owners of '" + path + "' are shown in the container's ids");
+  }
+
+  private Slot overlay(List<Lower> lowers, Path layer, boolean ephemeral) {
     Steps steps = draft.monitor;
     List<Slot> below = new ArrayList<>();
     for (int i = 0; i < lowers.size(); i++) {
-      below.add(tree(lowers.get(i), "lower" + i, Input.Kind.TREE, "a read-only layer"));
+      below.add(lower(lowers.get(i), "lower" + i));
     }
     Slot own = tree(layer, "layer", Input.Kind.TREE, "changes go here");
     actAs(wanted.hostUid(0), wanted.hostGid(0));

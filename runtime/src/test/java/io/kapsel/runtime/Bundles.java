@@ -192,7 +192,9 @@ final class Bundles {
             Optional.empty(),
             Map.of(),
             Optional.of(linux(ids, namespaces))),
-        root.orElse(new RootFilesystem.Overlay(List.of(Path.of("/")), directory, true)),
+        root.orElse(
+            new RootFilesystem.Overlay(
+                List.of(new RootFilesystem.Lower(Path.of("/"))), directory, true)),
         Optional.of(DefaultProfile.profile(CapabilitySet.DEFAULT, Abi.host())),
         init,
         false,

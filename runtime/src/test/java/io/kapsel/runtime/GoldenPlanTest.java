@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kapsel.linux.host.HostFacts;
 import io.kapsel.oci.Device;
+import io.kapsel.oci.IdMapping;
 import io.kapsel.oci.Mount;
 import io.kapsel.oci.Process;
 import io.kapsel.oci.Resources;
@@ -122,6 +123,26 @@ class GoldenPlanTest {
     compare(
         "directory",
         bundle().on(new RootFilesystem.Directory(Path.of("/srv/rootfs"))).running("/bin/true"),
+        Hosts.current());
+  }
+
+  @Test
+  void filesThatBelongToOtherIds() throws Exception {
+    List<IdMapping> ids = List.of(new IdMapping(100000, 0x2000_0000L, 65536));
+    RootFilesystem root =
+        new RootFilesystem.Overlay(
+            List.of(
+                new RootFilesystem.Lower(Path.of("/var/lib/kapsel/saved/x/tree")),
+                new RootFilesystem.Lower(Path.of("/srv/rootfs"), ids, ids)),
+            DIRECTORY,
+            false);
+
+    compare(
+        "owners",
+        bundle()
+            .on(root)
+            .with(Mount.of("/data", "bind", "/srv", "rbind", "ro").withMappings(ids, ids))
+            .running("/bin/true"),
         Hosts.current());
   }
 

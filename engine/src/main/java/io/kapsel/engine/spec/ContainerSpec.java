@@ -57,7 +57,8 @@ public record ContainerSpec(
     Map<String, String> annotations,
     List<DeviceRuleRequest> deviceRules,
     Optional<LogRequest> log,
-    Optional<Care> care) {
+    Optional<Care> care,
+    Optional<Owners> owners) {
   private static final int LONGEST_HOSTNAME = 64;
   private static final int WORST_OOM_SCORE = 1000;
   private static final Pattern HOSTNAME =
@@ -105,6 +106,9 @@ public record ContainerSpec(
     InvalidRequestException.unless(
         !security.nesting() || kind.filter(Kind.SYSTEM::equals).isPresent(),
         "only a whole system can run containers itself; use 'launch' or --system with nesting");
+    InvalidRequestException.unless(
+        owners.isEmpty() || !(userns instanceof NamespaceMode.Host),
+        "owners are shown as others by the user namespace, which --userns host leaves out");
     InvalidRequestException.unless(
         !autoRemove || restart.filter(RestartPolicy::restarts).isEmpty(),
         "conflicting options: cannot specify both --restart and --rm");

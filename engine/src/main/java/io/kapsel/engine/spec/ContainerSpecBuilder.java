@@ -49,6 +49,7 @@ public final class ContainerSpecBuilder {
   private List<String> volumesFrom = List.of();
   private Map<String, String> annotations = Map.of();
   private List<DeviceRuleRequest> deviceRules = List.of();
+  private Optional<Owners> owners = Optional.empty();
 
   /** A container with this root file system, and the engine's defaults. */
   public ContainerSpecBuilder(RootSource root) {
@@ -81,6 +82,7 @@ public final class ContainerSpecBuilder {
     capDrop = spec.capDrop();
     security = spec.security();
     care = spec.care();
+    owners = spec.owners();
     devices = spec.devices();
     limits = spec.limits();
     ulimits = spec.ulimits();
@@ -343,6 +345,12 @@ public final class ContainerSpecBuilder {
     return this;
   }
 
+  /** Sets to which ids of the host its files there belong; without: to its own. */
+  public ContainerSpecBuilder owners(Owners value) {
+    owners = Optional.of(value);
+    return this;
+  }
+
   /** Sets of which containers it has the volumes and binds as well, NAME[:ro]. */
   public ContainerSpecBuilder volumesFrom(List<String> value) {
     volumesFrom = value;
@@ -422,6 +430,7 @@ public final class ContainerSpecBuilder {
         annotations,
         deviceRules,
         log,
-        care);
+        care,
+        owners);
   }
 }

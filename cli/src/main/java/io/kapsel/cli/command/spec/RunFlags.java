@@ -171,6 +171,11 @@ public final class RunFlags {
   static final Flag<String> UTS = Flag.text("uts", "string", "Host name namespace: private, host");
   static final Flag<String> USER_NAMESPACE =
       Flag.text("userns", "string", "User namespace: private, host");
+  static final Flag<String> OWNERS =
+      Flag.text(
+          "owners",
+          "list",
+          "To whom files of dir: and bind mounts belong on the host: u|g|b:INSIDE:HOST:COUNT");
   static final Flag<String> CGROUP_NAMESPACE =
       Flag.text("cgroupns", "string", "Cgroup namespace: private, host");
 
@@ -294,6 +299,7 @@ public final class RunFlags {
           PID,
           UTS,
           USER_NAMESPACE,
+          OWNERS,
           CGROUP_NAMESPACE);
 
   private RunFlags() {}

@@ -15,6 +15,7 @@ import io.kapsel.engine.spec.Limits;
 import io.kapsel.engine.spec.LogRequest;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
+import io.kapsel.engine.spec.Owners;
 import io.kapsel.engine.spec.RootSource;
 import io.kapsel.engine.spec.SecurityRequest;
 import io.kapsel.engine.spec.Stdio;
@@ -259,6 +260,10 @@ public final class SpecReader {
     flag(() -> mode(RunFlags.UTS, false)).ifPresent(spec::uts);
     flag(() -> mode(RunFlags.USER_NAMESPACE, false)).ifPresent(spec::userns);
     flag(() -> mode(RunFlags.CGROUP_NAMESPACE, false)).ifPresent(spec::cgroupns);
+    List<String> owners = arguments.all(RunFlags.OWNERS);
+    if (!owners.isEmpty()) {
+      spec.owners(flag(() -> Owners.parse(owners)));
+    }
   }
 
   /** What Docker's client looks at by itself: a mistake there is one of the command line. */

@@ -1,0 +1,208 @@
+package io.kapsel.engine;
+
+import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.Owners;
+import io.kapsel.engine.spec.RootSource;
+import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
+import io.kapsel.linux.file.Attributes;
+import io.kapsel.linux.file.DeviceNumber;
+import io.kapsel.linux.file.FileStatus;
+import io.kapsel.linux.file.Open;
+import io.kapsel.linux.file.OpenFlags;
+import io.kapsel.linux.mount.MountAttributes;
+import io.kapsel.linux.mount.Mounts;
+import io.kapsel.oci.IdMapping;
+import io.kapsel.oci.Mount;
+import io.kapsel.runtime.ContainerRuntime;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * Directories of the host whose files belong to other ids than inside, as those of us see them who
+ * look at files without a container: owners there are the container's own numbers, as in layers.
+ */
+final class OwnedTrees implements AutoCloseable {
+  /** Whoever makes a container is done with it by then. */
+  private static final long IDLE = Duration.ofMinutes(10).toNanos();
+
+  /** Which directory, and to whom its files belong. */
+  record Key(Path directory, Owners owners) {}
+
+  /** A detached mount of what was there. */
+  private record Seen(Fd tree, DeviceNumber filesystem, long inode, long used) {
+    Seen now() {
+      return new Seen(tree, filesystem, inode, System.nanoTime());
+    }
+
+    /** Ends in a dot, so that nobody takes it for a link. */
+    Path path() {
+      return Path.of("/proc/self/fd/" + tree.number() + "/.");
+    }
+  }
+
+  private final ContainerRuntime runtime;
+  private final Supplier<Stream<ContainerSpec>> specifications;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<Key, Seen> all = new HashMap<>();
+
+  /** With the specifications of all containers that there are. */
+  OwnedTrees(ContainerRuntime runtime, Supplier<Stream<ContainerSpec>> specifications) {
+    this.runtime = runtime;
+    this.specifications = specifications;
+  }
+
+  /** Where a directory is seen with a container's own ids: where it is, if these are its owners. */
+  Path seen(Path directory, Optional<Owners> owners) {
+    return owners.map(it -> seen(new Key(directory, it))).orElse(directory);
+  }
+
+  private Path seen(Key key) {
+    lock.lock();
+    try (Fd now = Mounts.openTree(key.directory.toString(), Mounts.CLONE)) {
+      FileStatus status = Attributes.status(now);
+      Seen known = all.get(key);
+      if (known == null
+          || !known.filesystem.equals(status.filesystem())
+          || known.inode != status.inode()) {
+        sweep();
+        all.remove(key);
+        known = map(key, now.duplicate(), status);
+      }
+      all.put(key, known.now());
+      return known.path();
+    } catch (SyscallException e) {
+      throw new EngineException.Failed(
+          "use",
+          "dir:" + key.directory,
+          "its owners cannot be shown as others: " + e.getMessage(),
+          e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What is seen at a path that came from here. */
+  Optional<Key> behind(Path path) {
+    lock.lock();
+    try {
+      return all.entrySet().stream()
+          .filter(each -> each.getValue().path().equals(path))
+          .map(Map.Entry::getKey)
+          .findFirst();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Seen map(Key key, Fd tree, FileStatus status) {
+    try (Fd namespace = namespace(key.owners, 0)) {
+      Mounts.setAttributes(tree, 0, MountAttributes.idMapped(namespace));
+      return new Seen(tree, status.filesystem(), status.inode(), System.nanoTime());
+    } catch (RuntimeException e) {
+      tree.close();
+      throw e;
+    }
+  }
+
+  private void sweep() {
+    long now = System.nanoTime();
+    all.entrySet()
+        .removeIf(each -> {
+          boolean over = now - each.getValue().used > IDLE && !isUsed(each.getKey());
+          if (over) {
+            each.getValue().tree.close();
+          }
+          return over;
+        });
+  }
+
+  private boolean isUsed(Key key) {
+    return specifications
+        .get()
+        .anyMatch(it ->
+            it.root().equals(new RootSource.Directory(key.directory))
+                && it.owners().filter(key.owners::equals).isPresent());
+  }
+
+  /** A tree that a mount is made of, seen likewise; it is closed where that fails. */
+  Fd shown(Fd tree, Mount mount) {
+    if (mount.uidMappings().isEmpty()) {
+      return tree;
+    }
+    try (Fd namespace = runtime.userNamespace(mount.uidMappings(), mount.gidMappings())) {
+      Mounts.setAttributes(tree, 0, MountAttributes.idMapped(namespace));
+      return tree;
+    } catch (RuntimeException e) {
+      tree.close();
+      throw e;
+    }
+  }
+
+  /** By which a mount shows owners to a container that has its 0 there. */
+  Fd namespace(Owners owners, long firstId) {
+    return runtime.userNamespace(
+        owners.usersFrom(firstId, Identity.ID_COUNT),
+        owners.groupsFrom(firstId, Identity.ID_COUNT));
+  }
+
+  /** Shows a directory likewise at its own place while something writes to it, as root of it. */
+  void during(Path directory, Owners owners, Runnable work) {
+    try (Fd place = Open.path(directory.toString(), OpenFlags.DIRECTORY);
+        Fd tree = Mounts.openTree(directory.toString(), Mounts.CLONE);
+        Fd namespace = namespace(owners, 0)) {
+      Attributes.own(place, root(owners.usersFrom(0, 1)), root(owners.groupsFrom(0, 1)));
+      Mounts.setAttributes(tree, 0, MountAttributes.idMapped(namespace));
+      Mounts.move(tree, place);
+    } catch (SyscallException e) {
+      throw new EngineException.Failed(
+          "use", "dir:" + directory, String.valueOf(e.getMessage()), e);
+    }
+    try {
+      work.run();
+    } finally {
+      Mounts.detach(directory.toString());
+    }
+  }
+
+  /** What may be missing where a container could not be started on a directory. */
+  static Optional<String> mend(StoredContainer stored) {
+    if (!(stored.spec().root() instanceof RootSource.Directory(Path path))
+        || stored.spec().owners().isPresent()
+        || stored.idBase().isEmpty()) {
+      return Optional.empty();
+    }
+    try (Fd root = Open.path(path.toString(), OpenFlags.PATH)) {
+      int owner = Attributes.status(root).uid();
+      return owner < Identity.ID_COUNT
+          ? Optional.empty()
+          : Optional.of(
+              "; '%s' belongs to %d, whom the container does not have: perhaps --owners b:0:%d:%d"
+                  .formatted(path, owner, owner, Identity.ID_COUNT));
+    } catch (SyscallException _) {
+      return Optional.empty();
+    }
+  }
+
+  private static int root(List<IdMapping> mappings) {
+    return mappings.isEmpty() ? 0 : (int) mappings.getFirst().containerId();
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      all.values().forEach(each -> each.tree.close());
+      all.clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+}
