@@ -213,6 +213,20 @@ class KapselIT {
   }
 
   @Test
+  void groupsAboveAllContainersThatSomebodyRemovedAreMadeAgain() throws Exception {
+    engine.close();
+    engine =
+        Kapsel.open(
+            new EngineConfig(
+                directory.resolve("state"), directory.resolve("run"), 0, Duration.ZERO, 1 << 20));
+    for (String removed : List.of("/sys/fs/cgroup/kapsel", "/sys/fs/cgroup/unified/kapsel")) {
+      Files.deleteIfExists(Path.of(removed));
+    }
+
+    run(host("true").build(), 0);
+  }
+
+  @Test
   void whoWaitsIsToldWhenAUsersStartFailsInPlaceOfAnother() throws Exception {
     Path source = Files.createDirectory(directory.resolve("source"));
     Container container =

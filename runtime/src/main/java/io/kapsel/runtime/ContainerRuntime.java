@@ -27,7 +27,7 @@ public final class ContainerRuntime implements AutoCloseable {
 
   private final HostFacts facts;
   private final Cgroups cgroups;
-  private final SharedParents parents;
+  private SharedParents parents;
   private final DevicePrograms programs = new DevicePrograms();
   private final ReentrantLock zygoteLock = new ReentrantLock();
   private Zygote zygote;
@@ -164,6 +164,33 @@ public final class ContainerRuntime implements AutoCloseable {
 
   /** The same without waiting: what fails is told to whoever launches a container in it. */
   public Sandbox begin(String id, EncodedSegment segment) {
+    try {
+      return beginNow(id, segment);
+    } catch (LaunchException e) {
+      if (!makesParents()) {
+        throw e;
+      }
+      return beginNow(id, segment);
+    }
+  }
+
+  /** Whether somebody had removed the groups above all containers, and they are there again. */
+  private boolean makesParents() {
+    zygoteLock.lock();
+    try {
+      if (closed || parents.areThere()) {
+        return false;
+      }
+      SharedParents removed = parents;
+      parents = cgroups.prepare();
+      removed.forget();
+      return true;
+    } finally {
+      zygoteLock.unlock();
+    }
+  }
+
+  private Sandbox beginNow(String id, EncodedSegment segment) {
     Control control = spawn();
     try {
       Launch launch = new Launch(control, programs).mapping(owners()::make);

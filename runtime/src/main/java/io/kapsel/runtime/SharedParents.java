@@ -85,6 +85,17 @@ final class SharedParents implements AutoCloseable {
     }
   }
 
+  /** Whether nobody else has removed them. */
+  boolean areThere() {
+    return parents.stream().allMatch(Files::isDirectory)
+        && lock.filter(top -> !isAt(top, parents.getFirst().toString())).isEmpty();
+  }
+
+  /** Lets go of those that were removed. */
+  void forget() {
+    lock.ifPresent(Fd::close);
+  }
+
   @Override
   public void close() {
     lock.ifPresent(top -> {
