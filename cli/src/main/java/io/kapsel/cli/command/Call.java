@@ -36,8 +36,13 @@ public record Call(Engine engine, Request request, Client client, Arguments argu
    * does not stop the rest.
    */
   public int forEach(Consumer<Engine.Container> action) {
+    return forEach(operands(), action);
+  }
+
+  /** The same with those that have these names. */
+  public int forEach(List<String> references, Consumer<Engine.Container> action) {
     int exitCode = 0;
-    for (String reference : operands()) {
+    for (String reference : references) {
       try {
         action.accept(engine.container(reference));
         print(reference);

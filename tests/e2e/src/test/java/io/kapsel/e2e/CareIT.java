@@ -61,6 +61,25 @@ class CareIT extends EndToEnd {
   }
 
   @Test
+  void aGroupIsStartedInItsOrderAndStoppedTheOtherWayRound() {
+    String[] group = {"--label", "group=db"};
+    begin("late", group);
+    begin("second", "--label", "group=db", "--start-order", "20");
+    begin("first", "--label", "group=db", "--start-order", "10", "--start-delay", "2");
+    begin("other", "--start-order", "1");
+
+    assertThat(kapsel("stop", "-t", "0", "--filter", "label=group=db").ok().lines())
+        .containsExactly("late", "second", "first");
+    assertThat(kapsel("start", "--filter", "label=group=db").ok().lines())
+        .containsExactly("first", "second", "late");
+    assertThat(startOf("second")).isAfterOrEqualTo(startOf("first").plusSeconds(2));
+    assertThat(startOf("late")).isBefore(startOf("second").plusSeconds(2));
+    assertThat(kapsel("stop", "-t", "0", "--all").ok().lines())
+        .containsExactly("late", "second", "first", "other");
+    assertThat(kapsel("ps", "-q").line()).isEmpty();
+  }
+
+  @Test
   void takesSnapshotsOnTimeAndRemovesThemAgain() {
     begin("box", "--snapshot-every", "10s", "--snapshot-keep", "5s");
 

@@ -11,6 +11,8 @@ import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.command.Streams;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** {@code kapsel start}: containers that were made, or that have ended. */
@@ -28,15 +30,20 @@ public final class StartCommand implements Command {
           "start",
           "[OPTIONS] CONTAINER [CONTAINER...]",
           "Start one or more containers",
-          "",
+          """
+          With --all or --filter in the order of their starts (--start-order), and each
+          after the time that the one before it asks for (--start-delay).
+          """,
           FlagSet.of(
               ATTACH,
               INTERACTIVE,
               SIGNAL_PROXY,
               DetachKeys.FLAG,
               CHECKPOINT,
-              CheckpointCommands.DIRECTORY),
-          Operands.SOME);
+              CheckpointCommands.DIRECTORY,
+              Selection.ALL,
+              Selection.FILTER),
+          Operands.atLeast(0));
 
   @Override
   public Manual manual() {
@@ -47,15 +54,51 @@ public final class StartCommand implements Command {
   public int run(Call call) {
     boolean stdin = call.arguments().is(INTERACTIVE);
     Optional<String> checkpoint = call.arguments().last(CHECKPOINT);
-    checkCheckpoint(call, checkpoint);
+    Selection selection = new Selection(call);
+    List<String> names = selection.toStart("start");
+    checkCheckpoint(call, names, checkpoint);
     if (call.arguments().is(ATTACH) || stdin) {
-      return attached(call, stdin, checkpoint);
+      return attached(call, names, stdin, checkpoint);
     }
-    return call.forEach(container -> start(call, container, checkpoint));
+    Pause pause = new Pause(call, selection.isByRule());
+    return call.forEach(
+        names,
+        container -> {
+          pause.await();
+          start(call, container, checkpoint);
+          pause.next(Selection.care(container).startDelaySeconds());
+        });
   }
 
-  private static void checkCheckpoint(Call call, Optional<String> checkpoint) {
-    if (checkpoint.isPresent() && call.operands().size() > 1) {
+  /** The time between two starts, where they have an order. */
+  private static final class Pause {
+    private final Call call;
+    private final boolean ordered;
+    private int seconds = 0;
+
+    Pause(Call call, boolean ordered) {
+      this.call = call;
+      this.ordered = ordered;
+    }
+
+    void await() {
+      if (ordered && seconds > 0) {
+        boolean _ =
+            call.client()
+                .waiting(() -> {
+                  Thread.sleep(Duration.ofSeconds(seconds));
+                  return true;
+                });
+      }
+    }
+
+    void next(int wanted) {
+      seconds = wanted;
+    }
+  }
+
+  private static void checkCheckpoint(Call call, List<String> names, Optional<String> checkpoint) {
+    if (checkpoint.isPresent() && names.size() > 1) {
       throw new CommandException(1, "you cannot restore multiple containers at once");
     }
     if (checkpoint.isEmpty() && CheckpointCommands.directory(call).isPresent()) {
@@ -71,11 +114,12 @@ public final class StartCommand implements Command {
     }
   }
 
-  private static int attached(Call call, boolean stdin, Optional<String> checkpoint) {
-    if (call.operands().size() > 1) {
+  private static int attached(
+      Call call, List<String> names, boolean stdin, Optional<String> checkpoint) {
+    if (names.size() != 1) {
       throw new CommandException(1, "you cannot start and attach multiple containers at once");
     }
-    Engine.Container container = call.engine().container(call.operands().getFirst());
+    Engine.Container container = call.engine().container(names.getFirst());
     boolean terminal = container.spec().stdio().terminal();
     boolean input = stdin && container.spec().stdio().openStdin();
     Foreground.checkTerminal(call, terminal, input);

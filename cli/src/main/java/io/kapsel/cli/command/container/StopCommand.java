@@ -24,9 +24,9 @@ public final class StopCommand implements Command {
           "stop",
           "[OPTIONS] CONTAINER [CONTAINER...]",
           "Stop one or more running containers",
-          "",
-          FlagSet.of(SIGNAL, TIMEOUT, TIME),
-          Operands.SOME);
+          "With --all or --filter in the opposite order of their starts (--start-order).",
+          FlagSet.of(SIGNAL, TIMEOUT, TIME, Selection.ALL, Selection.FILTER),
+          Operands.atLeast(0));
 
   @Override
   public Manual manual() {
@@ -37,12 +37,14 @@ public final class StopCommand implements Command {
   public int run(Call call) {
     Optional<Integer> signal = call.arguments().last(SIGNAL).map(Signals::number);
     Optional<Duration> patience = patience(call);
-    return call.forEach(container ->
-        call.client()
-            .waiting(() -> {
-              container.stop(signal, patience);
-              return container;
-            }));
+    return call.forEach(
+        new Selection(call).toStop("stop"),
+        container ->
+            call.client()
+                .waiting(() -> {
+                  container.stop(signal, patience);
+                  return container;
+                }));
   }
 
   /** How long it may take, where that was said. */
