@@ -6,6 +6,7 @@ import io.kapsel.engine.system.SystemProfile;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.capability.CapabilitySet;
 import io.kapsel.oci.Capabilities;
+import io.kapsel.oci.Linux;
 import io.kapsel.oci.Process;
 import io.kapsel.oci.User;
 import io.kapsel.runtime.Bundle;
@@ -68,13 +69,18 @@ public final class Exec {
   /** Starts it; returns when it was executed. */
   public void start() {
     io.kapsel.engine.spec.Stdio stdio = spec.stdio();
+    if (spec.rules().context().isPresent() && !engine.facts().seLinux()) {
+      throw new EngineException.Refused(
+          "exec in", container, "SELinux is not enabled on this host, but a context was asked for");
+    }
     try {
       process =
           Optional.of(
               engine.runtime.exec(
                   target,
-                  bundle,
+                  bundle(),
                   program(),
+                  !spec.rules().unlimited(),
                   new Stdio(
                       stdio.terminal(),
                       stdio.openStdin(),
@@ -92,6 +98,18 @@ public final class Exec {
       waiting.forEach(client -> client.stream().close());
       waiting.clear();
     }
+  }
+
+  private Bundle bundle() {
+    return spec.rules()
+        .narrow()
+        .map(narrow -> new Linux.Personality(narrow ? "LINUX32" : "LINUX", List.of()))
+        .map(other ->
+            bundle.with(
+                bundle
+                    .spec()
+                    .withLinux(bundle.spec().linux().map(it -> it.withPersonality(other)))))
+        .orElse(bundle);
   }
 
   private Process program() {
@@ -115,10 +133,12 @@ public final class Exec {
         Optional.of(capabilities(base, user)),
         base.rlimits(),
         base.noNewPrivileges(),
-        base.apparmorProfile(),
+        base.apparmorProfile().filter(_ -> !spec.rules().unconfined()),
         base.oomScoreAdj(),
         Optional.empty(),
-        base.selinuxLabel(),
+        spec.rules()
+            .context()
+            .or(() -> base.selinuxLabel().filter(_ -> !spec.rules().unconfined())),
         Optional.empty(),
         Optional.empty());
   }

@@ -19,7 +19,7 @@ final class LxcAmendment {
   static final String VIEW_OF_LXC = "/usr/share/lxcfs/lxc.mount.hook";
 
   /** What {@code lxc.arch} may be for a personality of 32 bits. */
-  static final Set<String> ARCHITECTURES_OF_32 =
+  private static final Set<String> ARCHITECTURES_OF_32 =
       Set.of("armhf", "armv7l", "i386", "i486", "i586", "i686", "linux32", "x86");
 
   private static final Linux.Personality NARROW = new Linux.Personality("LINUX32", List.of());
@@ -49,14 +49,14 @@ final class LxcAmendment {
     if (!clocks.isEmpty()) {
       result = result.withLinux(result.linux().map(it -> it.withClocks(clocks)));
     }
-    return isNarrow()
+    return config.value("lxc.arch").filter(LxcAmendment::isNarrow).isPresent()
         ? result.withLinux(result.linux().map(it -> it.withPersonality(NARROW)))
         : result;
   }
 
   /** Whether the machine is to say that it is one of 32 bits. */
-  private boolean isNarrow() {
-    return config.value("lxc.arch").filter(ARCHITECTURES_OF_32::contains).isPresent();
+  static boolean isNarrow(String architecture) {
+    return ARCHITECTURES_OF_32.contains(architecture);
   }
 
   private List<Hook> hooks(String moment, Path root) {

@@ -3,8 +3,6 @@ package io.kapsel.lxc;
 import io.kapsel.engine.Container;
 import io.kapsel.engine.EngineException;
 import io.kapsel.engine.Events;
-import io.kapsel.engine.spec.ExecSpec;
-import io.kapsel.engine.spec.Stdio;
 import io.kapsel.linux.process.Signal;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,10 +21,6 @@ final class LxcLife {
   private static final Set<String> STATES =
       Set.of(
           "STOPPED", "STARTING", "RUNNING", "STOPPING", "ABORTING", "FREEZING", "FROZEN", "THAWED");
-
-  private static final String SHELL =
-      "s=$(while IFS=: read -r n _ u _ _ h s; do [ \"$u\" = 0 ] && echo \"$s\" && break; done"
-          + " </etc/passwd); cd /root 2>/dev/null || cd /; exec \"${s:-/bin/sh}\"";
 
   /** How long LXC waits for a clean end. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -61,7 +55,7 @@ final class LxcLife {
                 + " u:uid= g:gid= c:context= s:namespaces= R:remount-sys-proc L:pty-log=",
             true,
             "runs a command in a container",
-            LxcLife::attach));
+            LxcAttach::run));
     all.put(
         "lxc-console",
         new LxcFront.Tool(
@@ -190,93 +184,6 @@ final class LxcLife {
       container.stop(signal, Optional.of(patience));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private static int attach(LxcCall call) {
-    LxcCaller caller = call.caller();
-    LxcOptions options = call.options();
-    if (!call.place().isRunning(call.name())) {
-      throw new LxcException("Failed to get init pid");
-    }
-    refuseWhatNobodyGets(options);
-    boolean terminal = caller.terminal();
-    List<String> command =
-        options.operands().isEmpty() ? List.of("/bin/sh", "-c", SHELL) : options.operands();
-    Optional<String> user =
-        options
-            .last("uid")
-            .map(uid -> uid + options.last("gid").map(gid -> ":" + gid).orElse(""))
-            .or(() -> options.last("gid").map(gid -> "0:" + gid));
-    try {
-      return caller.attach(
-          call.running(),
-          new ExecSpec(
-              command,
-              environment(caller, options),
-              Optional.empty(),
-              user,
-              options.has("elevated-privileges"),
-              new Stdio(
-                  terminal,
-                  true,
-                  true,
-                  terminal ? caller.rows() : 0,
-                  terminal ? caller.columns() : 0)));
-    } catch (EngineException.LaunchFailed e) {
-      throw new LxcException(e.exitCode(), String.valueOf(e.getMessage()));
-    }
-  }
-
-  private static List<String> environment(LxcCaller caller, LxcOptions options) {
-    List<String> env = new ArrayList<>();
-    if (!options.has("clear-env")) {
-      caller.environment().stream().filter(it -> it.indexOf('=') > 0).forEach(env::add);
-    }
-    options
-        .all("keep-var")
-        .forEach(key -> caller.variable(key).ifPresent(value -> env.add(key + "=" + value)));
-    for (String each : options.all("set-var")) {
-      if (each.indexOf('=') <= 0) {
-        throw new LxcException("'" + each + "' in --set-var is not NAME=VALUE");
-      }
-      env.add(each);
-    }
-    env.add("container=lxc");
-    return env;
-  }
-
-  private static void refuseWhatNobodyGets(LxcOptions options) {
-    for (String each : options.all("elevated-privileges")) {
-      Set<String> words = Set.of(each.split("\\|", -1));
-      if (!each.isEmpty() && !Set.of("CAP", "CGROUP", "LSM").containsAll(words)) {
-        throw new LxcException("'" + each + "' are no privileges; there are CAP, CGROUP and LSM");
-      }
-      if (!each.isEmpty() && !words.contains("CAP")) {
-        throw new LxcException(
-            "limits and profile of a container hold for all its processes; CAP can be elevated");
-      }
-    }
-    for (String ofScript : List.of("namespaces", "remount-sys-proc", "pty-log")) {
-      if (options.has(ofScript)) {
-        throw new LxcException(
-            "--" + ofScript + " is done by the script lxc-attach, and not by the client");
-      }
-    }
-    if (options.has("context")) {
-      throw new LxcException("a process has the SELinux context of its container: no --context");
-    }
-    if (options.has("arch")) {
-      throw new LxcException(
-          "all programs of a container have one architecture: see lxc.arch instead of --arch");
-    }
-    for (String key : List.of("uid", "gid")) {
-      options
-          .last(key)
-          .filter(it -> !it.matches("\\d{1,9}"))
-          .ifPresent(it -> {
-            throw new LxcException("'" + it + "' in --" + key + " is no number");
-          });
     }
   }
 

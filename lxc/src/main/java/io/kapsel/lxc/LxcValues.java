@@ -15,6 +15,12 @@ import java.util.regex.Pattern;
 
 /** What values keys may have, whatever becomes of them. */
 final class LxcValues {
+  /** What {@code lxc.arch} may be. */
+  static final List<String> ARCHITECTURES =
+      List.of(
+          "aarch64", "amd64", "arm64", "armhf", "armv7l", "i386", "i486", "i586", "i686", "linux32",
+          "linux64", "x86", "x86_64");
+
   /** What a value must be. */
   private record Form(String what, Predicate<String> fits) {
     static Form of(String what, String pattern) {
@@ -127,11 +133,7 @@ final class LxcValues {
                             "TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "ERROR", "CRIT", "ALERT",
                             "FATAL")
                         .contains(text.toUpperCase(Locale.ROOT))));
-    all.put(
-        "arch",
-        Form.words(
-            "aarch64", "amd64", "arm64", "armhf", "armv7l", "i386", "i486", "i586", "i686",
-            "linux32", "linux64", "x86", "x86_64"));
+    all.put("arch", Form.words(ARCHITECTURES.toArray(String[]::new)));
     all.put("idmap", Form.of("'u|g|b INSIDE OUTSIDE COUNT'", "[ugb]\\s+\\d+\\s+\\d+\\s+\\d+"));
     all.put("uts.name", Form.of("a host name", "[A-Za-z0-9_]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?"));
     all.put("cap.drop", capability(Set.of()).each());

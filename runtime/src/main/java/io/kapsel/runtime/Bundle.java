@@ -70,7 +70,7 @@ public record Bundle(
   }
 
   /** The same with another configuration. */
-  Bundle with(Spec other) {
+  public Bundle with(Spec other) {
     return new Bundle(
         id,
         other,

@@ -249,11 +249,20 @@ public final class ContainerRuntime implements AutoCloseable {
     cgroups.remove(sandbox.id());
   }
 
-  /** Executes another program in a running container. */
+  /**
+   * Executes another program in a running container.
+   *
+   * @param limited whether it is in the container's control groups, or in those of the engine
+   */
   public ContainerProcess exec(
-      ContainerProcess target, Bundle bundle, Process process, Stdio stdio, List<Client> clients) {
-    Segment segment =
-        new ExecPlanner(target.pid(), bundle, process, stdio, facts, groupsToEnter(bundle)).plan();
+      ContainerProcess target,
+      Bundle bundle,
+      Process process,
+      boolean limited,
+      Stdio stdio,
+      List<Client> clients) {
+    List<Path> groups = limited ? groupsToEnter(bundle) : List.of();
+    Segment segment = new ExecPlanner(target.pid(), bundle, process, stdio, facts, groups).plan();
     Control control = spawn();
     try {
       Launch launch = new Launch(control, programs).entering(target.handle());

@@ -79,6 +79,7 @@ class ContainerRuntimeIT extends OnRealKernel {
               process,
               bundle,
               inside.spec().process().orElseThrow(),
+              true,
               Stdio.OUTPUT,
               List.of(new Client(pair.other(), false, true, true)))) {
         pair.other().close();

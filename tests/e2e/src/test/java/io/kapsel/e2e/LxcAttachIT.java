@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code lxc-attach} and {@code lxc-copy} with their options, as Debian's lxc has them. */
+/** {@code lxc-attach} with its options, as Debian's lxc has them. */
 class LxcAttachIT extends LxcEndToEnd {
   private static final List<String> ATTACHED =
       List.of(
@@ -32,6 +32,20 @@ class LxcAttachIT extends LxcEndToEnd {
           "-s 'NETWORK|PID' -R -- sh -c 'ls /sys/class/net | grep -v ^k; cat /proc/1/comm'",
           "-s MOUNT -- ls /bin/probe",
           "-s NONSENSE -- true",
+          "-a x86_64 -- uname -m",
+          "-a i686 -- uname -m",
+          "-a x86 -- uname -m",
+          "--arch=arm64 -- uname -m",
+          "-a nonsense -- true",
+          "-s NETWORK -a i686 -- uname -m",
+          "-s NETWORK -a amd64 -- uname -m",
+          "-s NETWORK -a nonsense -- true",
+          "-- grep -q :/\\.\\. /proc/self/cgroup",
+          "-eCGROUP -- grep -q :/\\.\\. /proc/self/cgroup",
+          "-e -- grep -q :/\\.\\. /proc/self/cgroup",
+          "-e 'CAP|LSM' -- grep -q :/\\.\\. /proc/self/cgroup",
+          "-eLSM -- id -u",
+          "--elevated-privileges='CGROUP|LSM' -- id -u",
           "-R -- hostname",
           "-s NETWORK --clear-env -v A=b --keep-var KEPT -- sh -c 'echo $A $KEPT $LOST $container'",
           "-s NETWORK -v A='b c' -- sh -c 'echo $A'",
@@ -91,103 +105,38 @@ class LxcAttachIT extends LxcEndToEnd {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"-eCGROUP", "--elevated-privileges=LSM", "-c x", "-a i686", "-v A"})
-  void refusesWhatAContainerDoesNotGiveAway(String option) throws IOException {
+  @ValueSource(strings = {"-c x", "-c ''", "-s NETWORK -c x", "-v A"})
+  void refusesWhatCannotBe(String option) throws IOException {
     define("web");
     lxc("lxc-start", "-n", "web").ok();
 
     Result refused = attach(Product.DIST.resolve("lxc/lxc-attach").toString(), option + " -- true");
 
     assertThat(refused.exitCode()).isOne();
-    assertThat(refused.err()).startsWith("lxc-attach: web: ");
+    assertThat(refused.err()).startsWith("lxc-attach: ");
     lxc("lxc-stop", "-k", "-n", "web").ok();
   }
 
+  /** What is beyond its groups ends with it all the same. */
   @Test
-  void aHookMayChangeTheFilesOfACopy() throws IOException {
-    Path hook = place.resolve("hook");
-    Path said = place.resolve("said");
-    Files.writeString(
-        hook,
-        "#!/bin/sh\necho \"$LXC_NAME $LXC_SRC_NAME $*\" >%s; echo made >$LXC_ROOTFS_MOUNT/etc/made; test ! -e %s\n"
-            .formatted(said, place.resolve("failing")));
-    assertThat(hook.toFile().setExecutable(true)).isTrue();
-    define("web", "lxc.hook.clone = " + hook);
+  void whatIsBeyondTheGroupsIsNotLimitedAndEndsWithTheContainer() throws IOException {
+    define("web", "lxc.cgroup2.pids.max = 20");
+    lxc("lxc-start", "-n", "web").ok();
+    String many = "for i in $(seq 30); do sleep 1000 >/dev/null 2>&1 & done; echo made";
 
-    lxc("lxc-copy", "-n", "web", "-N", "copy", "--", "x", "y").ok();
+    Result within = lxc("lxc-attach", "-n", "web", "--", "sh", "-c", many);
+    Result beyond = lxc("lxc-attach", "-n", "web", "-eCGROUP", "--", "sh", "-c", many);
 
-    assertThat(said).hasContent("copy web copy lxc clone x y");
-    lxc("lxc-start", "-n", "copy").ok();
-    assertThat(lxc("lxc-attach", "-n", "copy", "--", "stat", "-c", "%u", "/etc/made").line())
-        .isEqualTo("0");
-    lxc("lxc-stop", "-k", "-n", "copy").ok();
-    assertThat(TestRoot.path().resolve("etc/made")).doesNotExist();
-    Files.createFile(place.resolve("failing"));
-    assertThat(lxc("lxc-copy", "-n", "web", "-N", "other").err()).contains("has ended with 1");
-    assertThat(lxc("lxc-ls", "-1").lines()).containsExactly("copy", "web");
-    assertThat(HostFiles.read("/proc/self/mounts")).doesNotContain(product.home() + "/run/views");
-  }
-
-  @Test
-  void aCopyMayBeElsewhere() throws IOException {
-    define("web");
-    Path elsewhere = Files.createDirectory(product.home().resolve("elsewhere"));
-
-    lxc("lxc-copy", "-n", "web", "-N", "copy", "-p", elsewhere.toString()).ok();
-
-    assertThat(lxc("lxc-ls", "-1").lines()).containsExactly("web");
-    assertThat(elsewhere(elsewhere, "lxc-ls", "-1").line()).isEqualTo("copy");
-    elsewhere(elsewhere, "lxc-start", "-n", "copy").ok();
-    assertThat(elsewhere(elsewhere, "lxc-info", "-n", "copy", "-sH").line()).isEqualTo("RUNNING");
-    elsewhere(elsewhere, "lxc-destroy", "-f", "-n", "copy").ok();
-    assertThat(HostFiles.names(elsewhere)).isEmpty();
-  }
-
-  private Result elsewhere(Path directory, String program, String... words) {
-    List<String> all = new java.util.ArrayList<>();
-    all.add(Product.DIST.resolve("lxc").resolve(program).toString());
-    all.addAll(List.of("-P", directory.toString()));
-    all.addAll(List.of(words));
-    return product.environment(new Command(all)).run();
-  }
-
-  @Test
-  void anEphemeralCopyHasMountsOfItsOwn() throws IOException {
-    define("web");
-    Path shared = Files.createDirectory(place.resolve("shared"));
-    Files.writeString(shared.resolve("file"), "seen");
-
-    lxc(
-            "lxc-copy",
-            "-n",
-            "web",
-            "-N",
-            "copy",
-            "-e",
-            "-m",
-            "bind=%1$s:/srv:ro,bind=%1$s:/mnt".formatted(shared))
-        .ok();
-
-    assertThat(
-            lxc(
-                    "lxc-attach",
-                    "-n",
-                    "copy",
-                    "--",
-                    "sh",
-                    "-c",
-                    "cat /srv/file /mnt/file; touch /srv/x || touch /mnt/x")
-                .out())
-        .isEqualTo("seenseen");
-    lxc("lxc-stop", "-k", "-n", "copy").ok();
-    assertThat(shared.resolve("x")).exists();
-    for (List<String> wrong :
-        List.of(
-            List.of("-m", "foo=/x"), List.of("-B", "lvm"), List.of("-t"), List.of("-L", "1G"))) {
-      List<String> all = new java.util.ArrayList<>(List.of("lxc-copy", "-n", "web", "-e"));
-      all.addAll(wrong);
-      assertThat(lxc(all.toArray(String[]::new)).exitCode()).as(wrong.toString()).isOne();
-    }
-    assertThat(lxc("lxc-ls", "-1").lines()).containsExactly("web");
+    assertThat(within.out()).doesNotContain("made");
+    assertThat(beyond.line()).isEqualTo("made");
+    String count = "ps | grep -c '[s]leep 1000'";
+    assertThat(lxc("lxc-attach", "-n", "web", "-eCGROUP", "--", "sh", "-c", count).line())
+        .satisfies(line -> assertThat(Integer.parseInt(line)).isGreaterThanOrEqualTo(30));
+    String pid = lxc("lxc-info", "-n", "web", "-pH").line();
+    String namespace = HostFiles.link("/proc/" + pid + "/ns/pid");
+    lxc("lxc-stop", "-k", "-n", "web").ok();
+    assertThat(HostFiles.names(Path.of("/proc")))
+        .filteredOn(each -> each.matches("\\d+"))
+        .noneMatch(each -> HostFiles.link("/proc/" + each + "/ns/pid").equals(namespace));
   }
 }
