@@ -123,7 +123,9 @@ final class Assembly {
     if (spec.isSystem() && ProcView.possible()) {
       configuration = withView(configuration);
     }
-    RootFilesystem.Overlay root = new RootFilesystem.Overlay(lowers(), state, spec.autoRemove());
+    RootFilesystem.Overlay root =
+        new RootFilesystem.Overlay(
+            lowers(), engine.store.layerOf(identity.id()), spec.autoRemove());
     configuration = engine.companions.amended(spec, root.place(), configuration);
     io.kapsel.engine.spec.Stdio stdio = spec.stdio();
     Bundle bundle =
@@ -237,7 +239,13 @@ final class Assembly {
   /** Checks that what is to be mounted is there, or makes it. */
   void checkMounts() {
     for (MountRequest mount : spec.mounts()) {
-      if (mount instanceof MountRequest.Bind(Path source, _, _, boolean create, _)
+      if (mount instanceof MountRequest.Bind(Path source, _, _, _, _, boolean layered)
+          && layered
+          && !Files.isDirectory(source)) {
+        throw new EngineException.Invalid(
+            "create", reference(), "only a directory has a layer above it, not '" + source + "'");
+      }
+      if (mount instanceof MountRequest.Bind(Path source, _, _, boolean create, _, _)
           && !Files.exists(source)) {
         if (!create) {
           throw new EngineException.Invalid(
@@ -264,7 +272,7 @@ final class Assembly {
 
   /** The layer that the container writes. */
   Path upper() {
-    return engine.store.stateOf(identity.id()).resolve("upper");
+    return engine.store.layerOf(identity.id()).resolve("upper");
   }
 
   Identity identity() {

@@ -3,6 +3,7 @@ package io.kapsel.engine;
 import io.kapsel.base.AtomicFile;
 import io.kapsel.engine.spec.ContainerSpec;
 import io.kapsel.engine.spec.ContainerSpecBuilder;
+import io.kapsel.engine.spec.InvalidRequestException;
 import io.kapsel.engine.spec.NetworkRequest;
 import io.kapsel.engine.system.HostKeys;
 import io.kapsel.network.Attachment;
@@ -25,8 +26,31 @@ public final class Cloning {
    * @param snapshot of the source; absent: as it is now
    * @param name of the copy; absent: one that nobody has
    * @param ephemeral whether it goes when it stops
+   * @param memory whether what it writes is in memory, for one that goes
    */
-  public record Request(Optional<String> snapshot, Optional<String> name, boolean ephemeral) {}
+  public record Request(
+      Optional<String> snapshot,
+      Optional<String> name,
+      boolean ephemeral,
+      Optional<Memory> memory) {
+    /** Checks that they fit each other. */
+    public Request {
+      InvalidRequestException.unless(
+          ephemeral || memory.isEmpty(), "what is kept is not in memory alone");
+    }
+
+    /** What it writes is on the disk. */
+    public Request(Optional<String> snapshot, Optional<String> name, boolean ephemeral) {
+      this(snapshot, name, ephemeral, Optional.empty());
+    }
+  }
+
+  /**
+   * Memory for what a container writes.
+   *
+   * @param most bytes; absent: as many as the kernel lets a tmpfs have, half of the machine's
+   */
+  public record Memory(Optional<Long> most) {}
 
   Cloning(Kapsel engine, Container source) {
     this.engine = engine;
@@ -43,7 +67,8 @@ public final class Cloning {
           snapshot.map(this::held).orElseGet(() -> new OwnLayer(engine, source).settle());
       try {
         ContainerSpec spec = renamed(snapshot.map(Snapshot::spec).orElseGet(source::spec), request);
-        Container copy = engine.create(spec, ground(layers), false);
+        checkMemory(spec, request);
+        Container copy = engine.create(spec, ground(layers, request.memory()), false);
         copy.publish("clone", Map.of("source", source.name()));
         return copy;
       } finally {
@@ -54,19 +79,34 @@ public final class Cloning {
     }
   }
 
+  private void checkMemory(ContainerSpec spec, Request request) {
+    if (request.memory().isPresent()
+        && Kapsel.hasUsers(spec)
+        && !engine.facts().kernelAtLeast(6, 3)) {
+      throw new EngineException.Refused(
+          "clone",
+          source.name(),
+          "a kernel before Linux 6.3 does not show memory with the owners of a container; let it"
+              + " write to the disk");
+    }
+  }
+
   private List<String> held(Snapshot snapshot) {
     engine.saved.hold(snapshot.layers());
     return snapshot.layers();
   }
 
-  private Ground ground(List<String> layers) {
+  private Ground ground(List<String> layers, Optional<Memory> memory) {
     StoredContainer record = source.record();
     boolean whole = record.saved().filter(StoredContainer.Saved::whole).isPresent();
     return new Ground(
         record.image(),
         record.archive(),
         Optional.of(new StoredContainer.Saved(layers, whole)),
-        assembly -> new Renewal(engine, assembly).apply(source.name(), noted()));
+        assembly -> {
+          memory.ifPresent(it -> engine.store.intoMemory(assembly.identity().id(), it.most()));
+          new Renewal(engine, assembly).apply(source.name(), noted());
+        });
   }
 
   /** One that was never started has not made the keys yet that it is to have. */

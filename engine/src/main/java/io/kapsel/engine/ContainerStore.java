@@ -6,12 +6,17 @@ import io.kapsel.base.Json;
 import io.kapsel.base.JsonException;
 import io.kapsel.base.StateFile;
 import io.kapsel.linux.Fd;
+import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.file.Attributes;
 import io.kapsel.linux.file.FileStatus;
 import io.kapsel.linux.file.Open;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.Trees;
+import io.kapsel.linux.mount.FilesystemContext;
+import io.kapsel.linux.mount.MountAttributes;
+import io.kapsel.linux.mount.Mounts;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -19,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /** The directories of containers: state that outlives a reboot, and run-time files that do not. */
@@ -62,6 +68,28 @@ final class ContainerStore implements AutoCloseable {
     return state.resolve("containers").resolve(id);
   }
 
+  /**
+   * The directory that has what a container writes, in {@code upper}, and {@code work} beside it.
+   */
+  Path layerOf(String id) {
+    return isInMemory(id) ? memoryOf(id) : stateOf(id);
+  }
+
+  /** Whether what it writes is in memory. */
+  boolean isInMemory(String id) {
+    return Files.isDirectory(memoryOf(id));
+  }
+
+  private Path memoryOf(String id) {
+    return stateOf(id).resolve("memory");
+  }
+
+  /** The same for what it writes above a directory of the host. */
+  static Path layerAbove(Path files, String target) {
+    UUID name = UUID.nameUUIDFromBytes(target.getBytes(StandardCharsets.UTF_8));
+    return files.resolveSibling("layers").resolve(name.toString());
+  }
+
   /** The directory of a container's run-time files. */
   public Path runOf(String id) {
     return run.resolve("containers").resolve(id);
@@ -80,19 +108,61 @@ final class ContainerStore implements AutoCloseable {
   public void make(String id) {
     try {
       Path directory = Files.createDirectory(stateOf(id));
-      Path upper = Files.createDirectory(directory.resolve("upper"));
-      Files.setPosixFilePermissions(upper, PosixFilePermissions.fromString("rwxr-xr-x"));
-      Files.createDirectory(directory.resolve("work"));
+      fill(directory);
       Files.createDirectory(directory.resolve("files"));
     } catch (IOException e) {
       throw new EngineException.Failed("create", id, AtomicFile.reason(e), e);
     }
   }
 
+  private static void fill(Path layer) throws IOException {
+    Path upper = Files.createDirectories(layer.resolve("upper"));
+    Files.setPosixFilePermissions(upper, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.createDirectories(layer.resolve("work"));
+  }
+
+  /**
+   * Lets a container that has written nothing write to memory. What it writes is gone with the
+   * container, and with the machine's end.
+   *
+   * @param most bytes; absent: as many as the kernel lets a tmpfs have
+   */
+  void intoMemory(String id, Optional<Long> most) {
+    Path memory = memoryOf(id);
+    try (FilesystemContext context = FilesystemContext.open("tmpfs")) {
+      Files.createDirectory(memory);
+      context.option("mode", "700");
+      most.ifPresent(bytes -> context.option("size", Long.toString(bytes)));
+      try (Fd made = context.mount(MountAttributes.NO_DEVICES);
+          Fd place = Open.path(memory.toString(), OpenFlags.PATH)) {
+        Mounts.move(made, place);
+      }
+      fill(memory);
+    } catch (IOException e) {
+      throw new EngineException.Failed("create", id, AtomicFile.reason(e), e);
+    } catch (SyscallException e) {
+      throw new EngineException.Failed("create", id, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Makes a layer above a directory unless it is there. */
+  static void makeLayer(Path layer, Path like) {
+    try {
+      if (Files.notExists(layer.resolve("upper"))) {
+        fill(layer);
+        resemble(layer.resolve("upper"), like);
+      }
+    } catch (IOException e) {
+      throw new EngineException.Failed("make", layer.toString(), AtomicFile.reason(e), e);
+    } catch (SyscallException e) {
+      throw new EngineException.Failed("make", layer.toString(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
   /** Moves what a container has changed out of its directory. */
   void moveLayer(String id, Path target) {
     try {
-      Files.move(stateOf(id).resolve("upper"), target);
+      Files.move(layerOf(id).resolve("upper"), target);
     } catch (IOException e) {
       throw new EngineException.Failed("keep the layer of", id, AtomicFile.reason(e), e);
     }
@@ -100,7 +170,7 @@ final class ContainerStore implements AutoCloseable {
 
   /** Gives a container that does not run an empty layer, which looks like the one below it. */
   void renewLayer(String id, Optional<Path> like) {
-    Path upper = stateOf(id).resolve("upper");
+    Path upper = layerOf(id).resolve("upper");
     discard(stateTrash, upper);
     forgetMount(id);
     try {
@@ -164,7 +234,7 @@ final class ContainerStore implements AutoCloseable {
 
   /** Lets an overlay be mounted again that was mounted without care for a power loss. */
   void forgetMount(String id) {
-    Path work = stateOf(id).resolve("work");
+    Path work = layerOf(id).resolve("work");
     discard(stateTrash, work);
     try {
       Files.createDirectory(work);
@@ -190,7 +260,18 @@ final class ContainerStore implements AutoCloseable {
   /** Removes all directories of a container. */
   public void remove(String id) {
     discard(runTrash, runOf(id));
+    if (isInMemory(id)) {
+      forgetMemory(id);
+    }
     discard(stateTrash, stateOf(id));
+  }
+
+  private void forgetMemory(String id) {
+    try {
+      Mounts.detach(memoryOf(id).toString());
+    } catch (SyscallException e) {
+      LOG.log(System.Logger.Level.DEBUG, "nothing is mounted, as after a reboot id=" + id, e);
+    }
   }
 
   /** Returns when what was removed does not come back after a power loss. */

@@ -33,7 +33,7 @@ public final class Contents {
     this.image = container.image();
     this.own = 1 + container.record().savedLayers().size();
     List<Path> all =
-        new ArrayList<>(List.of(engine.store.stateOf(container.id()).resolve("upper")));
+        new ArrayList<>(List.of(engine.store.layerOf(container.id()).resolve("upper")));
     all.addAll(below);
     this.layers = List.copyOf(all);
   }

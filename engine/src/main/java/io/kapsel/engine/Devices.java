@@ -87,6 +87,11 @@ public final class Devices {
     if (mount instanceof MountRequest.Volume volume && volume.part().isPresent()) {
       throw invalid("add", mount.target(), "a part of a volume is given by 'update --mount-add'");
     }
+    if (mount instanceof MountRequest.Bind bind
+        && bind.layered()
+        && container.status().phase() == ContainerStatus.Phase.RUNNING) {
+      throw invalid("add", mount.target(), "a layer above a directory is made at a start");
+    }
     checkFree(mount.target());
     List<String> notices = new ArrayList<>();
     change(

@@ -2,6 +2,7 @@ package io.kapsel.engine;
 
 import io.kapsel.base.AtomicFile.Durability;
 import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.network.Endpoint;
 import io.kapsel.network.HostLink;
 import io.kapsel.runtime.Checkpoints;
@@ -208,6 +209,7 @@ final class Launching {
     if (source.isPresent()) {
       return bringBack(source.get());
     }
+    makeLayers();
     Optional<MountHooks> hooks = hooks();
     EncodedPlan plan = planned.orElseGet(this::plan);
     Sandbox sandbox =
@@ -238,8 +240,21 @@ final class Launching {
     }
   }
 
+  /** Where what is written above directories of the host goes. */
+  private void makeLayers() {
+    Path files = engine.store.stateOf(stored().id()).resolve("files");
+    for (MountRequest each : stored().spec().mounts()) {
+      if (each instanceof MountRequest.Bind bind && bind.layered()) {
+        ContainerStore.makeLayer(
+            ContainerStore.layerAbove(files, bind.target()),
+            engine.ownedTrees.seen(bind.source(), stored().spec().owners()));
+      }
+    }
+  }
+
   private ContainerProcess bringBack(Source frozen) {
     forget();
+    makeLayers();
     try {
       return engine
           .runtime

@@ -33,7 +33,7 @@ final class Mounting {
     for (MountRequest request : requests) {
       checkTarget(request.target());
       mounts.removeIf(mount -> mount.destination().equals(request.target()));
-      mounts.add(owned(request, translate(request, volumes), spec, firstId));
+      mounts.add(owned(request, translate(request, files, volumes), spec, firstId));
     }
     return List.copyOf(mounts);
   }
@@ -109,19 +109,22 @@ final class Mounting {
     }
   }
 
-  private static Mount translate(MountRequest request, Path volumes) {
+  private static Mount translate(MountRequest request, Path files, Path volumes) {
     return switch (request) {
-      case MountRequest.Bind bind ->
-          Mount.of(
-              bind.target(),
-              "bind",
-              bind.source().toString(),
-              "rbind",
-              bind.propagation(),
-              bind.readOnly() ? "ro" : "rw");
+      case MountRequest.Bind bind -> bind(bind, files);
       case MountRequest.Tmpfs tmpfs -> tmpfs(tmpfs);
       case MountRequest.Volume volume -> volume(volume, volumes);
     };
+  }
+
+  private static Mount bind(MountRequest.Bind bind, Path files) {
+    List<String> options =
+        new ArrayList<>(List.of("rbind", bind.propagation(), bind.readOnly() ? "ro" : "rw"));
+    if (bind.layered()) {
+      options.add(Bundle.LAYER + ContainerStore.layerAbove(files, bind.target()));
+    }
+    return Mount.of(
+        bind.target(), "bind", bind.source().toString(), options.toArray(String[]::new));
   }
 
   private static Mount volume(MountRequest.Volume volume, Path volumes) {

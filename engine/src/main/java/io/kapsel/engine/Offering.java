@@ -63,7 +63,9 @@ final class Offering {
         .map(link -> "it has the host's link '%s'".formatted(link.parent()))
         .forEach(all::add);
     for (MountRequest mount : spec.mounts()) {
-      if (mount instanceof MountRequest.Bind bind && !request.binds()) {
+      if (mount instanceof MountRequest.Bind bind && bind.layered()) {
+        all.add("what it has written above the host's '%s' stays here".formatted(bind.source()));
+      } else if (mount instanceof MountRequest.Bind bind && !request.binds()) {
         all.add(
             "it has the host's '%s'; --binds, if the same is there at the destination"
                 .formatted(bind.source()));
@@ -210,7 +212,7 @@ final class Offering {
   /** What is written while the container runs. */
   Map<String, Path> written() {
     Map<String, Path> all = new LinkedHashMap<>();
-    all.put(MoveMessages.UPPER, engine.store.stateOf(container.id()).resolve("upper"));
+    all.put(MoveMessages.UPPER, engine.store.layerOf(container.id()).resolve("upper"));
     volumes().forEach(each -> all.put(MoveMessages.VOLUME + each.name(), each.content()));
     return all;
   }

@@ -61,7 +61,7 @@ final class OwnLayer {
   }
 
   private Path upper() {
-    return state.resolve("upper");
+    return engine.store.layerOf(container.id()).resolve("upper");
   }
 
   /**

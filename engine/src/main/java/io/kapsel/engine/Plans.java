@@ -61,7 +61,7 @@ final class Plans {
   private Optional<PlanTemplate> template(
       Assembly assembly, int digits, Optional<List<Path>> unpacked) {
     ContainerSpec spec = assembly.spec();
-    if (!dependsOnNothingElse(spec)) {
+    if (!dependsOnNothingElse(spec) || engine.store.isInMemory(assembly.identity().id())) {
       return Optional.empty();
     }
     Kind kind =

@@ -52,12 +52,12 @@ final class RootViews {
           stored.name(),
           "a kernel before Linux 6.15 shows them only while it runs; start it first");
     }
-    Path state = engine.store.stateOf(stored.id());
-    return new Of(() -> assembled(engine, stored, lowers, state), Ids.same());
+    return new Of(() -> assembled(engine, stored, lowers), Ids.same());
   }
 
-  private static RootView assembled(
-      Kapsel engine, StoredContainer stored, List<Path> lowers, Path state) {
+  private static RootView assembled(Kapsel engine, StoredContainer stored, List<Path> lowers) {
+    Path state = engine.store.stateOf(stored.id());
+    Path layer = engine.store.layerOf(stored.id());
     List<RootView.Place> places = new ArrayList<>();
     try {
       for (Mount each :
@@ -66,17 +66,31 @@ final class RootViews {
         if (each.type().filter("bind"::equals).isPresent() && source.isPresent()) {
           places.add(
               RootView.Place.of(
-                  engine.ownedTrees.shown(tree(source.get(), each.options()), each),
+                  shown(engine, stored, each, source.get()),
                   each.destination(),
                   each.options().contains("ro")));
         }
       }
-      return new RootView.Assembled(overlay(lowers, state), places, stored.spec().readOnly(), 0);
+      return new RootView.Assembled(overlay(lowers, layer), places, stored.spec().readOnly(), 0);
     } catch (SyscallException e) {
       places.forEach(place -> place.mount().close());
       throw new EngineException.Failed(
           "open the files of", stored.name(), String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private static Fd shown(Kapsel engine, StoredContainer stored, Mount mount, String source) {
+    Optional<Path> layer =
+        mount.options().stream()
+            .filter(it -> it.startsWith(Bundle.LAYER))
+            .map(it -> Path.of(it.substring(Bundle.LAYER.length())))
+            .findFirst();
+    if (layer.isEmpty()) {
+      return engine.ownedTrees.shown(tree(source, mount.options()), mount);
+    }
+    Path lower = engine.ownedTrees.seen(Path.of(source), stored.spec().owners());
+    ContainerStore.makeLayer(layer.get(), lower);
+    return overlay(List.of(lower), layer.get());
   }
 
   private static Fd tree(String source, List<String> options) {
@@ -88,14 +102,14 @@ final class RootViews {
         .orElseGet(() -> Mounts.openTree(source, flags));
   }
 
-  private static Fd overlay(List<Path> lowers, Path state) {
+  private static Fd overlay(List<Path> lowers, Path layer) {
     List<Fd> open = new ArrayList<>();
     try (FilesystemContext context = Overlayfs.open()) {
       for (Path each : lowers) {
         context.option("lowerdir+", opened(each, open));
       }
-      context.option("upperdir", opened(state.resolve("upper"), open));
-      context.option("workdir", opened(state.resolve("work"), open));
+      context.option("upperdir", opened(layer.resolve("upper"), open));
+      context.option("workdir", opened(layer.resolve("work"), open));
       return context.mount(0);
     } finally {
       open.forEach(Fd::close);

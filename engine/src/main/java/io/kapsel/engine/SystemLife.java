@@ -65,7 +65,8 @@ final class SystemLife {
     cancelReboot();
     stopping = false;
     try {
-      HostKeys.make(state, state.resolve("upper"), "root@" + container.name());
+      HostKeys.make(
+          state, engine.store.layerOf(container.id()).resolve("upper"), "root@" + container.name());
       host = Optional.of(RunHost.begin(directory, container.id(), this::pid));
       if (ProcView.possible()) {
         engine.view.begin(container.id());

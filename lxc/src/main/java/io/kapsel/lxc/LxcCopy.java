@@ -1,5 +1,6 @@
 package io.kapsel.lxc;
 
+import io.kapsel.base.ByteSize;
 import io.kapsel.engine.Cloning;
 import io.kapsel.engine.Container;
 import io.kapsel.engine.spec.ContainerSpecBuilder;
@@ -75,13 +76,41 @@ final class LxcCopy {
     if (!ephemeral) {
       return 0;
     }
-    mounts.forEach(mount -> copy.devices().add(mount));
+    give(copy, name, mounts);
     if (options.has("foreground")) {
       return call.caller().foreground(copy);
     }
     copy.start();
     call.print("Created " + name + " as clone of " + call.name());
+    if (options.has("tmpfs")) {
+      call.print("Container is placed on tmpfs.");
+    }
     return 0;
+  }
+
+  private void give(Container copy, String name, List<MountRequest> mounts) {
+    boolean whole = false;
+    try {
+      mounts.forEach(mount -> copy.devices().add(mount));
+      if (place.isDefined(name)) { // one that stays is read from there when it is started again
+        note(name, mounts);
+      }
+      whole = true;
+    } finally {
+      if (!whole) {
+        discard(copy, name);
+      }
+    }
+  }
+
+  private void note(String name, List<MountRequest> mounts) {
+    StringBuilder text = new StringBuilder(LxcCopies.read(place.configOf(name)));
+    for (MountRequest each : mounts) {
+      if (each instanceof MountRequest.Bind bind) {
+        text.append("lxc.mount.entry = ").append(LxcMounts.entry(bind)).append('\n');
+      }
+    }
+    LxcCopies.write(place.configOf(name), text.toString());
   }
 
   private void check(boolean ephemeral) {
@@ -91,15 +120,14 @@ final class LxcCopy {
         .ifPresent(it -> {
           throw new LxcException("the files of a copy are layers in a directory, not on " + it);
         });
-    if (options.has("fssize")) {
-      throw new LxcException("a copy has no device of its own whose size --fssize could be");
-    }
-    if (options.has("tmpfs")) {
+    if (options.has("fssize") && !options.has("tmpfs")) {
       throw new LxcException(
-          "what an ephemeral copy writes is gone with it, and is not in memory before that: leave"
-              + " --tmpfs out");
+          "a copy has no file system of its own whose size --fssize could be, but with --tmpfs");
     }
-    for (String only : List.of("mount", "foreground", "daemon", "keepdata")) {
+    if (options.has("tmpfs") && options.has("keepdata")) {
+      throw new LxcException("--tmpfs and --keepdata exclude each other: memory keeps nothing");
+    }
+    for (String only : List.of("mount", "foreground", "daemon", "keepdata", "tmpfs")) {
       if (options.has(only) && !ephemeral) {
         throw new LxcException("--" + only + " is for ephemeral copies, with --ephemeral");
       }
@@ -109,7 +137,25 @@ final class LxcCopy {
     }
   }
 
-  /** {@code bind=SOURCE[:TARGET][:ro|:rw]}, some of them with commas in between. */
+  /** Where what is written goes; absent: to the disk. */
+  private Optional<Cloning.Memory> memory() {
+    return options.has("tmpfs")
+        ? Optional.of(new Cloning.Memory(options.last("fssize").map(LxcCopy::bytes)))
+        : Optional.empty();
+  }
+
+  private static long bytes(String size) {
+    try {
+      return ByteSize.parse(size);
+    } catch (IllegalArgumentException e) {
+      throw new LxcException("'" + size + "' in --fssize is no size");
+    }
+  }
+
+  /**
+   * {@code bind=SOURCE[:TARGET][:ro|:rw]} and {@code overlay=SOURCE[:TARGET]}, some of them with
+   * commas in between.
+   */
   private List<MountRequest> mounts() {
     return options.all("mount").stream()
         .flatMap(text -> List.of(text.split(",", -1)).stream())
@@ -119,10 +165,7 @@ final class LxcCopy {
 
   private MountRequest mount(String text) {
     if (text.startsWith("overlay=")) {
-      throw new LxcException(
-          "'"
-              + text
-              + "': a directory of the host is mounted as it is, with bind=, or copied first");
+      return overlay(text);
     }
     List<String> parts =
         new ArrayList<>(List.of(text.substring(text.indexOf('=') + 1).split(":", -1)));
@@ -133,6 +176,16 @@ final class LxcCopy {
     return MountRequest.parseVolume(
         parts.getFirst() + ":" + parts.getLast() + (access.equals("ro") ? ":ro" : ""),
         call.caller().directory());
+  }
+
+  private MountRequest overlay(String text) {
+    List<String> parts = List.of(text.substring(text.indexOf('=') + 1).split(":", -1));
+    if (parts.size() > 2) {
+      throw new LxcException("'" + text + "' is not overlay=SOURCE[:TARGET]");
+    }
+    Path source = call.caller().directory().resolve(parts.getFirst()).normalize();
+    String target = parts.size() > 1 ? parts.getLast() : source.toString();
+    return LxcMounts.layered(source, target);
   }
 
   private String free() {
@@ -149,7 +202,8 @@ final class LxcCopy {
     }
     Container source = call.place().container(call.name()).orElseGet(call::current);
     Container copy =
-        call.engine().copy(source, new Cloning.Request(snapshot, Optional.of(name), ephemeral));
+        call.engine()
+            .copy(source, new Cloning.Request(snapshot, Optional.of(name), ephemeral, memory()));
     boolean whole = false;
     try {
       if (place != call.place()) {

@@ -15,6 +15,10 @@ final class LxcMounts {
   /** What a container has at these places in any case. */
   private static final Set<String> OWN = Set.of("proc", "sysfs", "mqueue", "devpts", "cgroup");
 
+  private static final String OVERLAY = "overlay";
+  private static final String LOWER = "lowerdir=";
+  private static final Set<String> OF_OVERLAY = Set.of("defaults", "rw", "relatime", "create=dir");
+
   private static final Set<String> PLAIN =
       Set.of(
           "defaults",
@@ -72,8 +76,12 @@ final class LxcMounts {
     if (fields[2].equals("tmpfs")) {
       return Optional.of(tmpfs(target, options));
     }
+    if (fields[2].equals(OVERLAY)) {
+      return Optional.of(overlay(entry, target, options));
+    }
     if (!options.contains("bind") && !options.contains("rbind")) {
-      throw entry.wrong("only bind mounts and tmpfs are possible, not '" + fields[2] + "'");
+      throw entry.wrong(
+          "only bind mounts, tmpfs and overlay are possible, not '" + fields[2] + "'");
     }
     options.stream()
         .filter(option -> !PLAIN.contains(option))
@@ -87,6 +95,43 @@ final class LxcMounts {
     }
     return Optional.of(
         new MountRequest.Bind(source, target, options.contains("ro"), false, "rprivate"));
+  }
+
+  /** What is written goes to a layer of the container's own. */
+  private static MountRequest overlay(LxcConfig.Entry entry, String target, List<String> options) {
+    Optional<String> lower = Optional.empty();
+    for (String option : options) {
+      if (option.startsWith(LOWER)) {
+        lower = Optional.of(option.substring(LOWER.length()));
+      } else if (!OF_OVERLAY.contains(option)) {
+        throw entry.wrong(
+            "'%s' is not possible for an overlay, which has a layer of the container's own"
+                .formatted(option));
+      }
+    }
+    if (lower.filter(it -> it.startsWith("/") && !it.contains(":")).isEmpty()) {
+      throw entry.wrong("an overlay has one lowerdir=DIRECTORY");
+    }
+    return layered(Path.of(lower.get()), target);
+  }
+
+  static MountRequest layered(Path source, String target) {
+    return new MountRequest.Bind(source, target, false, false, "rprivate", true);
+  }
+
+  /** The value of {@code lxc.mount.entry} for a mount that can be said so. */
+  static String entry(MountRequest.Bind mount) {
+    String place = mount.target().substring(1);
+    if ((mount.source() + place).chars().anyMatch(Character::isWhitespace)) {
+      throw new LxcException(
+          "'%s' at '%s' cannot be kept: a line of a configuration has no blanks in paths"
+              .formatted(mount.source(), mount.target()));
+    }
+    String create = "create=" + (Files.isDirectory(mount.source()) ? "dir" : "file");
+    return mount.layered()
+        ? "%1$s %2$s overlay lowerdir=%1$s,%3$s 0 0".formatted(mount.source(), place, create)
+        : "%s %s none bind,%s,%s 0 0"
+            .formatted(mount.source(), place, mount.readOnly() ? "ro" : "rw", create);
   }
 
   private static MountRequest tmpfs(String target, List<String> options) {

@@ -48,6 +48,7 @@ class LxcConfigTest {
             "lxc.cap.drop = sys_module mac_admin",
             "lxc.mount.auto = cgroup:mixed proc:mixed sys:ro",
             "lxc.mount.entry = /srv/data data none ro,bind,create=dir 0 0",
+            "lxc.mount.entry = /srv/base base overlay lowerdir=/srv/base,create=dir 0 0",
             "lxc.mount.entry = shm dev/shm tmpfs size=1m,mode=1777 0 0",
             "lxc.mount.entry = /does/not/exist x none bind,optional 0 0",
             "lxc.net.0.type = veth",
@@ -75,6 +76,7 @@ class LxcConfigTest {
     assertThat(spec.mounts())
         .containsExactly(
             new MountRequest.Bind(Path.of("/srv/data"), "/data", true, false, "rprivate"),
+            new MountRequest.Bind(Path.of("/srv/base"), "/base", false, false, "rprivate", true),
             new MountRequest.Tmpfs("/dev/shm", java.util.Optional.of(1L << 20), 01777, List.of()));
     assertThat(spec.networks().orElseThrow().attachments().getFirst().network())
         .isEqualTo("lxcbr0");
@@ -136,7 +138,10 @@ class LxcConfigTest {
         "lxc.net.0.type = phys | needs lxc.net.N.link",
         "lxc.net.0.veth.mode = router | have no such thing",
         "lxc.mount.entry = /x y | is not SOURCE TARGET TYPE OPTIONS",
-        "lxc.mount.entry = /dev/sda1 mnt ext4 ro 0 0 | only bind mounts and tmpfs",
+        "lxc.mount.entry = /a b overlay lowerdir=/a,upperdir=/c,workdir=/d 0 0 | 'upperdir=/c'",
+        "lxc.mount.entry = /a b overlay defaults 0 0 | one lowerdir=DIRECTORY",
+        "lxc.mount.entry = /a b overlay lowerdir=/a:/c 0 0 | one lowerdir=DIRECTORY",
+        "lxc.mount.entry = /dev/sda1 mnt ext4 ro 0 0 | only bind mounts, tmpfs and overlay",
         "lxc.mount.entry = /x y none bind,bogus 0 0 | 'bogus' is not an option",
         "lxc.rootfs.options = ro | a system writes to its root",
         "lxc.cgroup2.memory.swap.max = 1G | lxc.cgroup2.memory.max is missing",

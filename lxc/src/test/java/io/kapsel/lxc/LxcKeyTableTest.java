@@ -170,7 +170,7 @@ class LxcKeyTableTest {
         "lxc.mount.auto = nonsense | is nothing that can be mounted",
         "lxc.mount.auto = proc:rw | would open more of the host",
         "lxc.mount.entry = /srv | is not SOURCE TARGET TYPE OPTIONS",
-        "lxc.mount.entry = /dev/sda1 x ext4 defaults 0 0 | only bind mounts and tmpfs",
+        "lxc.mount.entry = /dev/sda1 x ext4 defaults 0 0 | only bind mounts, tmpfs and overlay",
         "lxc.mount.entry = /srv x none bind,foo 0 0 | 'foo' is not an option",
         "lxc.mount.entry = t x tmpfs size=much 0 0 | ",
         "lxc.mount.fstab = /does/not/exist | cannot read '/does/not/exist'",

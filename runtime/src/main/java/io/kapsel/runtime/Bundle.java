@@ -42,6 +42,12 @@ public record Bundle(
   public static final String PART = "x-kapsel.part=";
 
   /**
+   * Option of a bind mount of a directory: what is written goes to a layer above the source, in the
+   * directories {@code upper} and {@code work} of this one. It is the engine's, too.
+   */
+  public static final String LAYER = "x-kapsel.layer=";
+
+  /**
    * One that is obeyed word for word, with the root and the filter that its configuration names.
    *
    * @param runDirectory where socket, exit record and log are

@@ -4,6 +4,7 @@ import io.kapsel.linux.Errno;
 import io.kapsel.linux.Syscall;
 import io.kapsel.oci.Mount;
 import io.kapsel.oci.Process;
+import io.kapsel.runtime.RootFilesystem.Lower;
 import io.kapsel.runtime.plan.Blob;
 import io.kapsel.runtime.plan.Input;
 import io.kapsel.runtime.plan.Role;
@@ -94,13 +95,19 @@ final class ContainerPlanner {
     String source = mount.source().orElseThrow();
     MountOptions options = MountOptions.of(mount);
     Optional<String> part = options.part();
-    if (options.data().size() > part.stream().count()) {
+    Optional<String> layer = options.layer();
+    if (options.data().size() > part.stream().count() + layer.stream().count()) {
       throw new LaunchException(
           LaunchException.Kind.REFUSED,
           "a bind mount at '%s' cannot have the option '%s'"
               .formatted(mount.destination(), options.data().getFirst()));
     }
     String why = "'" + source + "' is seen at '" + mount.destination() + "'";
+    if (layer.isPresent()) {
+      Lower lower = new Lower(Path.of(source), mount.uidMappings(), mount.gidMappings());
+      RootPlanner layers = new RootPlanner(draft, wanted, rooms);
+      return new Bind(mount, layers.overlay(List.of(lower), Path.of(layer.get()), false), true);
+    }
     Slot tree = tree(source, part, options, why);
     if (wanted.shifted()) {
       Step mapping =

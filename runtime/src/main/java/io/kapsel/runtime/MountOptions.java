@@ -149,9 +149,18 @@ record MountOptions(
 
   /** Which part of a volume is shown: a way below it. */
   Optional<String> part() {
+    return ofTheEngine(Bundle.PART);
+  }
+
+  /** Where the layer above the source is. */
+  Optional<String> layer() {
+    return ofTheEngine(Bundle.LAYER);
+  }
+
+  private Optional<String> ofTheEngine(String option) {
     return data.stream()
-        .filter(each -> each.startsWith(Bundle.PART))
-        .map(each -> each.substring(Bundle.PART.length()))
+        .filter(each -> each.startsWith(option))
+        .map(each -> each.substring(option.length()))
         .findFirst();
   }
 

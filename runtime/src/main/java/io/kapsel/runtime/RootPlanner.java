@@ -75,7 +75,8 @@ final class RootPlanner {
         "the owners of '" + path + "' are shown in the container's ids");
   }
 
-  private Slot overlay(List<Lower> lowers, Path layer, boolean ephemeral) {
+  /** Read-only directories under a private one. */
+  Slot overlay(List<Lower> lowers, Path layer, boolean ephemeral) {
     Steps steps = draft.monitor;
     List<Slot> below = new ArrayList<>();
     for (int i = 0; i < lowers.size(); i++) {

@@ -39,8 +39,8 @@ public record MountChanges(List<MountRequest> removed, List<MountRequest> added)
 
   /**
    * Whether a container that runs can be changed like that: what is mounted inside by its own init,
-   * what it has of its own, what propagates, and what would cover or uncover other mounts needs a
-   * new start.
+   * what it has of its own or writes to a layer, what propagates, and what would cover or uncover
+   * other mounts needs a new start.
    *
    * @param after all that there is to be then
    */
@@ -48,15 +48,15 @@ public record MountChanges(List<MountRequest> removed, List<MountRequest> added)
     return Stream.concat(removed.stream(), added.stream())
         .allMatch(each ->
             !(each instanceof MountRequest.Tmpfs)
-                && !(each instanceof MountRequest.Bind bind && propagates(bind))
+                && !(each instanceof MountRequest.Bind bind && isMadeAtStart(bind))
                 && OWN.stream().noneMatch(own -> meets(own, each.target()))
                 && after.mounts().stream()
                     .filter(other -> !other.target().equals(each.target()))
                     .noneMatch(other -> meets(other.target(), each.target())));
   }
 
-  private static boolean propagates(MountRequest.Bind bind) {
-    return !bind.propagation().endsWith("private");
+  private static boolean isMadeAtStart(MountRequest.Bind bind) {
+    return bind.layered() || !bind.propagation().endsWith("private");
   }
 
   /** Whether one is the other, or lies in it. */

@@ -12,9 +12,25 @@ public sealed interface MountRequest {
   /** Where in the container. */
   String target();
 
-  /** A file or directory of the host, with what is mounted below it. */
-  record Bind(Path source, String target, boolean readOnly, boolean create, String propagation)
+  /**
+   * A file or directory of the host, with what is mounted below it.
+   *
+   * @param layered whether what is written goes to a layer of the container's own: then it is a
+   *     directory alone, which stays as it is
+   */
+  record Bind(
+      Path source,
+      String target,
+      boolean readOnly,
+      boolean create,
+      String propagation,
+      boolean layered)
       implements MountRequest {
+    /** What is written goes to the host. */
+    public Bind(Path source, String target, boolean readOnly, boolean create, String propagation) {
+      this(source, target, readOnly, create, propagation, false);
+    }
+
     private static final Set<String> PROPAGATIONS =
         Set.of("private", "rprivate", "slave", "rslave", "shared", "rshared");
 
@@ -25,6 +41,10 @@ public sealed interface MountRequest {
           source.isAbsolute(), "the source '%s' is not an absolute path", source);
       InvalidRequestException.unless(
           PROPAGATIONS.contains(propagation), "'%s' is not a propagation mode", propagation);
+      InvalidRequestException.unless(
+          !layered || (!readOnly && !create && propagation.equals("rprivate")),
+          "a layer above '%s' is written, and shared with nobody",
+          source);
     }
   }
 
@@ -106,6 +126,7 @@ public sealed interface MountRequest {
   static Optional<MountRequest> shared(MountRequest mount, boolean readOnly) {
     return switch (mount) {
       case Tmpfs _ -> Optional.empty();
+      case Bind it when it.layered -> Optional.empty();
       case Bind it ->
           Optional.of(
               new Bind(it.source, it.target, it.readOnly || readOnly, it.create, it.propagation));
