@@ -58,6 +58,20 @@ public final class ContainerFiles {
   }
 
   /**
+   * Small files of one name in the directories of a directory, by the names of those; see {@link
+   * RootDirectory#readEach}.
+   */
+  public Map<String, byte[]> readEach(String directory, String name, int first, int most) {
+    return using(
+        "look into",
+        of -> {
+          try (RootView view = of.maker().make()) {
+            return Unpacker.look(view, root -> Lookup.each(root, directory, name, first, most));
+          }
+        });
+  }
+
+  /**
    * Writes a file, or a directory and all that is in it, as a tar archive.
    *
    * @param path whose end means what it means for Docker: {@code dir/.} is what is in a directory

@@ -81,6 +81,22 @@ record LxcConfig(List<Entry> entries) {
     return new LxcConfig(reading.all());
   }
 
+  /**
+   * Reads what a file of others says by itself: as it may be meant to make this machine read or
+   * tell something, nothing is included, and wrong lines are passed over.
+   */
+  static LxcConfig ofOthers(byte[] content, Path file) {
+    List<Entry> all = new ArrayList<>();
+    for (String line : new String(content, StandardCharsets.UTF_8).lines().toList()) {
+      try {
+        all.add(entry(line.strip(), file, 0));
+      } catch (LxcException _) {
+        // or it is a comment, or empty
+      }
+    }
+    return new LxcConfig(all);
+  }
+
   /** One that says this and what was defined on a command line, {@code KEY=VALUE}. */
   LxcConfig with(List<String> defined) {
     List<Entry> all = new ArrayList<>(entries);
@@ -207,6 +223,13 @@ record LxcConfig(List<Entry> entries) {
       }
     }
     return all;
+  }
+
+  /** The directory that is the root; nothing where it is something else. */
+  Optional<String> rootDirectory() {
+    return value("lxc.rootfs.path")
+        .map(path -> path.startsWith("dir:") ? path.substring("dir:".length()) : path)
+        .filter(path -> path.startsWith("/"));
   }
 
   /** The groups that the container is in. */

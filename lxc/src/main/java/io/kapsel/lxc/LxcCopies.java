@@ -97,9 +97,8 @@ final class LxcCopies {
     try {
       return place
           .config(other)
-          .flatMap(config -> config.value("lxc.rootfs.path"))
-          .map(path -> path.startsWith("dir:") ? path.substring("dir:".length()) : path)
-          .filter(path -> path.startsWith("/") && Path.of(path).startsWith(own))
+          .flatMap(LxcConfig::rootDirectory)
+          .filter(path -> Path.of(path).startsWith(own))
           .isPresent();
     } catch (LxcException e) {
       return false; // whatever it is, it cannot be started

@@ -8,6 +8,7 @@ import io.kapsel.linux.file.FileType;
 import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.file.RootDirectory;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
 
 /** Finds what a path leads to, seen from a root. */
@@ -57,6 +58,16 @@ public final class Lookup {
         }
       }
       throw new IOException("too many links on the way to '" + path + "' (ELOOP)");
+    } catch (SyscallException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  /** Small files of one name; see {@link RootDirectory#readEach}. */
+  public static Map<String, byte[]> each(
+      Fd root, String directory, String name, int first, int most) throws IOException {
+    try (RootDirectory top = RootDirectory.of(root.duplicate())) {
+      return top.readEach(directory, name, first, most);
     } catch (SyscallException e) {
       throw new IOException(e.getMessage(), e);
     }

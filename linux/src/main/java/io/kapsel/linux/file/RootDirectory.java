@@ -5,6 +5,9 @@ import io.kapsel.linux.Fd;
 import io.kapsel.linux.Kernel;
 import io.kapsel.linux.Syscall;
 import io.kapsel.linux.SyscallException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -64,6 +67,32 @@ public final class RootDirectory implements AutoCloseable {
     try (Fd file = open(path, OpenFlags.READ)) {
       return Optional.of(Content.readAll(file, most));
     }
+  }
+
+  /**
+   * The files of one name in the directories of a directory, by the names of those, in order.
+   * Whoever fills it decides how many there are: only the first are looked at, and a file that
+   * cannot be read hides no other.
+   *
+   * @param first how many directories are looked at
+   * @param most bytes of one file, a longer one is left out
+   */
+  public Map<String, byte[]> readEach(String directory, String name, int first, int most) {
+    Map<String, byte[]> all = new LinkedHashMap<>();
+    Optional<Fd> found = find(directory, OpenFlags.PATH | OpenFlags.DIRECTORY);
+    if (found.isEmpty()) {
+      return all;
+    }
+    try (Fd open = found.get()) {
+      for (String each : new SortedNames(List.of(open), first).next().keySet()) {
+        try {
+          read(directory + "/" + each + "/" + name, most).ifPresent(it -> all.put(each, it));
+        } catch (SyscallException _) {
+          // no plain file of that size
+        }
+      }
+    }
+    return all;
   }
 
   /** Makes what is missing of the directories of {@code path}; the last one, opened with PATH. */
