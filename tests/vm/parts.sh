@@ -19,7 +19,7 @@ fetch() {
   touch "$work/$1/.complete"
 }
 
-# Fetches the kernel, and sets what the other parts need.
+# Fetches the kernel, and sets what the other parts need; for one machine at a time.
 prepare_machine() {
   dist=$top/dist/target/kapsel
   find_jdk "run the virtual machine"
@@ -27,6 +27,8 @@ prepare_machine() {
   [ -x "$dist/bin/kapsel" ] || fail "there is no distribution in $dist; build it with ./kapsel version"
   [ "$(uname -m)" = x86_64 ] || fail "the virtual machine is x86-64, and needs an x86-64 distribution"
   mkdir -p "$work"
+  exec 9>"$work/lock"
+  flock 9
   image=$(newest_kernel)
   [ -n "$image" ] || { apt-get update -qq >/dev/null && image=$(newest_kernel); }
   [ -n "$image" ] || fail "apt knows no linux-image-cloud-amd64, the kernel of Debian that is booted"
@@ -36,6 +38,7 @@ prepare_machine() {
   busybox=$(readlink -f "$(command -v busybox)")
   [ -e "$kernel/lib/modules/$version/modules.dep" ] || depmod -b "$kernel" "$version"
   make_initramfs
+  exec 9>&-
 }
 
 # Makes a disk of the root file system.
@@ -88,7 +91,8 @@ make_initramfs() {
     echo '/bin/busybox mount -t ext4 /dev/vda /disk && exec /bin/busybox switch_root /disk /sbin/init'
   } >"$small/init"
   chmod 755 "$small/init"
-  (cd "$small" && find . | cpio -o -H newc --quiet) >"$work/initramfs.cpio"
+  (cd "$small" && find . | cpio -o -H newc --quiet) >"$work/initramfs.new"
+  mv "$work/initramfs.new" "$work/initramfs.cpio" # the other machine may just be reading it
 }
 
 # The JDK, this checkout's distribution, the script, and what that needs to find them.
