@@ -288,13 +288,15 @@ final class SpecCompiler {
   private List<Resources.DeviceRule> rules() {
     List<Resources.DeviceRule> all = new ArrayList<>(devices.rules());
     for (DeviceRuleRequest each : spec.deviceRules()) {
-      all.add(
-          new Resources.DeviceRule(
-              true,
-              Optional.of(each.type()),
-              each.major(),
-              each.minor(),
-              Optional.of(each.access())));
+      for (String type : each.types()) {
+        all.add(
+            new Resources.DeviceRule(
+                !each.denied(),
+                Optional.of(type),
+                each.major(),
+                each.minor(),
+                Optional.of(each.access())));
+      }
     }
     if (Interception.makesNodes(spec.security().intercept())) {
       // Its own console is a terminal; this number is the host's, which it can have a node of.

@@ -39,7 +39,9 @@ final class Trust {
       all.add("a log that the host sends on: " + spec.logging().driver());
     }
     spec.devices().forEach(device -> all.add("the device " + device.host()));
-    spec.deviceRules().forEach(rule -> all.add("devices " + rule));
+    spec.deviceRules().stream()
+        .filter(rule -> !rule.denied())
+        .forEach(rule -> all.add("devices " + rule));
     if (Stream.of(
             spec.network(), spec.ipc(), spec.pid(), spec.uts(), spec.userns(), spec.cgroupns())
         .anyMatch(mode -> !(mode instanceof NamespaceMode.Own))) {

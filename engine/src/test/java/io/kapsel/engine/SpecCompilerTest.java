@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kapsel.engine.spec.ContainerSpecBuilder;
 import io.kapsel.engine.spec.DeviceRequest;
+import io.kapsel.engine.spec.DeviceRuleRequest;
 import io.kapsel.engine.spec.Limits;
 import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
@@ -66,6 +67,16 @@ class SpecCompilerTest {
 
   private Resources resources() {
     return compile().linux().orElseThrow().resources().orElseThrow();
+  }
+
+  @Test
+  void devicesAreAllowedAndDeniedInTheirOrder() {
+    DeviceRuleRequest all = DeviceRuleRequest.parse("a *:* r");
+    request.deviceRules(List.of(all, DeviceRuleRequest.parse("c 10:200 rwm").deny()));
+
+    assertThat(resources().devices())
+        .extracting(each -> each.type().orElse("") + each.minor() + each.allow())
+        .endsWith("bOptional.emptytrue", "cOptional.emptytrue", "cOptional[200]false");
   }
 
   @Test

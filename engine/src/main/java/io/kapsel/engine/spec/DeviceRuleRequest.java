@@ -1,18 +1,20 @@
 package io.kapsel.engine.spec;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A kind of device that a container may use once it has made a node for it.
+ * A kind of device that a container may use where it has a node for it, or may not.
  *
  * @param type {@code b}, {@code c}, or {@code a} for both
  * @param major absent for any
  * @param minor absent for any
+ * @param denied whether it may not, whatever was said before
  */
 public record DeviceRuleRequest(
-    String type, Optional<Long> major, Optional<Long> minor, String access) {
+    String type, Optional<Long> major, Optional<Long> minor, String access, boolean denied) {
   private static final Pattern RULE =
       Pattern.compile("([abc]) (\\*|\\d{1,9}):(\\*|\\d{1,9}) ([rwm]{1,3})");
 
@@ -22,7 +24,17 @@ public record DeviceRuleRequest(
     InvalidRequestException.unless(
         parts.matches(), "invalid device cgroup format '%s': not TYPE MAJOR:MINOR ACCESS", text);
     return new DeviceRuleRequest(
-        parts.group(1), number(parts.group(2)), number(parts.group(3)), parts.group(4));
+        parts.group(1), number(parts.group(2)), number(parts.group(3)), parts.group(4), false);
+  }
+
+  /** The contrary. */
+  public DeviceRuleRequest deny() {
+    return new DeviceRuleRequest(type, major, minor, access, true);
+  }
+
+  /** The types that it means, each by its letter. */
+  public List<String> types() {
+    return type.equals("a") ? List.of("b", "c") : List.of(type);
   }
 
   private static Optional<Long> number(String text) {
