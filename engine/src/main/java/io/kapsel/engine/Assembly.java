@@ -93,11 +93,17 @@ final class Assembly {
   static List<Path> find(Kapsel engine, ContainerSpec spec) {
     return switch (spec.root()) {
       case RootSource.Host() -> engine.hostRoot.layers();
-      case RootSource.Directory(Path path) ->
-          List.of(engine.ownedTrees.seen(directory(path), spec.owners()));
+      case RootSource.Directory(Path path) -> List.of(seen(engine, spec, path));
+      case RootSource.Layers(List<Path> all) ->
+          all.stream().map(path -> seen(engine, spec, path)).toList();
       case RootSource.Archive(Path path) -> List.of(engine.tarRoot.unpack(path));
       case RootSource.Image image -> engine.images.layers(engine.images.use(engine.find(image)));
     };
+  }
+
+  /** With the owners that its files are said to have. */
+  private static Path seen(Kapsel engine, ContainerSpec spec, Path path) {
+    return engine.ownedTrees.seen(directory(path), spec.owners());
   }
 
   private static Path directory(Path path) {

@@ -126,7 +126,8 @@ final class Plans {
   private static List<Users.Stamp> stamps(Assembly assembly) {
     return switch (assembly.spec().root()) {
       case RootSource.Archive _, RootSource.Image _ -> List.of();
-      case RootSource.Host _, RootSource.Directory _ -> Users.stamps(assembly.layers());
+      case RootSource.Host _, RootSource.Directory _, RootSource.Layers _ ->
+          Users.stamps(assembly.layers());
     };
   }
 

@@ -4,7 +4,11 @@ import io.kapsel.base.HexId;
 import io.kapsel.oci.InvalidSpecException;
 import io.kapsel.oci.image.Reference;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Where a container's root file system comes from. */
 public sealed interface RootSource {
@@ -26,6 +30,26 @@ public sealed interface RootSource {
     @Override
     public String toString() {
       return "dir:" + path;
+    }
+  }
+
+  /**
+   * Directories as layers, which stay as they are.
+   *
+   * @param paths the upper ones first; each hides files of those below as overlayfs has it
+   */
+  record Layers(List<Path> paths) implements RootSource {
+    /** Checks that they do not depend on a working directory. */
+    public Layers {
+      paths = List.copyOf(paths);
+      paths.forEach(RootSource::requireAbsolute);
+    }
+
+    @Override
+    public String toString() {
+      return Stream.concat(paths.stream().skip(1), paths.stream().limit(1))
+          .map(Path::toString)
+          .collect(Collectors.joining(":", "overlay:", ""));
     }
   }
 
@@ -55,7 +79,8 @@ public sealed interface RootSource {
   }
 
   /**
-   * Reads {@code host:}, {@code dir:PATH} or {@code tar:PATH}; everything else names an image.
+   * Reads {@code host:}, {@code dir:PATH}, {@code overlay:LOWER:UPPER} or {@code tar:PATH};
+   * everything else names an image.
    *
    * @throws InvalidRequestException when it is none of them
    */
@@ -69,11 +94,13 @@ public sealed interface RootSource {
         yield new Host();
       }
       case "dir" -> new Directory(path(text, rest, workingDirectory));
+      case "overlay" -> layers(text, rest, workingDirectory);
       case "tar" -> new Archive(path(text, rest, workingDirectory));
       default -> {
         InvalidRequestException.unless(
             isImage(text),
-            "'%s' is not a root file system; use an image's name, host:, dir:PATH or tar:PATH",
+            "'%s' is not a root file system; use an image's name, host:, dir:PATH,"
+                + " overlay:LOWER:UPPER or tar:PATH",
             text);
         yield new Image(text, Optional.empty());
       }
@@ -91,6 +118,16 @@ public sealed interface RootSource {
     } catch (InvalidSpecException _) {
       return false;
     }
+  }
+
+  /** Those below are written from the top to the bottom, and then what lies above. */
+  private static Layers layers(String text, String rest, Path workingDirectory) {
+    List<String> parts = List.of(rest.split(":", -1));
+    InvalidRequestException.unless(parts.size() > 1, "'%s' is not overlay:LOWER:UPPER", text);
+    List<Path> all = new ArrayList<>();
+    all.add(path(text, parts.getLast(), workingDirectory));
+    parts.subList(0, parts.size() - 1).forEach(it -> all.add(path(text, it, workingDirectory)));
+    return new Layers(all);
   }
 
   private static Path path(String text, String rest, Path workingDirectory) {
