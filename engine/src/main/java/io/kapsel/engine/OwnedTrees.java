@@ -128,8 +128,16 @@ final class OwnedTrees implements AutoCloseable {
     return specifications
         .get()
         .anyMatch(it ->
-            it.root().equals(new RootSource.Directory(key.directory))
+            standsOn(it.root(), key.directory)
                 && it.owners().filter(key.owners::equals).isPresent());
+  }
+
+  private static boolean standsOn(RootSource root, Path directory) {
+    return switch (root) {
+      case RootSource.Directory(Path path) -> path.equals(directory);
+      case RootSource.Layers(List<Path> paths) -> paths.contains(directory);
+      case RootSource.Host _, RootSource.Archive _, RootSource.Image _ -> false;
+    };
   }
 
   /** A tree that a mount is made of, seen likewise; it is closed where that fails. */

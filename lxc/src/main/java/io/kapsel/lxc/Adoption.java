@@ -121,13 +121,16 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
     if (entry.value().equals(LxcAmendment.VIEW_OF_LXC)) {
       return true; // the engine's own is there in any case
     }
-    boolean hook = OF_EACH_START.matcher(entry.key()).matches();
-    boolean group = !LxcGroups.others(new LxcConfig(List.of(entry))).isEmpty();
-    if (hook || group) {
+    LxcConfig alone = new LxcConfig(List.of(entry));
+    boolean lost =
+        OF_EACH_START.matcher(entry.key()).matches()
+            || !LxcGroups.others(alone).isEmpty()
+            || new LxcAuto(alone).changes();
+    if (lost) {
       String text = "it is obeyed for containers that are defined in LXC's place alone";
       leftOut.add(String.valueOf(entry.wrong(text).getMessage()));
     }
-    return hook || group;
+    return lost;
   }
 
   private static Said said(Path path) {

@@ -36,7 +36,7 @@ final class LxcAmendment {
 
   /** {@code root}: where hooks of the host find the container's root. */
   Spec to(Spec configuration, Path root) {
-    Spec result = configuration;
+    Spec result = new LxcAuto(config).in(configuration);
     List<Hook> mounted = new ArrayList<>(hooks("mount", root));
     mounted.addAll(hooks("autodev", root));
     List<Hook> starting = hooks("start", root);

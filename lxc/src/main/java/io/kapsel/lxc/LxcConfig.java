@@ -137,6 +137,9 @@ record LxcConfig(List<Entry> entries) {
       if (entry.key().equals(INCLUDE)) {
         Path other = file.resolveSibling(entry.value());
         if (Files.notExists(other)) {
+          if (entry.value().endsWith("/")) {
+            return; // a directory that nobody has filled yet
+          }
           throw entry.wrong("there is no '" + other + "' (ENOENT)");
         }
         read(other, depth + 1);

@@ -97,8 +97,8 @@ final class LxcCopies {
     try {
       return place
           .config(other)
-          .flatMap(LxcConfig::rootDirectory)
-          .filter(path -> Path.of(path).startsWith(own))
+          .flatMap(config -> config.value("lxc.rootfs.path"))
+          .filter(path -> LxcRoot.directories(path).stream().anyMatch(each -> each.startsWith(own)))
           .isPresent();
     } catch (LxcException e) {
       return false; // whatever it is, it cannot be started

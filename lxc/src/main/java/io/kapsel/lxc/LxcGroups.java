@@ -27,11 +27,6 @@ final class LxcGroups {
           "lxc.cgroup2.cpuset.mems",
           "lxc.cgroup2.pids.max");
 
-  /** What every container may use, and what it may make but not use. */
-  private static final Pattern USUAL =
-      Pattern.compile(
-          "[cb] \\*:\\* m|c (1:[35789]|5:[012]|136:\\*|10:200|10:229) rwm?|c 1:[35] rwm");
-
   private static final String PREFIX = "lxc.cgroup";
   private static final String RELATIVE = "lxc.cgroup.relative";
 
@@ -46,13 +41,6 @@ final class LxcGroups {
   /** Refuses what the engine would not set. */
   static void check(LxcConfig config) {
     for (LxcConfig.Entry each : config.below("lxc.cgroup")) {
-      boolean devices = each.key().matches("lxc\\.cgroup2?\\.devices\\.(allow|deny)");
-      boolean usual =
-          USUAL.matcher(each.value()).matches()
-              || (each.value().equals("a") && each.key().endsWith(".deny"));
-      if (devices && !usual) {
-        throw each.wrong("the device '" + each.value() + "' is not one that every container has");
-      }
       if (each.key().startsWith("lxc.cgroup.dir")) {
         throw each.wrong("the engine has places of its own for the control groups of containers");
       }

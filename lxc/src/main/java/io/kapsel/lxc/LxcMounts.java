@@ -1,14 +1,18 @@
 package io.kapsel.lxc;
 
 import io.kapsel.base.ByteSize;
+import io.kapsel.engine.spec.DeviceRequest;
 import io.kapsel.engine.spec.MountRequest;
+import io.kapsel.linux.file.FileType;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The mounts of a configuration: lines as in fstab(5), whose targets may be relative. */
 final class LxcMounts {
@@ -38,19 +42,25 @@ final class LxcMounts {
           "exec",
           "suid");
 
-  private final LxcConfig config;
+  /** Where LXC's nesting.conf mounts a proc for containers inside. */
+  private static final String OF_NESTING = "/dev/.lxc/";
+
+  private static final int DEEPEST_DEVICE = 8;
+
+  private final List<MountRequest> mounts = new ArrayList<>();
+  private final List<DeviceRequest> devices = new ArrayList<>();
+  private final List<Path> roots;
+  private final String access;
+  private boolean nesting;
 
   LxcMounts(LxcConfig config) {
-    this.config = config;
-  }
-
-  List<MountRequest> all() {
-    List<MountRequest> all = new ArrayList<>();
+    roots = config.value("lxc.rootfs.path").map(LxcRoot::directories).orElse(List.of());
+    access = new LxcDevices(config).isOpen() ? "rwm" : "m";
     for (LxcConfig.Entry file : config.all("lxc.mount.fstab")) {
       try {
         for (String line : Files.readAllLines(Path.of(file.value()))) {
           if (!line.isBlank() && !line.strip().startsWith("#")) {
-            mount(file, line.strip()).ifPresent(all::add);
+            add(file, line.strip());
           }
         }
       } catch (IOException e) {
@@ -58,30 +68,59 @@ final class LxcMounts {
       }
     }
     for (LxcConfig.Entry each : config.all("lxc.mount.entry")) {
-      mount(each, each.value()).ifPresent(all::add);
+      add(each, each.value());
     }
-    return all;
   }
 
-  private static Optional<MountRequest> mount(LxcConfig.Entry entry, String line) {
+  List<MountRequest> all() {
+    return mounts;
+  }
+
+  /**
+   * Devices of the host at places in /dev, which are nodes of the container's own: those of the
+   * host have owners that are nobody inside.
+   */
+  List<DeviceRequest> devices() {
+    return devices;
+  }
+
+  /** Whether there is what containers inside need. */
+  boolean nesting() {
+    return nesting;
+  }
+
+  private void add(LxcConfig.Entry entry, String line) {
     String[] fields = line.split("\\s+", -1);
     if (fields.length < 4) {
       throw entry.wrong("'" + line + "' is not SOURCE TARGET TYPE OPTIONS");
     }
     List<String> options = List.of(fields[3].split(",", -1));
-    String target = fields[1].startsWith("/") ? fields[1] : "/" + fields[1];
+    String target = target(fields[1]);
     if (OWN.contains(fields[2])) {
-      return Optional.empty();
+      nesting |= target.startsWith(OF_NESTING);
+    } else if (fields[2].equals("tmpfs")) {
+      mounts.add(tmpfs(target, options));
+    } else if (fields[2].equals(OVERLAY)) {
+      mounts.add(overlay(entry, target, options));
+    } else {
+      bind(entry, Path.of(fields[0]), target, fields[2], options);
     }
-    if (fields[2].equals("tmpfs")) {
-      return Optional.of(tmpfs(target, options));
-    }
-    if (fields[2].equals(OVERLAY)) {
-      return Optional.of(overlay(entry, target, options));
-    }
+  }
+
+  /** In the container; some name the place where it is on the host. */
+  private String target(String said) {
+    Path place = Path.of("/").resolve(said);
+    return roots.stream()
+        .filter(place::startsWith)
+        .findFirst()
+        .map(root -> "/" + root.relativize(place))
+        .orElse(place.toString());
+  }
+
+  private void bind(
+      LxcConfig.Entry entry, Path source, String target, String type, List<String> options) {
     if (!options.contains("bind") && !options.contains("rbind")) {
-      throw entry.wrong(
-          "only bind mounts, tmpfs and overlay are possible, not '" + fields[2] + "'");
+      throw entry.wrong("only bind mounts, tmpfs and overlay are possible, not '" + type + "'");
     }
     options.stream()
         .filter(option -> !PLAIN.contains(option))
@@ -89,12 +128,38 @@ final class LxcMounts {
         .ifPresent(option -> {
           throw entry.wrong("'" + option + "' is not an option that is possible here");
         });
-    Path source = Path.of(fields[0]);
     if (options.contains("optional") && (!Files.exists(source) || target.startsWith("/sys/"))) {
-      return Optional.empty();
+      return;
     }
-    return Optional.of(
-        new MountRequest.Bind(source, target, options.contains("ro"), false, "rprivate"));
+    if (target.startsWith("/dev/") && hasDevices(source)) {
+      devices.add(new DeviceRequest(source, target, access));
+    } else {
+      mounts.add(new MountRequest.Bind(source, target, options.contains("ro"), false, "rprivate"));
+    }
+  }
+
+  /** Whether it is a device, or a directory of such. */
+  private static boolean hasDevices(Path source) {
+    if (!Files.isDirectory(source)) {
+      return isDevice(source);
+    }
+    if (!source.startsWith("/dev")) {
+      return false;
+    }
+    try (Stream<Path> below = Files.walk(source, DEEPEST_DEVICE)) {
+      return below.anyMatch(each -> !Files.isSymbolicLink(each) && isDevice(each));
+    } catch (IOException | UncheckedIOException e) {
+      return false; // mounting it says why
+    }
+  }
+
+  private static boolean isDevice(Path path) {
+    try {
+      FileType type = FileType.ofMode((int) Files.getAttribute(path, "unix:mode"));
+      return type == FileType.CHARACTER_DEVICE || type == FileType.BLOCK_DEVICE;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** What is written goes to a layer of the container's own. */

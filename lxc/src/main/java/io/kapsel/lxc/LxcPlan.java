@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * Turns a configuration of LXC into what is said to the engine. What would mean something else here
@@ -118,22 +117,12 @@ final class LxcPlan {
           "lxc.selinux.context.keyring",
           "the keyring has the label of the container");
 
-  private static final Set<String> AUTO =
-      Set.of(
-          "proc",
-          "proc:mixed",
-          "sys",
-          "sys:mixed",
-          "sys:ro",
-          "cgroup",
-          "cgroup:mixed",
-          "cgroup:rw",
-          "cgroup:rw:force",
-          "cgroup:mixed:force",
-          "cgroup-full:mixed");
-
-  private static final Pattern OPEN =
-      Pattern.compile("(proc|sys|cgroup|cgroup-full)(:(ro|rw|mixed))?(:force)?|shmounts:.+");
+  /**
+   * None, as for other system containers. The last is that of LXC's nesting.conf, which says also
+   * by its mounts that there are containers inside.
+   */
+  private static final Set<String> WITHOUT_PROFILE =
+      Set.of("generated", "unchanged", "unconfined", "lxc-container-default-with-nesting");
 
   private final LxcConfig config;
   private final String name;
@@ -211,8 +200,11 @@ final class LxcPlan {
     spec.env(env);
     config.value("lxc.init.groups").map(it -> LxcFront.list(it)).ifPresent(spec::groups);
     capabilities(spec);
-    security(spec);
-    spec.mounts(new LxcMounts(config).all());
+    LxcMounts mounts = new LxcMounts(config);
+    spec.mounts(mounts.all());
+    spec.devices(mounts.devices());
+    spec.deviceRules(new LxcDevices(config).rules(!mounts.devices().isEmpty()));
+    spec.security(mounts.nesting() ? security().nested() : security());
     spec.limits(limits());
     spec.ulimits(config.below("lxc.prlimit.").stream().map(LxcPlan::ulimit).toList());
     spec.sysctls(sysctls());
@@ -297,14 +289,7 @@ final class LxcPlan {
       throw entry.wrong("a container always has a /dev of its own");
     }
     if (key.equals("lxc.mount.auto")) {
-      for (String word : entry.value().split("\\s+", -1)) {
-        if (!AUTO.contains(word)) {
-          throw entry.wrong(
-              OPEN.matcher(word).matches()
-                  ? "'" + word + "' would open more of the host than a container gets"
-                  : "'" + word + "' is nothing that can be mounted");
-        }
-      }
+      LxcAuto.check(entry);
     }
   }
 
@@ -335,15 +320,13 @@ final class LxcPlan {
         .ifPresent(it -> {
           throw it.wrong("a system writes to its root; only 'rw' is possible");
         });
-    String text = path.value();
-    if (text.startsWith("image:")) {
-      return RootSource.parse(text.substring("image:".length()), place);
+    RootSource root = LxcRoot.of(path);
+    if (root instanceof RootSource.Layers && !config.all("lxc.idmap").isEmpty()) {
+      throw path.wrong(
+          "with lxc.idmap, LXC marks in attributes of users what is hidden below, which are not"
+              + " read here; its 'lxc-copy -n NAME -N NEW' makes one directory of the layers");
     }
-    String directory = text.startsWith("dir:") ? text.substring("dir:".length()) : text;
-    if (!directory.startsWith("/")) {
-      throw path.wrong("only a directory can be a root here, or image:NAME");
-    }
-    return new RootSource.Directory(Path.of(directory));
+    return root;
   }
 
   static List<String> words(String text) {
@@ -375,11 +358,11 @@ final class LxcPlan {
     return all.stream().distinct().toList();
   }
 
-  private void security(ContainerSpecBuilder spec) {
+  private SecurityRequest security() {
     List<String> options = new ArrayList<>();
     config
         .last("lxc.apparmor.profile")
-        .filter(it -> !Set.of("generated", "unchanged", "unconfined").contains(it.value()))
+        .filter(it -> !WITHOUT_PROFILE.contains(it.value()))
         .ifPresent(it -> options.add("apparmor=" + it.value()));
     config.last("lxc.selinux.context").ifPresent(it -> options.add("label=type:" + type(it)));
     config
@@ -390,7 +373,7 @@ final class LxcPlan {
         .last("lxc.seccomp.profile")
         .filter(it -> !it.value().endsWith("/common.seccomp")) // the engine's own is narrower
         .ifPresent(it -> options.add("seccomp=" + it.value()));
-    spec.security(SecurityRequest.parse(options, this::seccomp));
+    return SecurityRequest.parse(options, this::seccomp);
   }
 
   private String seccomp(String file) {

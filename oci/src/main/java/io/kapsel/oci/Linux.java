@@ -175,6 +175,28 @@ public record Linux(
         memoryPolicy);
   }
 
+  /** The same where these paths are read-only. */
+  public Linux withReadonlyPaths(List<String> paths) {
+    return new Linux(
+        uidMappings,
+        gidMappings,
+        sysctl,
+        resources,
+        cgroupsPath,
+        namespaces,
+        devices,
+        netDevices,
+        seccomp,
+        rootfsPropagation,
+        maskedPaths,
+        paths,
+        mountLabel,
+        personality,
+        timeOffsets,
+        intelRdt,
+        memoryPolicy);
+  }
+
   /** The same with clocks of its own that are ahead by so much. */
   public Linux withClocks(Map<String, TimeOffset> offsets) {
     return new Linux(

@@ -47,6 +47,11 @@ public record Mount(
         destination, Optional.of("bind"), Optional.of(tree), flags, List.of(), List.of());
   }
 
+  /** The same with other options. */
+  public Mount withOptions(List<String> others) {
+    return new Mount(destination, type, source, others, uidMappings, gidMappings);
+  }
+
   /** The same at another place. */
   public Mount withDestination(String place) {
     return new Mount(place, type, source, options, uidMappings, gidMappings);
