@@ -238,8 +238,10 @@ class KapselIT {
     container.start();
     FutureTask<ExitStatus> end = new FutureTask<>(container::await);
     Thread.startVirtualThread(end);
-    while (container.status().restartCount() < 4 || !container.status().restarting()) {
-      Thread.sleep(1);
+    long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    while ((container.status().restartCount() < 4 || !container.status().restarting())
+        && System.nanoTime() < deadline) {
+      Thread.onSpinWait();
     }
 
     Files.delete(source);
