@@ -25,7 +25,8 @@ public final class RunCommand implements Command {
         host:        a copy-on-write view of this machine's own system, without
                      what is private to it
         dir:PATH     a directory, which stays as it is
-        overlay:LOWER:UPPER   two directories as overlayfs has them, which stay as they are
+        overlay:LOWER:UPPER
+                     directories as layers of overlayfs, which stay as they are
         tar:PATH     an archive: tar, plain or with gzip, zstd or xz
       """;
   private static final int ENGINE = 125;

@@ -11,9 +11,10 @@ import io.kapsel.cli.command.Manual.Operands;
 import io.kapsel.cli.command.Streams;
 import io.kapsel.cli.flag.Flag;
 import io.kapsel.cli.flag.FlagSet;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** {@code kapsel start}: containers that were made, or that have ended. */
 public final class StartCommand implements Command {
@@ -84,11 +85,7 @@ public final class StartCommand implements Command {
     void await() {
       if (ordered && seconds > 0) {
         boolean _ =
-            call.client()
-                .waiting(() -> {
-                  Thread.sleep(Duration.ofSeconds(seconds));
-                  return true;
-                });
+            call.client().waiting(() -> new CountDownLatch(1).await(seconds, TimeUnit.SECONDS));
       }
     }
 

@@ -172,10 +172,7 @@ public final class RunFlags {
   static final Flag<String> USER_NAMESPACE =
       Flag.text("userns", "string", "User namespace: private, host");
   static final Flag<String> OWNERS =
-      Flag.text(
-          "owners",
-          "list",
-          "To whom files of dir: and bind mounts belong on the host: u|g|b:INSIDE:HOST:COUNT");
+      Flag.text("owners", "list", "Whose its files are on the host: u|g|b:INSIDE:HOST:COUNT");
   static final Flag<String> CGROUP_NAMESPACE =
       Flag.text("cgroupns", "string", "Cgroup namespace: private, host");
 
