@@ -103,7 +103,10 @@ class LxcNestedIT extends LxcEndToEnd {
             .start();
     String[] table = {"lxc-ls", "-f", "--nesting", "-F", "NAME,STATE,PID,UNPRIVILEGED"};
     try {
-      Await.until(PATIENCE, () -> "it listens", () -> lxc(table).out().contains("inner RUNNING"));
+      Await.until(
+          PATIENCE,
+          () -> "it listens",
+          () -> lxc(table).out().replaceAll(" +", " ").contains("inner RUNNING"));
 
       assertThat(lxc(table).lines())
           .filteredOn(line -> line.contains("\\"))
