@@ -168,8 +168,8 @@ final class Assembly {
         .map(it ->
             new Lower(
                 it.directory(),
-                it.owners().usersFrom(first, Identity.ID_COUNT),
-                it.owners().groupsFrom(first, Identity.ID_COUNT)))
+                OwnedTrees.mappings(it.owners().users(), first),
+                OwnedTrees.mappings(it.owners().groups(), first)))
         .orElseGet(() -> new Lower(layer));
   }
 

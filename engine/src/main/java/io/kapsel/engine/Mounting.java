@@ -44,8 +44,8 @@ final class Mounting {
         .filter(_ -> request instanceof MountRequest.Bind)
         .map(it ->
             mount.withMappings(
-                it.usersFrom(firstId, Identity.ID_COUNT),
-                it.groupsFrom(firstId, Identity.ID_COUNT)))
+                OwnedTrees.mappings(it.users(), firstId),
+                OwnedTrees.mappings(it.groups(), firstId)))
         .orElse(mount);
   }
 

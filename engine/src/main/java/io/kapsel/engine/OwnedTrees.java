@@ -157,8 +157,7 @@ final class OwnedTrees implements AutoCloseable {
   /** By which a mount shows owners to a container that has its 0 there. */
   Fd namespace(Owners owners, long firstId) {
     return runtime.userNamespace(
-        owners.usersFrom(firstId, Identity.ID_COUNT),
-        owners.groupsFrom(firstId, Identity.ID_COUNT));
+        mappings(owners.users(), firstId), mappings(owners.groups(), firstId));
   }
 
   /** Shows a directory likewise at its own place while something writes to it, as root of it. */
@@ -166,7 +165,7 @@ final class OwnedTrees implements AutoCloseable {
     try (Fd place = Open.path(directory.toString(), OpenFlags.DIRECTORY);
         Fd tree = Mounts.openTree(directory.toString(), Mounts.CLONE);
         Fd namespace = namespace(owners, 0)) {
-      Attributes.own(place, root(owners.usersFrom(0, 1)), root(owners.groupsFrom(0, 1)));
+      Attributes.own(place, root(owners.users()), root(owners.groups()));
       Mounts.setAttributes(tree, 0, MountAttributes.idMapped(namespace));
       Mounts.move(tree, place);
     } catch (SyscallException e) {
@@ -199,8 +198,30 @@ final class OwnedTrees implements AutoCloseable {
     }
   }
 
-  private static int root(List<IdMapping> mappings) {
-    return mappings.isEmpty() ? 0 : (int) mappings.getFirst().containerId();
+  /** Whose on the host what root's inside is; the host's root's where it is nobody's. */
+  private static int root(List<Owners.Range> ranges) {
+    List<IdMapping> all = mappings(ranges, 0);
+    return all.stream()
+        .filter(each -> each.hostId() == 0)
+        .findFirst()
+        .map(each -> (int) each.containerId())
+        .orElse(0);
+  }
+
+  /**
+   * How a mount shows what belongs to these: first the ids on the disk, then what the kernel sees.
+   *
+   * @param first what the container's 0 is for the kernel
+   */
+  static List<IdMapping> mappings(List<Owners.Range> ranges, long first) {
+    return ranges.stream()
+        .filter(each -> each.inside() < Identity.ID_COUNT)
+        .map(each ->
+            new IdMapping(
+                each.outside(),
+                first + each.inside(),
+                Math.min(each.count(), Identity.ID_COUNT - each.inside())))
+        .toList();
   }
 
   @Override

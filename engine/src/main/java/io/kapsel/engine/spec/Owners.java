@@ -1,6 +1,5 @@
 package io.kapsel.engine.spec;
 
-import io.kapsel.oci.IdMapping;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -88,29 +87,5 @@ public record Owners(List<Range> users, List<Range> groups) {
 
   private static boolean apart(long one, long two, Range each, Range other) {
     return one + each.count <= two || two + other.count <= one;
-  }
-
-  /**
-   * How a mount shows users.
-   *
-   * @param first what the container's 0 is there
-   * @param size how many ids the container has
-   */
-  public List<IdMapping> usersFrom(long first, long size) {
-    return shown(users, first, size);
-  }
-
-  /** How a mount shows groups, likewise. */
-  public List<IdMapping> groupsFrom(long first, long size) {
-    return shown(groups, first, size);
-  }
-
-  private static List<IdMapping> shown(List<Range> ranges, long first, long size) {
-    return ranges.stream()
-        .filter(each -> each.inside < size)
-        .map(each ->
-            new IdMapping(
-                each.outside, first + each.inside, Math.min(each.count, size - each.inside)))
-        .toList();
   }
 }

@@ -3,7 +3,6 @@ package io.kapsel.engine.spec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.kapsel.oci.IdMapping;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -12,20 +11,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class OwnersTest {
   @Test
-  void showWhatIsOnTheDiskAsTheContainersOwn() {
-    Owners owners = Owners.parse(List.of("u:0:100000:1000", "u 1000 1000 1", "g:0:5:10"));
+  void areForUsersGroupsOrBoth() {
+    Owners owners = Owners.parse(List.of("u:0:100000:1000", "b 1000 1000 1", "g:0:5:10"));
 
-    assertThat(owners.usersFrom(7_000_000, 65536))
-        .containsExactly(new IdMapping(100000, 7_000_000, 1000), new IdMapping(1000, 7_001_000, 1));
-    assertThat(owners.groupsFrom(0, 65536)).containsExactly(new IdMapping(5, 0, 10));
-  }
-
-  @Test
-  void goNoFurtherThanTheContainersIds() {
-    Owners owners = Owners.parse(List.of("b:0:1000000:1000000000", "b:2000000000:1:5"));
-
-    assertThat(owners.usersFrom(500_000, 65536))
-        .containsExactly(new IdMapping(1000000, 500_000, 65536));
+    assertThat(owners.users())
+        .containsExactly(new Owners.Range(0, 100000, 1000), new Owners.Range(1000, 1000, 1));
+    assertThat(owners.groups())
+        .containsExactly(new Owners.Range(1000, 1000, 1), new Owners.Range(0, 5, 10));
   }
 
   @ParameterizedTest
