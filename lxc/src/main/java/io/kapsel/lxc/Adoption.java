@@ -28,7 +28,7 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
   /** What is read of the configuration while the container starts and ends. */
   private static final Pattern OF_EACH_START =
       Pattern.compile(
-          "lxc\\.(hook\\.(?!version|pre-mount).*|net\\.\\d+\\.script\\..*|time\\.offset\\..*|sched\\.core"
+          "lxc\\.(hook\\.(?!version|pre-mount).*|net\\.\\d+\\.(script\\..*|veth\\.pair)|time\\.offset\\..*|sched\\.core"
               + "|signal\\.(reboot|stop)|console\\.logfile)");
 
   private static final String DEFAULT_NETWORK = "the default network is taken";

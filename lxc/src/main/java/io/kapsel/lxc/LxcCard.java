@@ -4,6 +4,8 @@ import io.kapsel.engine.spec.NetworkRequest;
 import io.kapsel.network.Attachment;
 import io.kapsel.network.HostLink;
 import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +35,7 @@ record LxcCard(Map<String, List<LxcConfig.Entry>> said) {
           "macvlan.mode",
           "script.down",
           "script.up",
+          "veth.pair",
           "vlan.id");
 
   private static final Map<String, Integer> MACVLAN =
@@ -68,11 +71,18 @@ record LxcCard(Map<String, List<LxcConfig.Entry>> said) {
     return List.copyOf(types.values());
   }
 
+  /** All with the host's ends of those in networks of the engine, which come in their order. */
+  static Map<LxcCard, String> with(List<String> ends, LxcConfig config) {
+    Map<LxcCard, String> all = new LinkedHashMap<>();
+    Iterator<String> left = ends.iterator();
+    all(config).forEach(card -> all.put(card, card.isJoined() && left.hasNext() ? left.next() : ""));
+    return all;
+  }
+
   private static void check(LxcConfig.Entry entry, String key) {
     if (!USED.contains(key)) {
       throw entry.wrong(
           switch (key) {
-            case "veth.pair" -> "the engine names the host's end, as its rules for packets need it";
             case "l2proxy", "ipvlan.isolation" -> "links of ipvlan are made without that here";
             default -> "the networks of the engine have no such thing; see 'kapsel network create'";
           });

@@ -67,8 +67,15 @@ final class LxcCompanion implements Companion {
 
   @Override
   public void joined(Container container, int pid) {
-    refusing(container, "start", hooks -> LxcCore.share(hooks.config(), pid));
-    refusing(container, "start", hooks -> hooks.cards("up", peers(container)));
+    refusing(
+        container,
+        "start",
+        hooks -> {
+          LxcCore.share(hooks.config(), pid);
+          List<String> ends = peers(container);
+          new LxcNetworks(hooks.config()).name(ends);
+          hooks.cards("up", ends);
+        });
   }
 
   /** The host's ends of its cards, which go with it. */

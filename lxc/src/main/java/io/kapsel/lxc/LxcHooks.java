@@ -74,14 +74,9 @@ final class LxcHooks {
    * @param peers the host's ends of the cards in networks of the engine, in their order
    */
   void cards(String moment, List<String> peers) {
-    int joined = 0;
-    for (LxcCard card : LxcCard.all(config)) {
-      String peer = card.isJoined() && joined < peers.size() ? peers.get(joined++) : "";
-      Optional<LxcConfig.Entry> script = card.last("script." + moment);
-      if (script.isPresent()) {
-        runCard(script.get(), moment, card, peer);
-      }
-    }
+    LxcCard.with(peers, config)
+        .forEach((card, peer) ->
+            card.last("script." + moment).ifPresent(it -> runCard(it, moment, card, peer)));
   }
 
   private void runCard(LxcConfig.Entry script, String moment, LxcCard card, String peer) {

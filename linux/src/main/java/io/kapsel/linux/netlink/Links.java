@@ -14,6 +14,7 @@ public final class Links {
   private static final int NEW = 16;
   private static final int DELETE = 17;
   private static final int GET = 18;
+  private static final int NEW_PROPERTY = 108;
   private static final int BODY = 16;
   private static final int UP = 1;
   private static final int ADDRESS = 1;
@@ -24,6 +25,8 @@ public final class Links {
   private static final int INFO = 18;
   private static final int STATISTICS = 23;
   private static final int NAMESPACE = 28;
+  private static final int PROPERTIES = 52;
+  private static final int OTHER_NAME = 53;
   private static final int KIND = 1;
   private static final int DATA = 2;
   private static final int PEER = 1;
@@ -197,6 +200,19 @@ public final class Links {
   public static NetlinkMessage rename(int index, String name) {
     NetlinkMessage message = new NetlinkMessage(NEW, NetlinkMessage.DO);
     return body(message, index, 0, 0).text(NAME, checked(name));
+  }
+
+  /** Gives it one more name, by which it is found like by its own; ip-link(8), altname. */
+  public static NetlinkMessage name(int index, String other) {
+    NetlinkMessage message =
+        new NetlinkMessage(
+            NEW_PROPERTY,
+            NetlinkMessage.DO
+                | NetlinkMessage.CREATE
+                | NetlinkMessage.EXCLUSIVE
+                | NetlinkMessage.APPEND);
+    return body(message, index, 0, 0)
+        .nested(PROPERTIES, all -> all.text(OTHER_NAME, checked(other)));
   }
 
   /** Removes it, and the other end with it. */

@@ -50,6 +50,17 @@ class NetlinkIT {
   }
 
   @Test
+  void aLinkIsFoundByAnotherNameToo() {
+    int out = veth();
+    outside.ask("name", Links.name(out, "web0"));
+
+    assertThat(Links.find(outside, "web0")).isEqualTo(Links.find(outside, "out0"));
+    assertThatThrownBy(() -> outside.ask("name", Links.name(out, "web0")))
+        .isInstanceOf(SyscallException.class)
+        .hasMessageContaining("EEXIST");
+  }
+
+  @Test
   void addressesAndRoutesAreWhatTheyWereMade() {
     veth();
     int eth = Links.find(inside, "eth0").orElseThrow().index();
