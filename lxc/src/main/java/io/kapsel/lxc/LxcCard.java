@@ -75,7 +75,8 @@ record LxcCard(Map<String, List<LxcConfig.Entry>> said) {
   static Map<LxcCard, String> with(List<String> ends, LxcConfig config) {
     Map<LxcCard, String> all = new LinkedHashMap<>();
     Iterator<String> left = ends.iterator();
-    all(config).forEach(card -> all.put(card, card.isJoined() && left.hasNext() ? left.next() : ""));
+    all(config)
+        .forEach(card -> all.put(card, card.isJoined() && left.hasNext() ? left.next() : ""));
     return all;
   }
 

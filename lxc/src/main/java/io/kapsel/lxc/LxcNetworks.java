@@ -41,7 +41,9 @@ final class LxcNetworks {
       Link link =
           Links.find(host, end)
               .orElseThrow(() -> said.wrong("in this network, the card has no end on the host"));
-      var _ = host.ask("name '" + end + "' '" + said.value() + "'", Links.name(link.index(), said.value()));
+      var _ =
+          host.ask(
+              "name '" + end + "' '" + said.value() + "'", Links.name(link.index(), said.value()));
     } catch (SyscallException e) {
       throw said.wrong(String.valueOf(e.getMessage()));
     }
@@ -52,9 +54,11 @@ final class LxcNetworks {
     List<HostLink> links = new ArrayList<>();
     spec.network(NamespaceMode.parseNetwork("none"));
     for (LxcCard card : LxcCard.all(config)) {
-      card.last(PAIR).filter(_ -> !card.type().equals("veth")).ifPresent(it -> {
-        throw it.wrong("only a card of the type 'veth' has an end on the host");
-      });
+      card.last(PAIR)
+          .filter(_ -> !card.type().equals("veth"))
+          .ifPresent(it -> {
+            throw it.wrong("only a card of the type 'veth' has an end on the host");
+          });
       if (card.type().equals("none")) {
         spec.network(NamespaceMode.parseNetwork("host"));
       } else if (card.isJoined()) {

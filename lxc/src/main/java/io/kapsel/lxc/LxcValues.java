@@ -237,9 +237,9 @@ final class LxcValues {
       case "ipv6.address" -> ADDRESS6;
       case "ipv4.gateway" -> Form.words("auto", "dev").or(ADDRESS4);
       case "ipv6.gateway" -> Form.words("auto", "dev").or(ADDRESS6);
-      case "veth.pair" -> Form.of("the name of an interface, of at most 15 letters", "[^/:\\s]{1,15}");
-      case "name", "link" ->
-          Form.of("the name of an interface or network", "[^/\\s]+");
+      case "veth.pair" ->
+          Form.of("the name of an interface, of at most 15 letters", "[^/:\\s]{1,15}");
+      case "name", "link" -> Form.of("the name of an interface or network", "[^/\\s]+");
       case "macvlan.mode" -> Form.words("private", "vepa", "bridge", "passthru");
       case "ipvlan.mode" -> Form.words("l2", "l3", "l3s");
       case "ipvlan.isolation" -> Form.words("bridge", "private", "vepa");

@@ -127,17 +127,16 @@ class LxcCardsIT extends LxcEndToEnd {
   void theHostsEndIsFoundByTheNameThatIsSaid() throws IOException {
     kapsel("network", "create", "kplxc").ok();
     define(
-        "web",
-        "lxc.net.0.type = veth",
-        "lxc.net.0.link = kplxc",
-        "lxc.net.0.veth.pair = kpweb0");
+        "web", "lxc.net.0.type = veth", "lxc.net.0.link = kplxc", "lxc.net.0.veth.pair = kpweb0");
 
     lxc("lxc-start", "-n", "web").ok();
     assertThat(hasEnd("kpweb0")).isTrue();
     lxc("lxc-stop", "-k", "-n", "web").ok();
     Await.until(PATIENCE, () -> "it is gone", () -> !hasEnd("kpweb0"));
-    define("web", "lxc.net.0.type = veth", "lxc.net.0.link = kplxc", "lxc.net.0.veth.pair = " + LINK);
-    assertThat(lxc("lxc-start", "-n", "web").err()).contains("line 9: lxc.net.0.veth.pair", "EEXIST");
+    define(
+        "web", "lxc.net.0.type = veth", "lxc.net.0.link = kplxc", "lxc.net.0.veth.pair = " + LINK);
+    assertThat(lxc("lxc-start", "-n", "web").err())
+        .contains("line 9: lxc.net.0.veth.pair", "EEXIST");
 
     kapsel("rm", "-f", "web").ok();
     kapsel("network", "rm", "kplxc").ok();
