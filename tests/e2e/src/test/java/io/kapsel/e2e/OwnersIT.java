@@ -32,6 +32,13 @@ class OwnersIT extends LxcEndToEnd {
     return root;
   }
 
+  private Path data() throws IOException {
+    Path data = Files.createDirectory(place.resolve("data"));
+    own(data.toString(), "-h", "100000:100000");
+    file(data.resolve("roots"), "100000:100000");
+    return data;
+  }
+
   private static void own(String path, String how, String owner) {
     Command.of("chown", how, owner, path).run().ok();
   }
@@ -59,9 +66,7 @@ class OwnersIT extends LxcEndToEnd {
   @Test
   void aContainerOfLxcWithIdsOfItsOwnGoesOnWhereItIs() throws IOException {
     Path root = root();
-    Path data = Files.createDirectory(place.resolve("data"));
-    own(data.toString(), "-h", "100000:100000");
-    file(data.resolve("roots"), "100000:100000");
+    Path data = data();
     file(data.resolve("users"), "1000:1000");
     define(root, "lxc.mount.entry = " + data + " data none bind,create=dir 0 0");
 
@@ -96,8 +101,7 @@ class OwnersIT extends LxcEndToEnd {
   @Test
   void whoLooksFromOutsideSeesTheContainersOwnNumbers() throws IOException {
     Path root = root();
-    Path data = Files.createDirectory(place.resolve("data"));
-    file(data.resolve("roots"), "100000:100000");
+    Path data = data();
     define(root, "lxc.mount.entry = " + data + " data none bind,create=dir 0 0");
     kapsel("adopt", place.resolve("web").toString(), "taken").ok();
 
@@ -189,8 +193,7 @@ class OwnersIT extends LxcEndToEnd {
   @Test
   void theSameByFlagsAlsoWhileItRuns() throws IOException {
     Path root = root();
-    Path data = Files.createDirectory(place.resolve("data"));
-    file(data.resolve("roots"), "100000:100000");
+    Path data = data();
     String dir = "dir:" + root;
     String[] look = {"/bin/stat", "-c", "%u", "/srv/own"};
 
