@@ -340,8 +340,8 @@ _Noreturn void monitor(void)
 	close_fd(launch.sync);
 	launch.sync = -1;
 	begin(watch_children(), reap);
+	tell_keeper(KEEP_ALL); /* first: whoever hears of the start may kill this monitor */
 	add_control(CONTROL);
-	tell_keeper(KEEP_ALL);
 	reap();
 	go_on();
 }
