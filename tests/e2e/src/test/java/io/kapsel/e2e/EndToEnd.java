@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,29 +41,14 @@ abstract class EndToEnd {
     canary.check();
     Await.until(
         Duration.ofSeconds(5),
-        () -> "empty cgroups go: " + emptyCgroups(),
-        () -> emptyCgroups().isEmpty());
+        () -> "empty cgroups go: " + Product.emptyCgroups(cgroupsBefore),
+        () -> Product.emptyCgroups(cgroupsBefore).isEmpty());
     if (descriptors > MOST_DESCRIPTORS) {
       throw new AssertionError("an idle engine has " + descriptors + " descriptors open");
     }
   }
 
   private static final int MOST_DESCRIPTORS = 250;
-
-  /**
-   * New since the start, and without a process: other engines on this machine may have live ones.
-   */
-  private static List<String> emptyCgroups() {
-    Set<String> now = new TreeSet<>(Product.cgroups());
-    now.removeAll(cgroupsBefore);
-    return now.stream().filter(EndToEnd::isEmpty).toList();
-  }
-
-  /** A system in a container has its processes in groups below. */
-  private static boolean isEmpty(String group) {
-    return HostFiles.read(group + "/cgroup.procs").isEmpty()
-        && !HostFiles.read(group + "/cgroup.events").contains("populated 1");
-  }
 
   static Result kapsel(String... arguments) {
     return product.kapsel(arguments);

@@ -16,6 +16,8 @@ class EngineDeathIT extends EndToEnd {
       "kapsel: the engine went away while the container ran; its exit status is the container's own\n";
   private static final String GAVE_UP =
       "kapsel: the engine went away before it was done with this command\n";
+  private static final String TICKS =
+      "until test -e /c; do echo tick; sleep 0.1; done; echo ended-c; exit 7";
   private static final String WAITS =
       "mkfifo /$0; echo begun-$0; read x </$0; echo ended-$0; exit 7";
 
@@ -69,10 +71,12 @@ class EngineDeathIT extends EndToEnd {
     Client exec = start("exec", "exec", "kept", "/bin/sh", "-c", WAITS, "b");
     await(run, "begun-a");
     await(exec, "begun-b");
-    Client attach = start("attach", "attach", "--no-stdin", "fg");
-    await(attach, "");
+    kapsel("run", "-d", "--name", "ticks", TestRoot.reference(), "/bin/sh", "-c", TICKS).ok();
+    Client attach = start("attach", "attach", "--no-stdin", "ticks");
+    await(attach, "tick");
     product.killEngine();
-    assertThat(kapsel("ps", "-q").ok().lines()).hasSize(2);
+    assertThat(kapsel("ps", "-q").ok().lines()).hasSize(3);
+    kapsel("exec", "ticks", "/bin/sh", "-c", "echo >/c").ok();
     kapsel("exec", "-d", "fg", "/bin/sh", "-c", "echo >/a").ok();
     kapsel("exec", "kept", "/bin/sh", "-c", "echo >/b").ok();
 
@@ -83,7 +87,8 @@ class EngineDeathIT extends EndToEnd {
     assertThat(exec.printed()).isEqualTo("begun-b\nended-b\n");
     assertThat(exec.said()).isEqualTo(WENT_ON);
     assertThat(attach.exitCode()).isEqualTo(7);
-    assertThat(attach.printed()).endsWith("ended-a\n");
+    assertThat(attach.printed()).endsWith("tick\nended-c\n");
+    assertThat(attach.said()).isEqualTo(WENT_ON);
     assertThat(kapsel("wait", "fg").ok().line()).isEqualTo("7");
   }
 

@@ -8,7 +8,6 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -52,14 +51,8 @@ class KillSweepIT {
     product.close();
     Await.until(
         Duration.ofSeconds(5),
-        () -> "no empty cgroup stays: " + emptyCgroups(),
-        () -> emptyCgroups().isEmpty());
-  }
-
-  private static List<String> emptyCgroups() {
-    Set<String> now = new TreeSet<>(Product.cgroups());
-    now.removeAll(cgroupsBefore);
-    return now.stream().filter(path -> HostFiles.read(path + "/cgroup.procs").isEmpty()).toList();
+        () -> "no empty cgroup stays: " + Product.emptyCgroups(cgroupsBefore),
+        () -> Product.emptyCgroups(cgroupsBefore).isEmpty());
   }
 
   @ParameterizedTest

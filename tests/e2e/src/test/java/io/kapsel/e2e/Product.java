@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The built distribution with places of its own on disk, and so an engine of its own, which its
@@ -17,6 +18,8 @@ import java.util.Set;
  */
 final class Product implements AutoCloseable {
   static final Path DIST = Path.of(System.getProperty("kapsel.dist")).normalize();
+
+  private static final String HOME = "kapsel-e2e-";
 
   private final Path home;
   private final Optional<Long> network;
@@ -46,7 +49,7 @@ final class Product implements AutoCloseable {
       throw new AssertionError("there is no built distribution at " + DIST);
     }
     try {
-      Path home = Files.createTempDirectory(Path.of("/tmp"), "kapsel-e2e-");
+      Path home = Files.createTempDirectory(Path.of("/tmp"), HOME);
       Files.createDirectories(home.resolve("run"));
       Files.createDirectories(home.resolve("state"));
       Command.of("chmod", "755", home.toString()).run().ok();
@@ -231,6 +234,31 @@ final class Product implements AutoCloseable {
   /** Whether the engine still is the one that {@code pid} names. */
   boolean isEngine(long pid) {
     return pid != 0 && engine() == pid;
+  }
+
+  /** Those that came later than {@code before} and are empty, but for what other engines have. */
+  static List<String> emptyCgroups(Set<String> before) {
+    Set<String> now = cgroups();
+    now.removeAll(before);
+    Set<String> others = others();
+    return now.stream()
+        .filter(group -> !others.contains(String.valueOf(Path.of(group).getFileName())))
+        .filter(Product::isEmpty)
+        .toList();
+  }
+
+  /** A system in a container has its processes in groups below. */
+  private static boolean isEmpty(String group) {
+    return HostFiles.read(group + "/cgroup.procs").isEmpty()
+        && !HostFiles.read(group + "/cgroup.events").contains("populated 1");
+  }
+
+  /** What engines have, which tests in another process have started: also what is only ready. */
+  private static Set<String> others() {
+    return HostFiles.names(Path.of("/tmp")).stream()
+        .filter(name -> name.startsWith(HOME))
+        .flatMap(name -> HostFiles.names(Path.of("/tmp", name, "run/containers")).stream())
+        .collect(Collectors.toSet());
   }
 
   /** The cgroups of Kapsel's containers on this machine, of every hierarchy. */
