@@ -20,6 +20,18 @@ record LxcConfig(List<Entry> entries) {
   private static final int DEEPEST = 16;
   private static final String INCLUDE = "lxc.include";
   private static final String SUFFIX = ".conf";
+  private static final String GROUP = "lxc.group";
+  private static final Path OTHERS = Path.of("config");
+
+  /** All that is asked of a file of others. */
+  private static final List<String> OF_OTHERS =
+      List.of(GROUP, "lxc.idmap", "lxc.rootfs.path", "lxc.start.auto");
+
+  /** So many lines of a file of others may name groups. */
+  private static final int MOST_GROUPS = 64;
+
+  /** So long may a value of a file of others be, as a path, and all that names groups together. */
+  private static final int LONGEST_OF_OTHERS = 4096;
 
   /**
    * One line that says something.
@@ -82,19 +94,43 @@ record LxcConfig(List<Entry> entries) {
   }
 
   /**
-   * Reads what a file of others says by itself: as it may be meant to make this machine read or
-   * tell something, nothing is included, and wrong lines are passed over.
+   * Reads what a file of others says by itself. As it may be meant to make this machine read or
+   * tell something, or hold too much, nothing is included, and only what is asked of such a file is
+   * kept of it: of groups no more than some, of all else the last word.
    */
-  static LxcConfig ofOthers(byte[] content, Path file) {
-    List<Entry> all = new ArrayList<>();
-    for (String line : new String(content, StandardCharsets.UTF_8).lines().toList()) {
-      try {
-        all.add(entry(line.strip(), file, 0));
-      } catch (LxcException _) {
-        // or it is a comment, or empty
-      }
+  static LxcConfig ofOthers(byte[] content) {
+    List<Entry> kept = new ArrayList<>();
+    new String(content, StandardCharsets.UTF_8)
+        .lines()
+        .map(line -> line.split("=", 2))
+        .filter(halves -> halves.length == 2)
+        .forEach(halves -> {
+          int key = OF_OTHERS.indexOf(halves[0].strip());
+          if (key >= 0) {
+            keep(new Entry(OF_OTHERS.get(key), unquoted(halves[1].strip()), OTHERS, 0), kept);
+          }
+        });
+    return new LxcConfig(kept);
+  }
+
+  private static void keep(Entry entry, List<Entry> kept) {
+    String value = entry.value();
+    if (value.length() > LONGEST_OF_OTHERS || value.indexOf('\0') >= 0) {
+      return;
     }
-    return new LxcConfig(all);
+    boolean adds = entry.key().equals(GROUP) && !value.isEmpty();
+    if (!adds) {
+      kept.removeIf(each -> each.key().equals(entry.key()));
+    }
+    if (!value.isEmpty() && (!adds || isRoomFor(value, kept))) {
+      kept.add(entry);
+    }
+  }
+
+  private static boolean isRoomFor(String group, List<Entry> kept) {
+    List<Entry> groups = kept.stream().filter(each -> each.key().equals(GROUP)).toList();
+    int letters = groups.stream().mapToInt(each -> each.value().length()).sum();
+    return groups.size() < MOST_GROUPS && letters + group.length() <= LONGEST_OF_OTHERS;
   }
 
   /** One that says this and what was defined on a command line, {@code KEY=VALUE}. */
@@ -237,7 +273,7 @@ record LxcConfig(List<Entry> entries) {
 
   /** The groups that the container is in. */
   List<String> groups() {
-    return all("lxc.group").stream()
+    return all(GROUP).stream()
         .flatMap(each -> Arrays.stream(each.value().split("\\s+", -1)))
         .toList();
   }

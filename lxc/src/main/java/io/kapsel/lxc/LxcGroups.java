@@ -31,7 +31,7 @@ final class LxcGroups {
   private static final String RELATIVE = "lxc.cgroup.relative";
 
   /** Names of files have the controller before a dot. */
-  private static final Pattern FILE = Pattern.compile("(?!dir\\.)[a-z0-9_]+(\\.[A-Za-z0-9_]+)+");
+  private static final Pattern FILE = Pattern.compile("(?!dir\\.)[a-z0-9_]+(\\.[A-Za-z0-9_]+)++");
 
   private static final long MOST_SHARES = 262_144;
   private static final long MOST_WEIGHT = 10_000;

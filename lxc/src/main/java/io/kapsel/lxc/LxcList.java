@@ -80,7 +80,7 @@ final class LxcList {
     }
   }
 
-  private LxcList(LxcCall call) {
+  LxcList(LxcCall call) {
     this.call = call;
     this.options = call.options();
     List<String> words = options.operands();
@@ -118,10 +118,19 @@ final class LxcList {
     for (String name : call.place().names()) {
       if (isReadable(name) && isWanted(name, call.place().state(name), () -> groups(name))) {
         rows.add(new Row(name, 0, name, column -> cell(name, column)));
-        left = MOST_INSIDE;
-        nested(name, 1, () -> LxcNested.in(call.place(), name));
+        collect(name, allowance -> LxcNested.in(call.place(), name, allowance));
       }
     }
+  }
+
+  /** All that are in one of this machine. */
+  void collect(String outer, Function<LxcNested.Allowance, List<LxcNested>> inside) {
+    left = MOST_INSIDE;
+    int most = LxcNested.Allowance.MOST >> 10;
+    LxcNested.Allowance allowance =
+        new LxcNested.Allowance(
+            () -> call.caller().err("No more than %s KiB are read of %s\n".formatted(most, outer)));
+    nested(outer, 1, () -> inside.apply(allowance));
   }
 
   private void nested(String outer, int level, Supplier<List<LxcNested>> inside) {
@@ -131,8 +140,12 @@ final class LxcList {
     List<LxcNested> found;
     try {
       found = inside.get();
-    } catch (EngineException | SyscallException | LxcException e) {
-      call.caller().err("Failed to look into %s: %s\n".formatted(outer, e.getMessage()));
+    } catch (EngineException
+        | SyscallException
+        | LxcException
+        | IllegalArgumentException e) { // what is in there may make no sense, and hides no other
+      String reason = LxcNested.shown(String.valueOf(e.getMessage()));
+      call.caller().err("Failed to look into %s: %s\n".formatted(outer, reason));
       return;
     }
     for (LxcNested each : found) {
@@ -142,7 +155,7 @@ final class LxcList {
       if (isWanted(each.name(), each.state(), each::groups)) {
         String name = outer + "/" + each.name();
         rows.add(new Row(name, level, each.name(), column -> each.cell(column, NONE)));
-        nested(name, level + 1, each::nested);
+        nested(name, level + 1, () -> each.nested(name));
       }
     }
   }
@@ -182,7 +195,7 @@ final class LxcList {
     return call.place().config(name).stream().flatMap(config -> config.groups().stream()).toList();
   }
 
-  private void show() {
+  void show() {
     if (options.has("fancy")) {
       table();
     } else if (options.has("line")) {

@@ -11,7 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -25,14 +27,50 @@ record LxcNested(String name, LxcConfig config, String state, Inside inside) {
   private static final String UNKNOWN = "UNKNOWN";
   private static final int MOST = 512;
   private static final int LONGEST = 32 << 10;
+  private static final int MOST_SOCKETS = 1024;
 
   /** Fields of a line of /proc/net/unix, the last one of them the name. */
   private static final int OF_SOCKET = 8;
 
   /** The configurations in a directory of a root that is not ours. */
   @FunctionalInterface
-  private interface Root {
+  interface Root {
+    /** The files by the names of the containers that they define. */
     Map<String, byte[]> configs(String directory);
+  }
+
+  /**
+   * How much is taken of what is in one outermost container, at whatever depth: whoever fills it
+   * decides how much there is, and may mean to exhaust the memory of this engine. No more than all
+   * that {@link RootDirectory#readEach} reads at a time, so that where that leaves something out,
+   * this is spent.
+   */
+  static final class Allowance {
+    /** Bytes of files, and letters of names. */
+    static final int MOST = RootDirectory.MOST_OF_EACH;
+
+    private final Runnable told;
+    private int left = MOST;
+
+    /** {@code told} is run when there is more than is taken. */
+    Allowance(Runnable told) {
+      this.told = told;
+    }
+
+    boolean isSpent() {
+      return left < 0;
+    }
+
+    private boolean take(int amount) {
+      if (isSpent()) {
+        return false;
+      }
+      left -= amount;
+      if (isSpent()) {
+        told.run();
+      }
+      return !isSpent();
+    }
   }
 
   /**
@@ -41,34 +79,49 @@ record LxcNested(String name, LxcConfig config, String state, Inside inside) {
    * @param base the way to it from the outermost root
    * @param place where containers are defined in each of them
    */
-  private record Inside(Root root, String base, Path place) {
-    List<LxcNested> all(UnaryOperator<String> states) {
+  record Inside(Root root, String base, Path place, Allowance allowance) {
+    /** All that are defined there, which are shown behind the name of the outer one. */
+    List<LxcNested> all(String outer, UnaryOperator<String> states) {
       List<LxcNested> all = new ArrayList<>();
-      root.configs(base + place)
-          .forEach((name, content) -> {
-            if (name.chars().noneMatch(Character::isISOControl)) {
-              LxcConfig config = LxcConfig.ofOthers(content, place.resolve(name));
-              all.add(new LxcNested(name, config, states.apply(name), this));
-            }
-          });
+      if (allowance.isSpent()) {
+        return all;
+      }
+      for (Map.Entry<String, byte[]> each : root.configs(base + place).entrySet()) {
+        String name = each.getKey();
+        if (!allowance.take(outer.length() + name.length() + each.getValue().length)) {
+          break;
+        }
+        if (isText(name)) {
+          LxcConfig config = LxcConfig.ofOthers(each.getValue());
+          all.add(new LxcNested(name, config, states.apply(name), this));
+        }
+      }
       return all;
+    }
+
+    /** Without what would speak to a terminal, and bytes that are no text. */
+    private static boolean isText(String name) {
+      return name.codePoints()
+          .noneMatch(
+              it -> Character.isISOControl(it) || Character.getType(it) == Character.SURROGATE);
     }
   }
 
   /** All that are defined in a container of this machine where it is defined itself. */
-  static List<LxcNested> in(LxcPlace place, String name) {
+  static List<LxcNested> in(LxcPlace place, String name, Allowance allowance) {
     Optional<Container> running = place.running(name);
     Root root = running.map(LxcNested::running).orElseGet(() -> stopped(place, name));
-    return new Inside(root, "", place.directory())
-        .all(running.map(it -> states(it, place.directory())).orElse(_ -> STOPPED));
+    return new Inside(root, "", place.directory(), allowance)
+        .all(name, running.map(it -> states(it, place.directory())).orElse(_ -> STOPPED));
   }
 
-  /** All that are defined in this one. */
-  List<LxcNested> nested() {
+  /** All that are defined in this one, which is shown by that name. */
+  List<LxcNested> nested(String shown) {
     return config
         .rootDirectory()
-        .map(path -> new Inside(inside.root(), inside.base() + "/" + path, inside.place()))
-        .map(it -> it.all(_ -> state.equals(STOPPED) ? STOPPED : UNKNOWN))
+        .map(path -> inside.base() + "/" + path)
+        .map(base -> new Inside(inside.root(), base, inside.place(), inside.allowance()))
+        .map(it -> it.all(shown, _ -> state.equals(STOPPED) ? STOPPED : UNKNOWN))
         .orElse(List.of());
   }
 
@@ -103,27 +156,35 @@ record LxcNested(String name, LxcConfig config, String state, Inside inside) {
    * engine like this one does in there cannot be told from outside.
    */
   private static UnaryOperator<String> states(Container outer, Path place) {
-    List<String> sockets = sockets(outer);
+    Set<String> sockets = sockets(outer, place);
     String other = sockets.stream().anyMatch(it -> it.endsWith("/kapsel.sock")) ? UNKNOWN : STOPPED;
-    return name -> sockets.contains("@" + place.resolve(name) + "/command") ? "RUNNING" : other;
+    return name -> sockets.contains("@" + place + "/" + name + "/command") ? "RUNNING" : other;
   }
 
-  private static List<String> sockets(Container container) {
+  private static Set<String> sockets(Container container, Path place) {
     Optional<Integer> pid = container.status().pid();
     if (pid.isEmpty()) {
-      return List.of();
+      return Set.of();
     }
     try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid.get() + "/net/unix"))) {
-      return lines
-          .map(line -> line.split("\\s+", OF_SOCKET))
-          .filter(fields -> fields.length == OF_SOCKET)
-          .map(fields -> fields[OF_SOCKET - 1])
-          .filter(it -> it.endsWith("/command") || it.endsWith("/kapsel.sock"))
-          .distinct()
-          .toList();
+      return sockets(lines, place);
     } catch (IOException | UncheckedIOException e) {
-      return List.of(); // it has ended meanwhile
+      return Set.of(); // it has ended meanwhile
     }
+  }
+
+  /** Those that tell of a state; a container can make any number of them. */
+  static Set<String> sockets(Stream<String> lines, Path place) {
+    String commands = "@" + place + "/";
+    return lines
+        .map(line -> line.split("\\s+", OF_SOCKET))
+        .filter(fields -> fields.length == OF_SOCKET)
+        .map(fields -> fields[OF_SOCKET - 1])
+        .filter(it ->
+            (it.startsWith(commands) && it.endsWith("/command")) || it.endsWith("/kapsel.sock"))
+        .distinct()
+        .limit(MOST_SOCKETS)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** What a table shows. */
@@ -137,10 +198,12 @@ record LxcNested(String name, LxcConfig config, String state, Inside inside) {
     };
   }
 
-  /** Without what would speak to a terminal. */
   List<String> groups() {
-    return config.groups().stream()
-        .map(it -> it.replaceAll("[\\x00-\\x1f\\x7f-\\x9f]", "?"))
-        .toList();
+    return config.groups().stream().map(LxcNested::shown).toList();
+  }
+
+  /** A text that may come from a container, without what would speak to a terminal. */
+  static String shown(String text) {
+    return text.replaceAll("[\\x00-\\x1f\\x7f-\\x9f]", "?");
   }
 }

@@ -23,7 +23,7 @@ final class LxcSeccomp {
   private static final Pattern ACTION = Pattern.compile("(kill|allow|trap|errno\\s+(\\d{1,4}))");
   private static final Pattern RULE =
       Pattern.compile(
-          "([a-z_0-9]+)(\\s+(kill|allow|trap|notify|errno\\s+\\d{1,4}))?((\\s*\\[[^]]*])*)");
+          "([a-z_0-9]+)(\\s+(kill|allow|trap|notify|errno\\s+\\d{1,4}))?((\\s*\\[[^]]*])*+)");
   private static final Pattern CONDITION =
       Pattern.compile(
           "\\[\\s*(\\d)\\s*,\\s*([^,\\s]+)\\s*,\\s*(\\w+|[<>=!&]=?)\\s*(,\\s*([^,\\s]+)\\s*)?]");

@@ -23,6 +23,10 @@ final class LxcValues {
 
   /** What a value must be. */
   private record Form(String what, Predicate<String> fits) {
+    /**
+     * Whatever fits a pattern. A group that may come any number of times is possessive there: else
+     * the matcher calls itself for each time, and a long value overflows the stack.
+     */
     static Form of(String what, String pattern) {
       Pattern compiled = Pattern.compile(pattern);
       return new Form(what, text -> compiled.matcher(text).matches());
@@ -62,7 +66,8 @@ final class LxcValues {
           "((25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.(?!$|/)|(?=/|\\s|$))){4}(/(3[0-2]|[12]?\\d))?(\\s.*)?");
   private static final Form ADDRESS6 =
       Form.of(
-          "an IPv6 address with its length of prefix", "[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(/\\d{1,3})?");
+          "an IPv6 address with its length of prefix",
+          "[0-9A-Fa-f.]*+:[0-9A-Fa-f:.]*+(/\\d{1,3})?");
   private static final Form LIMIT = Form.of("a number or 'unlimited'", "\\d{1,18}|unlimited");
   private static final Form NAMESPACES =
       Form.words("cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts").each();
@@ -105,7 +110,7 @@ final class LxcValues {
         Form.of("a number up to 65535, as a container has that many", "\\d{1,5}").and(0, 65_535);
     all.put("init.uid", id);
     all.put("init.gid", id);
-    all.put("init.groups", Form.of("numbers", "\\d{1,5}([,\\s]+\\d{1,5})*"));
+    all.put("init.groups", Form.of("numbers", "\\d{1,5}([,\\s]+\\d{1,5})*+"));
     all.put("start.order", WHOLE);
     all.put("proc.oom_score_adj", Form.of("a number from -1000 to 1000", "-?(1000|\\d{1,3})"));
     all.put("autodev.tmpfs.size", SIZE);
@@ -171,7 +176,7 @@ final class LxcValues {
     Form processes = Form.words("max").or(NUMBER);
     all.put("cgroup.pids.max", processes);
     all.put("cgroup2.pids.max", processes);
-    Form set = Form.of("a list such as 0-3,6", "\\d{1,5}(-\\d{1,5})?(,\\d{1,5}(-\\d{1,5})?)*");
+    Form set = Form.of("a list such as 0-3,6", "\\d{1,5}(-\\d{1,5})?(,\\d{1,5}(-\\d{1,5})?)*+");
     for (String key :
         List.of(
             "cgroup.cpuset.cpus",

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -123,6 +124,25 @@ class LxcValuesTest {
         .isInstanceOf(LxcException.class)
         .hasMessageContaining("cannot read '" + place.resolve("config") + "': line 3: ")
         .hasMessageContaining(reason);
+  }
+
+  /** Its length is no reason: a pattern that calls itself for each part would have no room. */
+  @Timeout(10)
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "lxc.cgroup.cpuset.cpus = 0-1 | ,0-1",
+        "lxc.cgroup2.cpuset.mems = 0 | ,0",
+        "lxc.init.groups = 1 | ,1",
+        "lxc.net.0.ipv6.address = : | :",
+      })
+  void aLongValueIsLookedAtToItsEnd(String start, String more) throws IOException {
+    String value = start + more.repeat((32 << 10) / more.length());
+
+    assertThat(read(value).entries()).hasSize(1);
+    assertThatThrownBy(() -> read(value + "!")).isInstanceOf(LxcException.class);
   }
 
   @ParameterizedTest

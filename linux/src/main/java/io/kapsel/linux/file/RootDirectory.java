@@ -15,6 +15,9 @@ import java.util.Optional;
  * if this directory were the root, so no link and no {@code ..} in it leads out.
  */
 public final class RootDirectory implements AutoCloseable {
+  /** {@link #readEach} ends with the file that brings all that it holds to so many bytes. */
+  public static final int MOST_OF_EACH = 1 << 20;
+
   private static final int HARMLESS = OpenFlags.NON_BLOCKING | OpenFlags.NO_TERMINAL;
 
   private final Fd fd;
@@ -60,8 +63,12 @@ public final class RootDirectory implements AutoCloseable {
       return Optional.empty();
     }
     try (Fd place = found.get()) {
-      if (Attributes.status(place).type() != FileType.REGULAR) {
+      FileStatus status = Attributes.status(place);
+      if (status.type() != FileType.REGULAR) {
         throw new SyscallException("read", path, Errno.EINVAL); // nothing that acts when opened
+      }
+      if (status.size() > most) {
+        throw new SyscallException("read", path, Errno.EFBIG); // without a look at any of it
       }
     }
     try (Fd file = open(path, OpenFlags.READ)) {
@@ -71,8 +78,8 @@ public final class RootDirectory implements AutoCloseable {
 
   /**
    * The files of one name in the directories of a directory, by the names of those, in order.
-   * Whoever fills it decides how many there are: only the first are looked at, and a file that
-   * cannot be read hides no other.
+   * Whoever fills it decides how many there are: only the first are looked at, none once {@link
+   * #MOST_OF_EACH} bytes are held, and a file that cannot be read hides no other.
    *
    * @param first how many directories are looked at
    * @param most bytes of one file, a longer one is left out
@@ -84,9 +91,15 @@ public final class RootDirectory implements AutoCloseable {
       return all;
     }
     try (Fd open = found.get()) {
+      int held = 0;
       for (String each : new SortedNames(List.of(open), first).next().keySet()) {
+        if (held >= MOST_OF_EACH) {
+          break;
+        }
         try {
-          read(directory + "/" + each + "/" + name, most).ifPresent(it -> all.put(each, it));
+          Optional<byte[]> content = read(directory + "/" + each + "/" + name, most);
+          content.ifPresent(it -> all.put(each, it));
+          held += content.map(it -> it.length).orElse(0);
         } catch (SyscallException _) {
           // no plain file of that size
         }

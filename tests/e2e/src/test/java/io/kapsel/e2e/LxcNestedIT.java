@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -163,6 +164,63 @@ class LxcNestedIT extends LxcEndToEnd {
           .contains("\\including ", "a?[31mb", "\\leaving ")
           .doesNotContain("secret", "linked", "climbing", "waiting", "\033");
       assertThat(found.err()).isEmpty();
+    }
+  }
+
+  /** What makes no sense in there keeps nothing else from being shown. */
+  @Test
+  void whatIsInsideHidesNothingElse() throws IOException {
+    String circle = "\033[2Jcircle";
+    inside("", "circling", "lxc.rootfs.path = /" + circle);
+    Files.createSymbolicLink(root.resolve(circle), Path.of(circle));
+    inside("", "lengthy", "lxc.rootfs.path = /\033]0;me\007" + "a".repeat(300));
+    inside("", "nothing", "lxc.rootfs.path = /a\0b");
+    inside("", "repeating", "lxc.cgroup.cpuset.cpus = 0" + ",0".repeat(16_000), "lxc.group = red");
+    String odd = "d=$0/$(printf 'odd\\377'); mkdir \"$d\" && touch \"$d/config\"";
+    Command.of("sh", "-c", odd, root.toString() + place).run().ok();
+
+    for (boolean running : List.of(false, true)) {
+      if (running) {
+        lxc("lxc-start", "-n", "web").ok();
+      }
+      Result found = lxc("lxc-ls", "-1", "--nesting").ok();
+
+      assertThat(found.lines())
+          .containsExactly(
+              "other",
+              "web",
+              "web/circling",
+              "web/inner",
+              "web/inner/deep",
+              "web/lengthy",
+              "web/nothing",
+              "web/repeating",
+              "web/second");
+      assertThat(found.err().lines())
+          .hasSize(2)
+          .anyMatch(line -> line.startsWith("Failed to look into web/circling: "))
+          .anyMatch(line -> line.startsWith("Failed to look into web/lengthy: "))
+          .allMatch(line -> line.codePoints().noneMatch(Character::isISOControl));
+      assertThat(lxc("lxc-ls", "-1", "--nesting", "-g", "red").lines()).contains("web/repeating");
+    }
+  }
+
+  /** Else all of it together would be more than the engine has memory for. */
+  @Test
+  void readsNoEndlessText() throws IOException {
+    String[] lines = Collections.nCopies(2700, "lxc.group=a").toArray(String[]::new);
+    for (int i = 0; i < 512; i++) {
+      inside("", "a%03d".formatted(i), lines);
+    }
+
+    for (boolean running : List.of(false, true)) {
+      if (running) {
+        lxc("lxc-start", "-n", "web").ok();
+      }
+      Result found = lxc("lxc-ls", "-1", "--nesting").ok();
+
+      assertThat(found.lines()).contains("other", "web", "web/a000").hasSizeBetween(30, 40);
+      assertThat(found.err()).isEqualTo("No more than 1024 KiB are read of web\n");
     }
   }
 }
