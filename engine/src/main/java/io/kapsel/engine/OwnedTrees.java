@@ -15,13 +15,18 @@ import io.kapsel.linux.mount.Mounts;
 import io.kapsel.oci.IdMapping;
 import io.kapsel.oci.Mount;
 import io.kapsel.runtime.ContainerRuntime;
+import io.kapsel.runtime.LaunchException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -38,8 +43,16 @@ final class OwnedTrees implements AutoCloseable {
 
   /** A detached mount of what was there. */
   private record Seen(Fd tree, DeviceNumber filesystem, long inode, long used) {
-    Seen now() {
-      return new Seen(tree, filesystem, inode, System.nanoTime());
+    Seen usedAt(long now) {
+      return new Seen(tree, filesystem, inode, now);
+    }
+
+    boolean isOf(FileStatus status) {
+      return filesystem.equals(status.filesystem()) && inode == status.inode();
+    }
+
+    boolean isIdle(long now) {
+      return now - used > IDLE;
     }
 
     /** Ends in a dot, so that nobody takes it for a link. */
@@ -48,15 +61,28 @@ final class OwnedTrees implements AutoCloseable {
     }
   }
 
-  private final ContainerRuntime runtime;
+  private final BiFunction<List<IdMapping>, List<IdMapping>, Fd> namespaces;
   private final Supplier<Stream<ContainerSpec>> specifications;
+  private final LongSupplier nanos;
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<Key, Seen> all = new HashMap<>();
 
+  /** Whose directory is another by now: somebody may have the path, which must not be another's. */
+  private final List<Seen> replaced = new ArrayList<>();
+
   /** With the specifications of all containers that there are. */
   OwnedTrees(ContainerRuntime runtime, Supplier<Stream<ContainerSpec>> specifications) {
-    this.runtime = runtime;
+    this(runtime::userNamespace, specifications, System::nanoTime);
+  }
+
+  /** With whoever makes user namespaces, and a clock. */
+  OwnedTrees(
+      BiFunction<List<IdMapping>, List<IdMapping>, Fd> namespaces,
+      Supplier<Stream<ContainerSpec>> specifications,
+      LongSupplier nanos) {
+    this.namespaces = namespaces;
     this.specifications = specifications;
+    this.nanos = nanos;
   }
 
   /** Where a directory is seen with a container's own ids: where it is, if these are its owners. */
@@ -69,16 +95,14 @@ final class OwnedTrees implements AutoCloseable {
     try (Fd now = Mounts.openTree(key.directory.toString(), Mounts.CLONE)) {
       FileStatus status = Attributes.status(now);
       Seen known = all.get(key);
-      if (known == null
-          || !known.filesystem.equals(status.filesystem())
-          || known.inode != status.inode()) {
+      if (known == null || !known.isOf(status)) {
         sweep();
-        all.remove(key);
         known = map(key, now.duplicate(), status);
+        replace(key);
       }
-      all.put(key, known.now());
+      all.put(key, known.usedAt(nanos.getAsLong()));
       return known.path();
-    } catch (SyscallException e) {
+    } catch (SyscallException | LaunchException e) {
       throw new EngineException.Failed(
           "use",
           "dir:" + key.directory,
@@ -105,23 +129,30 @@ final class OwnedTrees implements AutoCloseable {
   private Seen map(Key key, Fd tree, FileStatus status) {
     try (Fd namespace = namespace(key.owners, 0)) {
       Mounts.setAttributes(tree, 0, MountAttributes.idMapped(namespace));
-      return new Seen(tree, status.filesystem(), status.inode(), System.nanoTime());
+      return new Seen(tree, status.filesystem(), status.inode(), nanos.getAsLong());
     } catch (RuntimeException e) {
       tree.close();
       throw e;
     }
   }
 
+  private void replace(Key key) {
+    Optional.ofNullable(all.remove(key))
+        .ifPresent(old -> replaced.add(old.usedAt(nanos.getAsLong())));
+  }
+
   private void sweep() {
-    long now = System.nanoTime();
-    all.entrySet()
-        .removeIf(each -> {
-          boolean over = now - each.getValue().used > IDLE && !isUsed(each.getKey());
-          if (over) {
-            each.getValue().tree.close();
-          }
-          return over;
-        });
+    long now = nanos.getAsLong();
+    all.entrySet().removeIf(each -> ended(each.getValue(), now, () -> isUsed(each.getKey())));
+    replaced.removeIf(each -> ended(each, now, () -> false));
+  }
+
+  private static boolean ended(Seen seen, long now, BooleanSupplier needed) {
+    boolean over = seen.isIdle(now) && !needed.getAsBoolean();
+    if (over) {
+      seen.tree.close();
+    }
+    return over;
   }
 
   private boolean isUsed(Key key) {
@@ -140,13 +171,16 @@ final class OwnedTrees implements AutoCloseable {
     };
   }
 
-  /** A tree that a mount is made of, seen likewise; it is closed where that fails. */
+  /**
+   * A tree that a mount is made of, seen as a start shows it: likewise with all that is mounted
+   * below, or as it is where that cannot be. It is closed where this fails.
+   */
   Fd shown(Fd tree, Mount mount) {
     if (mount.uidMappings().isEmpty()) {
       return tree;
     }
-    try (Fd namespace = runtime.userNamespace(mount.uidMappings(), mount.gidMappings())) {
-      Mounts.setAttributes(tree, 0, MountAttributes.idMapped(namespace));
+    try (Fd namespace = namespaces.apply(mount.uidMappings(), mount.gidMappings())) {
+      mapIfPossible(tree, namespace);
       return tree;
     } catch (RuntimeException e) {
       tree.close();
@@ -154,10 +188,19 @@ final class OwnedTrees implements AutoCloseable {
     }
   }
 
+  private static void mapIfPossible(Fd tree, Fd namespace) {
+    try {
+      Mounts.setAttributes(tree, Mounts.RECURSIVE, MountAttributes.idMapped(namespace));
+    } catch (SyscallException e) {
+      if (!e.isNotMappable()) {
+        throw e;
+      }
+    }
+  }
+
   /** By which a mount shows owners to a container that has its 0 there. */
   Fd namespace(Owners owners, long firstId) {
-    return runtime.userNamespace(
-        mappings(owners.users(), firstId), mappings(owners.groups(), firstId));
+    return namespaces.apply(mappings(owners.users(), firstId), mappings(owners.groups(), firstId));
   }
 
   /** Shows a directory likewise at its own place while something writes to it, as root of it. */
@@ -168,7 +211,7 @@ final class OwnedTrees implements AutoCloseable {
       Attributes.own(place, root(owners.users()), root(owners.groups()));
       Mounts.setAttributes(tree, 0, MountAttributes.idMapped(namespace));
       Mounts.move(tree, place);
-    } catch (SyscallException e) {
+    } catch (SyscallException | LaunchException e) {
       throw new EngineException.Failed(
           "use", "dir:" + directory, String.valueOf(e.getMessage()), e);
     }
@@ -228,8 +271,10 @@ final class OwnedTrees implements AutoCloseable {
   public void close() {
     lock.lock();
     try {
-      all.values().forEach(each -> each.tree.close());
+      replaced.addAll(all.values());
       all.clear();
+      replaced.forEach(each -> each.tree.close());
+      replaced.clear();
     } finally {
       lock.unlock();
     }

@@ -11,6 +11,7 @@ import io.kapsel.linux.mount.FilesystemContext;
 import io.kapsel.linux.mount.Mounts;
 import io.kapsel.oci.Mount;
 import io.kapsel.runtime.Bundle;
+import io.kapsel.runtime.LaunchException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,6 +60,7 @@ final class RootViews {
     Path state = engine.store.stateOf(stored.id());
     Path layer = engine.store.layerOf(stored.id());
     List<RootView.Place> places = new ArrayList<>();
+    boolean whole = false;
     try {
       for (Mount each :
           Mounting.compile(stored.spec(), state.resolve("files"), engine.volumes.directory(), 0)) {
@@ -71,11 +73,16 @@ final class RootViews {
                   each.options().contains("ro")));
         }
       }
-      return new RootView.Assembled(overlay(lowers, layer), places, stored.spec().readOnly(), 0);
-    } catch (SyscallException e) {
-      places.forEach(place -> place.mount().close());
+      Fd root = overlay(lowers, layer);
+      whole = true;
+      return new RootView.Assembled(root, places, stored.spec().readOnly(), 0);
+    } catch (SyscallException | LaunchException e) {
       throw new EngineException.Failed(
           "open the files of", stored.name(), String.valueOf(e.getMessage()), e);
+    } finally {
+      if (!whole) {
+        places.forEach(place -> place.mount().close());
+      }
     }
   }
 

@@ -399,7 +399,8 @@ public final class ContainerRuntime implements AutoCloseable {
   private List<String> run(ContainerProcess target, Segment segment) {
     Control control = spawn();
     try {
-      Launch launch = new Launch(control, programs).entering(target.handle());
+      Launch launch =
+          new Launch(control, programs).entering(target.handle()).mapping(owners()::make);
       launch.send(segment);
       int _ = launch.awaitDone();
       return launch.notices();

@@ -39,17 +39,17 @@ final class PlugPlanner {
     String source = mount.source().orElseThrow();
     String why = "'" + source + "' is seen at '" + mount.destination() + "'";
     MountOptions options = MountOptions.of(mount);
+    refuseOthers(mount, options);
     Slot tree =
         draft.input(
             options.recursive() ? Input.Kind.TREE_RECURSIVE : Input.Kind.TREE, source, "tree", why);
     if (wanted.shifted()) {
-      Slot users = draft.input(Input.Kind.READ, "/proc/" + target + "/ns/user", "users", why);
       draft
           .attributes(
               steps,
               tree,
               Flag.ID_MAP,
-              users,
+              owners(mount, why),
               "{IDMAP}",
               "the owners of '" + source + "' are shown in the container's ids")
           .tolerating(Errno.EINVAL, Errno.EPERM)
@@ -68,6 +68,23 @@ final class PlugPlanner {
             why);
     draft.attach(steps, tree, place, why);
     return draft.segment(false);
+  }
+
+  /** A part of a volume, or a layer of the container's own, is made at a start alone. */
+  private static void refuseOthers(Mount mount, MountOptions options) {
+    if (!options.data().isEmpty()) {
+      throw new LaunchException(
+          LaunchException.Kind.REFUSED,
+          "a mount at '%s' cannot have the option '%s' in a container that runs"
+              .formatted(mount.destination(), options.data().getFirst()));
+    }
+  }
+
+  /** The container's own ids, unless its files belong to others on the host. */
+  private Slot owners(Mount mount, String why) {
+    return mount.uidMappings().isEmpty()
+        ? draft.input(Input.Kind.READ, "/proc/" + target + "/ns/user", "users", why)
+        : draft.owners(mount.uidMappings(), mount.gidMappings(), why);
   }
 
   /** Takes away what is mounted at a place inside. */

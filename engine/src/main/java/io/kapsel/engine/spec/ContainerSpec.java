@@ -110,6 +110,9 @@ public record ContainerSpec(
         owners.isEmpty() || !(userns instanceof NamespaceMode.Host),
         "owners are shown as others by the user namespace, which --userns host leaves out");
     InvalidRequestException.unless(
+        owners.isEmpty() || !privileged,
+        "owners are shown as others by the user namespace, which --privileged leaves out");
+    InvalidRequestException.unless(
         !autoRemove || restart.filter(RestartPolicy::restarts).isEmpty(),
         "conflicting options: cannot specify both --restart and --rm");
     InvalidRequestException.unless(

@@ -15,6 +15,7 @@ public record Owners(List<Range> users, List<Range> groups) {
   private static final Pattern TEXT =
       Pattern.compile("([ugb])[:\\s]+(\\d{1,10})[:\\s]+(\\d{1,10})[:\\s]+(\\d{1,10})");
   private static final long IDS = 1L << 32;
+  private static final long INSIDE = 65_536;
 
   /** Ids of the container, where they begin on the host, and how many there are. */
   public record Range(long inside, long outside, long count) {
@@ -29,7 +30,7 @@ public record Owners(List<Range> users, List<Range> groups) {
     }
   }
 
-  /** Checks that each id belongs to one other. */
+  /** Checks that each id belongs to one other, and that the container has some of them. */
   public Owners {
     users = List.copyOf(users);
     groups = List.copyOf(groups);
@@ -41,7 +42,8 @@ public record Owners(List<Range> users, List<Range> groups) {
    * Reads ranges: {@code u:INSIDE:HOST:COUNT} for users, {@code g:} for groups, {@code b:} for
    * both, as in {@code lxc.idmap}, where spaces are between the parts.
    *
-   * @throws InvalidRequestException when a text is none, or users or groups are missing
+   * @throws InvalidRequestException when a text is none, or users or groups are missing, or have
+   *     none of the container's ids
    */
   public static Owners parse(List<String> texts) {
     List<Range> users = new ArrayList<>();
@@ -67,6 +69,13 @@ public record Owners(List<Range> users, List<Range> groups) {
 
   private static void check(String whose, List<Range> ranges) {
     InvalidRequestException.unless(!ranges.isEmpty(), "owners of %s are missing", whose);
+    long first = ranges.stream().mapToLong(Range::inside).min().orElse(0);
+    InvalidRequestException.unless(
+        first < INSIDE,
+        "owners of %s begin at %s inside, where the last id is %s: the order is INSIDE:HOST:COUNT",
+        whose,
+        first,
+        INSIDE - 1);
     for (int i = 0; i < ranges.size(); i++) {
       for (Range other : ranges.subList(0, i)) {
         Range each = ranges.get(i);

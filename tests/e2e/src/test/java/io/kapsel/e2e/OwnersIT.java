@@ -216,6 +216,104 @@ class OwnersIT extends LxcEndToEnd {
   }
 
   @Test
+  void aDeviceOfOneThatRunsIsShownAsAtAStart() throws IOException {
+    Path data = data();
+    file(data.resolve("strange"), "7:7");
+    kapsel(
+            "run",
+            "-d",
+            "--name",
+            "seen",
+            "--owners",
+            "b:0:100000:65536",
+            "dir:" + root(),
+            "/bin/sleep",
+            "600")
+        .ok();
+
+    kapsel("device", "add", "-v", data + ":/data", "seen").ok();
+
+    for (String again : List.of("now", "after a start")) {
+      assertThat(
+              kapsel("exec", "seen", "/bin/stat", "-c", "%u:%g", "/data/roots", "/data/strange")
+                  .ok()
+                  .lines())
+          .as(again)
+          .containsExactly("0:0", "65534:65534");
+      kapsel("exec", "seen", "/bin/sh", "-c", "echo new >/data/new").ok();
+      assertThat(owner(data.resolve("new"))).as(again).isEqualTo("100000:100000");
+      Files.delete(data.resolve("new"));
+      kapsel("restart", "-t", "0", "seen").ok();
+    }
+  }
+
+  @Test
+  void whatCannotBeShownAsAnothersIsSeenAsItIs() throws IOException {
+    Path bare = bare();
+    file(bare.resolve("file"), "100005:100006");
+    try {
+      define(root(), "lxc.mount.entry = " + bare + " bare none bind,create=dir 0 0");
+      kapsel("adopt", place.resolve("web").toString(), "taken").ok();
+
+      for (String state : List.of("before", "after")) {
+        assertThat(listed("kapsel cp taken:/srv/own - | tar -tv --numeric-owner"))
+            .as(state)
+            .contains(" 7/8 ");
+        assertThat(listed("kapsel cp taken:/bare/file - | tar -tv --numeric-owner"))
+            .as(state)
+            .contains(" 100005/100006 ");
+        kapsel("start", "taken").ok();
+        assertThat(kapsel("exec", "taken", "/bin/stat", "-c", "%u", "/bare/file").ok().line())
+            .isEqualTo("65534");
+        kapsel("stop", "-t", "0", "taken").ok();
+      }
+    } finally {
+      product.removeAll();
+      Command.of("umount", "-l", bare.toString()).run();
+    }
+  }
+
+  @Test
+  void aLookThatFailsKeepsNothingOpen() throws IOException {
+    Path bare = bare();
+    Path data = data();
+    try {
+      List<String> mounts = new ArrayList<>();
+      for (int i = 0; i < 10; i++) {
+        mounts.add("lxc.mount.entry = " + data + " data" + i + " none bind,create=dir 0 0");
+      }
+      mounts.add(
+          "lxc.mount.entry = " + bare + " last overlay lowerdir=" + bare + ",create=dir 0 0");
+      define(root(), mounts.toArray(String[]::new));
+      kapsel("adopt", place.resolve("web").toString(), "taken").ok();
+
+      int before = looksInVain();
+      int after = looksInVain();
+
+      assertThat(after).isLessThan(before + 20);
+    } finally {
+      product.removeAll();
+      Command.of("umount", "-l", bare.toString()).run();
+    }
+  }
+
+  /** How many descriptors the engine has afterwards. */
+  private int looksInVain() {
+    for (int i = 0; i < 5; i++) {
+      assertThat(kapsel("cp", "taken:/srv/own", "-").err())
+          .contains("its owners cannot be shown as others");
+    }
+    return HostFiles.names(Path.of("/proc/" + product.engine() + "/fd")).size();
+  }
+
+  /** A file system that shows owners as they are. */
+  private Path bare() throws IOException {
+    Path bare = Files.createDirectory(place.resolve("bare"));
+    Command.of("mount", "-t", "ramfs", "kapsel-test", bare.toString()).run().ok();
+    return bare;
+  }
+
+  @Test
   void rangesThatMakeNoSense() throws IOException {
     String dir = TestRoot.reference();
     assertThat(kapsel("run", "--owners", "0:1:2", dir, "true").err())
@@ -227,6 +325,12 @@ class OwnersIT extends LxcEndToEnd {
     Result host = kapsel("run", "--userns", "host", "--owners", "b:0:1:2", dir, "true");
     assertThat(host.exitCode()).isEqualTo(125);
     assertThat(host.err()).contains("which --userns host leaves out");
+    Result privileged = kapsel("run", "--privileged", "--owners", "b:0:1:2", dir, "true");
+    assertThat(privileged.exitCode()).isEqualTo(125);
+    assertThat(privileged.err()).contains("which --privileged leaves out");
+    Result swapped = kapsel("run", "--owners", "b:100000:0:65536", dir, "true");
+    assertThat(swapped.exitCode()).isEqualTo(125);
+    assertThat(swapped.err()).contains("the order is INSIDE:HOST:COUNT");
     assertThat(kapsel("ps", "-aq").line()).isEmpty();
   }
 }
