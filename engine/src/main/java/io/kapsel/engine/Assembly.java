@@ -245,13 +245,13 @@ final class Assembly {
   /** Checks that what is to be mounted is there, or makes it. */
   void checkMounts() {
     for (MountRequest mount : spec.mounts()) {
-      if (mount instanceof MountRequest.Bind(Path source, _, _, _, _, boolean layered)
+      if (mount instanceof MountRequest.Bind(Path source, _, _, _, _, boolean layered, _)
           && layered
           && !Files.isDirectory(source)) {
         throw new EngineException.Invalid(
             "create", reference(), "only a directory has a layer above it, not '" + source + "'");
       }
-      if (mount instanceof MountRequest.Bind(Path source, _, _, boolean create, _, _)
+      if (mount instanceof MountRequest.Bind(Path source, _, _, boolean create, _, _, _)
           && !Files.exists(source)) {
         if (!create) {
           throw new EngineException.Invalid(

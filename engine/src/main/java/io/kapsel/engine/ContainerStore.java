@@ -5,6 +5,7 @@ import io.kapsel.base.HexId;
 import io.kapsel.base.Json;
 import io.kapsel.base.JsonException;
 import io.kapsel.base.StateFile;
+import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.linux.Fd;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.file.Attributes;
@@ -84,9 +85,10 @@ final class ContainerStore implements AutoCloseable {
     return stateOf(id).resolve("memory");
   }
 
-  /** The same for what it writes above a directory of the host. */
-  static Path layerAbove(Path files, String target) {
-    UUID name = UUID.nameUUIDFromBytes(target.getBytes(StandardCharsets.UTF_8));
+  /** The same for what it writes above a directory of the host, and above no other one. */
+  static Path layerAbove(Path files, MountRequest.Bind mount) {
+    String both = mount.source() + "\0" + mount.target();
+    UUID name = UUID.nameUUIDFromBytes(both.getBytes(StandardCharsets.UTF_8));
     return files.resolveSibling("layers").resolve(name.toString());
   }
 

@@ -68,15 +68,11 @@ public final class Devices {
   private static Entry entry(MountRequest mount) {
     return switch (mount) {
       case MountRequest.Bind it ->
-          new Entry("disk", it.target(), it.source().toString(), access(it.readOnly()));
+          new Entry("disk", it.target(), it.source().toString(), String.join(",", it.options()));
       case MountRequest.Volume it ->
-          new Entry("volume", it.target(), it.name(), access(it.readOnly()));
+          new Entry("volume", it.target(), it.name(), it.readOnly() ? "ro" : "rw");
       case MountRequest.Tmpfs it -> new Entry("tmpfs", it.target(), "tmpfs", "rw");
     };
-  }
-
-  private static String access(boolean readOnly) {
-    return readOnly ? "ro" : "rw";
   }
 
   /** Gives it a directory or file of the host, or a volume; what the user should know of it. */

@@ -246,7 +246,7 @@ final class Launching {
     for (MountRequest each : stored().spec().mounts()) {
       if (each instanceof MountRequest.Bind bind && bind.layered()) {
         ContainerStore.makeLayer(
-            ContainerStore.layerAbove(files, bind.target()),
+            ContainerStore.layerAbove(files, bind),
             engine.ownedTrees.seen(bind.source(), stored().spec().owners()));
       }
     }

@@ -86,12 +86,7 @@ final class LiveMounting {
       if (container.idBase().isPresent()) {
         map(request, tree, users);
       }
-      if (readOnly(request)) {
-        Mounts.setAttributes(
-            tree, Mounts.RECURSIVE, MountAttributes.setting(MountAttributes.READ_ONLY));
-      }
-      Mounts.setAttributes(
-          tree, Mounts.RECURSIVE, MountAttributes.propagating(MountAttributes.PRIVATE));
+      Mounts.setAttributes(tree, Mounts.RECURSIVE, MountAttributes.privately(attributes(request)));
       return tree;
     }
 
@@ -109,7 +104,7 @@ final class LiveMounting {
     /** Some file systems show owners as they are, as at a start. */
     private static void map(Fd tree, Fd users) {
       try {
-        Mounts.setAttributes(tree, 0, MountAttributes.idMapped(users));
+        Mounts.setAttributes(tree, Mounts.RECURSIVE, MountAttributes.idMapped(users));
       } catch (SyscallException e) {
         if (!e.isNotMappable()) {
           throw e;
@@ -138,11 +133,11 @@ final class LiveMounting {
     };
   }
 
-  private static boolean readOnly(MountRequest request) {
+  private static long attributes(MountRequest request) {
     return switch (request) {
-      case MountRequest.Bind bind -> bind.readOnly();
-      case MountRequest.Volume volume -> volume.readOnly();
-      case MountRequest.Tmpfs _ -> false;
+      case MountRequest.Bind bind -> VolumeOptions.attributes(bind.options());
+      case MountRequest.Volume volume -> volume.readOnly() ? MountAttributes.READ_ONLY : 0;
+      case MountRequest.Tmpfs _ -> 0;
     };
   }
 }

@@ -118,18 +118,26 @@ final class Mounting {
   }
 
   private static Mount bind(MountRequest.Bind bind, Path files) {
-    List<String> options =
-        new ArrayList<>(List.of("rbind", bind.propagation(), bind.readOnly() ? "ro" : "rw"));
+    List<String> options = bound(bind.propagation(), bind.readOnly());
+    bind.denied().forEach(each -> options.add("r" + each)); // below it, too
     if (bind.layered()) {
-      options.add(Bundle.LAYER + ContainerStore.layerAbove(files, bind.target()));
+      options.add(Bundle.LAYER + ContainerStore.layerAbove(files, bind));
     }
     return Mount.of(
         bind.target(), "bind", bind.source().toString(), options.toArray(String[]::new));
   }
 
+  /** What is read-only on the host stays so, also below: nothing asks for {@code rw}. */
+  private static List<String> bound(String propagation, boolean readOnly) {
+    List<String> options = new ArrayList<>(List.of("rbind", propagation));
+    if (readOnly) {
+      options.add("ro");
+    }
+    return options;
+  }
+
   private static Mount volume(MountRequest.Volume volume, Path volumes) {
-    List<String> options =
-        new ArrayList<>(List.of("rbind", "rprivate", volume.readOnly() ? "ro" : "rw"));
+    List<String> options = bound("rprivate", volume.readOnly());
     volume.part().ifPresent(way -> options.add(Bundle.PART + way));
     return Mount.of(
         volume.target(),

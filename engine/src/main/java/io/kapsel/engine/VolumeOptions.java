@@ -8,6 +8,7 @@ import io.kapsel.linux.file.OpenFlags;
 import io.kapsel.linux.mount.FilesystemContext;
 import io.kapsel.linux.mount.MountAttributes;
 import io.kapsel.linux.mount.Mounts;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -76,14 +77,13 @@ final class VolumeOptions {
       return VolumeImage.open(volume.place());
     }
     String device = options.getOrDefault("device", options.getOrDefault("type", ""));
-    long flags = 0;
+    List<String> all = List.of(options.getOrDefault("o", "").split(",", -1));
     if (binds(options)) {
-      return Mounts.openTree(device, Mounts.CLONE | Mounts.RECURSIVE);
+      return bound(device, attributes(all));
     }
     try (FilesystemContext context = FilesystemContext.open(options.getOrDefault("type", ""))) {
       context.option("source", device);
-      for (String option : options.getOrDefault("o", "").split(",", -1)) {
-        flags |= FLAGS.getOrDefault(option, 0L);
+      for (String option : all) {
         if (!option.isEmpty() && !FLAGS.containsKey(option) && !PLAIN.contains(option)) {
           set(context, option);
         }
@@ -91,7 +91,26 @@ final class VolumeOptions {
       if (options.containsKey("size")) {
         context.option("size", options.get("size"));
       }
-      return context.mount(flags);
+      return context.mount(attributes(all));
+    }
+  }
+
+  /** Those of {@link MountAttributes} that are among them. */
+  static long attributes(List<String> options) {
+    return options.stream()
+        .mapToLong(each -> FLAGS.getOrDefault(each, 0L))
+        .reduce(0, (all, each) -> all | each);
+  }
+
+  /** A directory of the host with what is mounted below it. */
+  private static Fd bound(String source, long attributes) {
+    Fd tree = Mounts.openTree(source, Mounts.CLONE | Mounts.RECURSIVE);
+    try {
+      Mounts.setAttributes(tree, Mounts.RECURSIVE, MountAttributes.privately(attributes));
+      return tree;
+    } catch (SyscallException e) {
+      tree.close();
+      throw e;
     }
   }
 

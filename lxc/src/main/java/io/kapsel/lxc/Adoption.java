@@ -29,7 +29,7 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
   private static final Pattern OF_EACH_START =
       Pattern.compile(
           "lxc\\.(hook\\.(?!version|pre-mount).*|net\\.\\d+\\.(script\\..*|veth\\.pair)|time\\.offset\\..*|sched\\.core"
-              + "|signal\\.(reboot|stop)|console\\.logfile)");
+              + "|signal\\.(reboot|stop)|console\\.(logfile|path)|group)");
 
   private static final String DEFAULT_NETWORK = "the default network is taken";
 
@@ -123,7 +123,8 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
     }
     LxcConfig alone = new LxcConfig(List.of(entry));
     boolean lost =
-        OF_EACH_START.matcher(entry.key()).matches()
+        (OF_EACH_START.matcher(entry.key()).matches() && !isNone(entry.value()))
+            || (entry.key().equals("lxc.arch") && LxcAmendment.isNarrow(entry.value()))
             || !LxcGroups.others(alone).isEmpty()
             || new LxcAuto(alone).changes();
     if (lost) {
@@ -131,6 +132,10 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
       leftOut.add(String.valueOf(entry.wrong(text).getMessage()));
     }
     return lost;
+  }
+
+  private static boolean isNone(String value) {
+    return value.isEmpty() || value.equals("none");
   }
 
   private static Said said(Path path) {
@@ -157,7 +162,14 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
   private static Said lxc(Path path) {
     List<String> leftOut = new ArrayList<>();
     LxcConfig config =
-        LxcConfig.read(path, wrong -> leftOut.add(String.valueOf(wrong.getMessage())));
+        LxcConfig.read(
+            path,
+            wrong -> {
+              if (wrong instanceof LxcConfig.WrongEntry it && NEEDED.contains(it.entry().key())) {
+                throw wrong;
+              }
+              leftOut.add(String.valueOf(wrong.getMessage()));
+            });
     Path parent = path.toAbsolutePath().normalize().getParent();
     String name = parent == null ? "" : String.valueOf(parent.getFileName());
     Adopted more = new Adopted();

@@ -105,6 +105,12 @@ final class LxcCopies {
     }
   }
 
+  /** What was in a container's directory that was there before stays in it. */
+  static void discard(Path own, boolean found) {
+    Path above = own.resolveSibling(".").normalize();
+    delete(found ? own : above, found ? "config" : String.valueOf(own.getFileName()));
+  }
+
   static void delete(Path directory, String name) {
     if (Files.isDirectory(directory)) {
       try (Fd parent = Open.path(directory.toString(), OpenFlags.DIRECTORY)) {

@@ -35,6 +35,9 @@ final class LxcCopy {
   /** Where the copy is defined. */
   private final LxcPlace place;
 
+  /** Whether somebody has something where the copy is defined. */
+  private boolean found;
+
   private LxcCopy(LxcCall call) {
     this.call = call;
     this.options = call.options();
@@ -200,6 +203,7 @@ final class LxcCopy {
     if (place.exists(name)) {
       throw new LxcException("there is a container '" + name + "' already");
     }
+    found = Files.exists(place.directory().resolve(name));
     Container source = call.place().container(call.name()).orElseGet(call::current);
     Container copy =
         call.engine()
@@ -232,7 +236,7 @@ final class LxcCopy {
               copy.remove(true);
               return 0;
             });
-    LxcCopies.delete(place.directory(), name);
+    LxcCopies.discard(place.directory().resolve(name), found);
   }
 
   /** It is one of the other directory from now on. */

@@ -3,6 +3,7 @@ package io.kapsel.lxc;
 import io.kapsel.base.AtomicFile;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.process.HostProgram;
+import io.kapsel.oci.image.Platform;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ final class LxcCreation {
       return 0;
     } finally {
       if (!done) {
-        discard(found);
+        LxcCopies.discard(own, found);
       }
     }
   }
@@ -119,13 +120,28 @@ final class LxcCreation {
                   .formatted(dist)
               + " lxc.rootfs.path = image:NAME");
     }
+    checkKind(options);
     String name = "debian/" + release + ":system";
-    if (call.engine().images().store().find(name, io.kapsel.oci.image.Platform.host()).isEmpty()) {
+    if (call.engine().images().store().find(name, Platform.host()).isEmpty()) {
       throw new LxcException(
           "there is no image '%s' yet; make it with: kapsel image create --variant system %s %s"
               .formatted(name, release, name));
     }
     return name;
+  }
+
+  private static void checkKind(LxcOptions options) {
+    Optional<String> other =
+        options.last("arch").filter(it -> Platform.host().serves(Platform.parse(it)) == 0);
+    if (other.isPresent()) {
+      throw new LxcException(
+          "a container runs on the processor that there is, %s, not on %s"
+              .formatted(Platform.host().architecture(), other.get()));
+    }
+    Optional<String> variant = options.last("variant").filter(it -> !it.equals("default"));
+    if (variant.isPresent()) {
+      throw new LxcException("there is no variant '%s', only 'default'".formatted(variant.get()));
+    }
   }
 
   private static Path made(String root) {
@@ -158,10 +174,5 @@ final class LxcCreation {
     } catch (SyscallException e) {
       throw new LxcException("cannot run '" + program + "': " + e.getMessage());
     }
-  }
-
-  /** What was in a directory that was there before stays in it. */
-  private void discard(boolean found) {
-    LxcCopies.delete(found ? own : call.place().directory(), found ? "config" : call.name());
   }
 }

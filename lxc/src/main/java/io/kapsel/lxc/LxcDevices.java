@@ -3,7 +3,9 @@ package io.kapsel.lxc;
 import io.kapsel.engine.spec.DeviceRuleRequest;
 import io.kapsel.engine.spec.InvalidRequestException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.SequencedSet;
 import java.util.regex.Pattern;
 
 /**
@@ -11,7 +13,7 @@ import java.util.regex.Pattern;
  * obeyed alike, whichever the host has; most files say the same for both.
  */
 final class LxcDevices {
-  private static final List<String> VERSIONS = List.of("lxc.cgroup.", "lxc.cgroup2.");
+  private static final Pattern KEY = Pattern.compile("lxc\\.cgroup2?\\.devices\\..*");
 
   /** What every container may use, and what it may make but not use. */
   private static final Pattern USUAL =
@@ -32,7 +34,7 @@ final class LxcDevices {
 
   /** Whether nothing is said, so that what is given may be used. */
   boolean isOpen() {
-    return VERSIONS.stream().allMatch(version -> said(version).isEmpty());
+    return said().isEmpty();
   }
 
   /**
@@ -41,16 +43,16 @@ final class LxcDevices {
    * @param given whether it is given any device
    */
   List<DeviceRuleRequest> rules(boolean given) {
-    return VERSIONS.stream()
-        .flatMap(version -> rules(said(version)).stream())
+    SequencedSet<DeviceRuleRequest> all = new LinkedHashSet<>();
+    rules(said()).stream()
         .filter(rule -> given || !rule.equals(FUSE))
-        .distinct()
-        .toList();
+        .forEach(all::addLast); // of equal ones the last counts
+    return List.copyOf(all);
   }
 
-  private List<LxcConfig.Entry> said(String version) {
-    return config.below(version + "devices.").stream()
-        .filter(each -> !each.value().isEmpty())
+  private List<LxcConfig.Entry> said() {
+    return config.below("lxc.cgroup").stream()
+        .filter(each -> KEY.matcher(each.key()).matches() && !each.value().isEmpty())
         .toList();
   }
 
@@ -61,7 +63,7 @@ final class LxcDevices {
       String value = each.value().strip().replaceAll("\\s+", " ");
       boolean denies = each.key().endsWith(".deny");
       if (denies && EVERYTHING.matcher(value).matches()) {
-        all.clear();
+        all.removeIf(rule -> !rule.denied());
       } else if (denies) {
         all.add(rule(each, value).deny());
       } else if (all.stream().anyMatch(DeviceRuleRequest::denied)

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -31,7 +32,6 @@ final class LxcMounts {
           "rw",
           "ro",
           "optional",
-          "relative",
           "nodev",
           "nosuid",
           "noexec",
@@ -134,8 +134,23 @@ final class LxcMounts {
     if (target.startsWith("/dev/") && hasDevices(source)) {
       devices.add(new DeviceRequest(source, target, access));
     } else {
-      mounts.add(new MountRequest.Bind(source, target, options.contains("ro"), false, "rprivate"));
+      mounts.add(
+          new MountRequest.Bind(source, target, options.contains("ro"), false, "rprivate")
+              .denying(denied(options)));
     }
+  }
+
+  /** What comes later wins, as with mount(8). */
+  private static Set<String> denied(List<String> options) {
+    Set<String> denied = new HashSet<>();
+    for (String option : options) {
+      if (MountRequest.Bind.DENIALS.contains(option)) {
+        denied.add(option);
+      } else {
+        denied.remove("no" + option);
+      }
+    }
+    return denied;
   }
 
   /** Whether it is a device, or a directory of such. */
@@ -181,7 +196,7 @@ final class LxcMounts {
   }
 
   static MountRequest layered(Path source, String target) {
-    return new MountRequest.Bind(source, target, false, false, "rprivate", true);
+    return new MountRequest.Bind(source, target, false, false, "rprivate", true, List.of());
   }
 
   /** The value of {@code lxc.mount.entry} for a mount that can be said so. */
@@ -196,7 +211,7 @@ final class LxcMounts {
     return mount.layered()
         ? "%1$s %2$s overlay lowerdir=%1$s,%3$s 0 0".formatted(mount.source(), place, create)
         : "%s %s none bind,%s,%s 0 0"
-            .formatted(mount.source(), place, mount.readOnly() ? "ro" : "rw", create);
+            .formatted(mount.source(), place, String.join(",", mount.options()), create);
   }
 
   private static MountRequest tmpfs(String target, List<String> options) {
@@ -211,6 +226,11 @@ final class LxcMounts {
       } else if (!option.startsWith("create=")
           && !Set.of("defaults", "optional", "relatime").contains(option)) {
         plain.add(option);
+      }
+    }
+    for (String usual : List.of("exec", "suid")) { // as with LXC; nodes for devices are of no use
+      if (!plain.contains("no" + usual) && !plain.contains(usual)) {
+        plain.add(usual);
       }
     }
     return new MountRequest.Tmpfs(target, size, mode, plain);

@@ -86,6 +86,27 @@ class AdoptionTest {
                 + " place alone");
   }
 
+  @Test
+  void whatIsLostIsNamedAndWhatIsNoMappingEndsIt() throws IOException {
+    write(
+        "config",
+        "lxc.rootfs.path = dir:/srv/web",
+        "lxc.arch = x86_64",
+        "lxc.arch = i686",
+        "lxc.group = onboot",
+        "lxc.console.path = none",
+        "lxc.console.path = /srv/console");
+
+    assertThat(read(web).leftOut())
+        .hasSize(3)
+        .anyMatch(line -> line.contains(": line 3: lxc.arch: it is obeyed"))
+        .anyMatch(line -> line.contains(": line 4: lxc.group: it is obeyed"))
+        .anyMatch(line -> line.contains(": line 6: lxc.console.path: it is obeyed"));
+
+    write("config", "lxc.rootfs.path = dir:/srv/web", "lxc.idmap = u 0 100000");
+    assertThatThrownBy(() -> read(web)).hasMessageContaining("line 2: lxc.idmap: 'u 0 100000'");
+  }
+
   /** Its link is the host's, and what is done at each start is named. */
   @Test
   void aCardOnALinkOfTheHostKeepsIt() throws IOException {

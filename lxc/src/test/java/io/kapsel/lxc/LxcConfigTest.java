@@ -48,7 +48,7 @@ class LxcConfigTest {
             "lxc.proc.oom_score_adj = 10",
             "lxc.cap.drop = sys_module mac_admin",
             "lxc.mount.auto = cgroup:mixed proc:mixed sys:ro",
-            "lxc.mount.entry = /srv/data data none ro,bind,create=dir 0 0",
+            "lxc.mount.entry = /srv/data data none ro,bind,nosuid,nodev,noexec,exec,create=dir 0 0",
             "lxc.mount.entry = /srv/base base overlay lowerdir=/srv/base,create=dir 0 0",
             "lxc.mount.entry = shm dev/shm tmpfs size=1m,mode=1777 0 0",
             "lxc.mount.entry = /does/not/exist x none bind,optional 0 0",
@@ -76,9 +76,12 @@ class LxcConfigTest {
     assertThat(spec.capDrop()).containsExactly("SYS_MODULE", "MAC_ADMIN");
     assertThat(spec.mounts())
         .containsExactly(
-            new MountRequest.Bind(Path.of("/srv/data"), "/data", true, false, "rprivate"),
-            new MountRequest.Bind(Path.of("/srv/base"), "/base", false, false, "rprivate", true),
-            new MountRequest.Tmpfs("/dev/shm", java.util.Optional.of(1L << 20), 01777, List.of()));
+            new MountRequest.Bind(Path.of("/srv/data"), "/data", true, false, "rprivate")
+                .denying(List.of("nosuid", "nodev")),
+            new MountRequest.Bind(
+                Path.of("/srv/base"), "/base", false, false, "rprivate", true, List.of()),
+            new MountRequest.Tmpfs(
+                "/dev/shm", java.util.Optional.of(1L << 20), 01777, List.of("exec", "suid")));
     assertThat(spec.networks().orElseThrow().attachments().getFirst().network())
         .isEqualTo("lxcbr0");
     assertThat(spec.networks().orElseThrow().attachments().getFirst().ipv4()).contains("10.0.3.7");

@@ -52,7 +52,7 @@ class LxcDevicesTest {
                 "lxc.cgroup.devices.allow = b  8:*  rw",
                 "lxc.cgroup2.devices.allow = c 10:232 rwm",
                 "lxc.cgroup2.devices.allow = b 8:* rw"))
-        .containsExactly("b 8:* rw", "c 10:232 rwm");
+        .containsExactly("c 10:232 rwm", "b 8:* rw");
   }
 
   @Test
@@ -69,6 +69,24 @@ class LxcDevicesTest {
                 "lxc.cgroup2.devices.deny = c 5:* w",
                 "lxc.cgroup2.devices.allow = c 5:1 rwm"))
         .containsExactly("not c 10:200 rwm", "not c 5:* w", "c 5:1 rwm");
+    assertThat(
+            rules(
+                "lxc.cgroup2.devices.deny = c 1:3 rwm",
+                "lxc.cgroup2.devices.allow = c 10:232 rwm",
+                "lxc.cgroup2.devices.deny = a"))
+        .containsExactly("not c 1:3 rwm");
+    assertThat(
+            rules(
+                "lxc.cgroup.devices.allow = a",
+                "lxc.cgroup2.devices.deny = a",
+                "lxc.cgroup2.devices.allow = c 10:232 rwm"))
+        .containsExactly("c 10:232 rwm");
+    assertThat(
+            rules(
+                "lxc.cgroup2.devices.allow = c 10:232 rwm",
+                "lxc.cgroup2.devices.deny = c 10:232 rwm",
+                "lxc.cgroup2.devices.allow = c 10:232 rwm"))
+        .containsExactly("not c 10:232 rwm", "c 10:232 rwm");
   }
 
   @Test

@@ -174,6 +174,7 @@ class LxcKeyTableTest {
         "lxc.mount.entry = /srv | is not SOURCE TARGET TYPE OPTIONS",
         "lxc.mount.entry = /dev/sda1 x ext4 defaults 0 0 | only bind mounts, tmpfs and overlay",
         "lxc.mount.entry = /srv x none bind,foo 0 0 | 'foo' is not an option",
+        "lxc.mount.entry = srv x none bind,relative 0 0 | 'relative' is not an option",
         "lxc.mount.entry = t x tmpfs size=much 0 0 | ",
         "lxc.mount.fstab = /does/not/exist | cannot read '/does/not/exist'",
         "lxc.rootfs.path = zfs:tank/web | only a directory can be a root here",

@@ -45,7 +45,7 @@ public final class RefusedFlags {
           refused(
               "storage-opt",
               "a container's own layer has no limit; write to a volume with a size, which"
-                  + " 'kapsel volume create -o type=tmpfs -o size=…' makes"));
+                  + " 'kapsel volume create -o size=…' makes"));
 
   private RefusedFlags() {}
 

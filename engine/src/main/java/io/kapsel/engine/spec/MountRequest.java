@@ -2,10 +2,12 @@ package io.kapsel.engine.spec;
 
 import io.kapsel.base.Names;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Something of the host, or something new, that a container sees at a place of its own. */
 public sealed interface MountRequest {
@@ -17,6 +19,7 @@ public sealed interface MountRequest {
    *
    * @param layered whether what is written goes to a layer of the container's own: then it is a
    *     directory alone, which stays as it is
+   * @param denied what nobody may do there, of {@link #DENIALS}; see mount(8)
    */
   record Bind(
       Path source,
@@ -24,12 +27,16 @@ public sealed interface MountRequest {
       boolean readOnly,
       boolean create,
       String propagation,
-      boolean layered)
+      boolean layered,
+      List<String> denied)
       implements MountRequest {
     /** What is written goes to the host. */
     public Bind(Path source, String target, boolean readOnly, boolean create, String propagation) {
-      this(source, target, readOnly, create, propagation, false);
+      this(source, target, readOnly, create, propagation, false, List.of());
     }
+
+    /** What may be denied: other users by set-user-ID programs, programs at all, devices. */
+    public static final Set<String> DENIALS = Set.of("nosuid", "noexec", "nodev");
 
     private static final Set<String> PROPAGATIONS =
         Set.of("private", "rprivate", "slave", "rslave", "shared", "rshared");
@@ -45,6 +52,26 @@ public sealed interface MountRequest {
           !layered || (!readOnly && !create && propagation.equals("rprivate")),
           "a layer above '%s' is written, and shared with nobody",
           source);
+      denied = denied.stream().distinct().sorted().toList();
+      for (String each : denied) {
+        InvalidRequestException.unless(
+            DENIALS.contains(each), "'%s' is not an option of a bind mount", each);
+      }
+    }
+
+    /** The same, where nobody may do these. */
+    public Bind denying(Collection<String> those) {
+      return new Bind(source, target, readOnly, create, propagation, layered, List.copyOf(those));
+    }
+
+    /** {@code ro} or {@code rw}, and what is denied. */
+    public List<String> options() {
+      return Stream.concat(Stream.of(readOnly ? "ro" : "rw"), denied.stream()).toList();
+    }
+
+    private Bind asShared(boolean readOnlyThere) {
+      return new Bind(
+          source, target, readOnly || readOnlyThere, create, propagation, false, denied);
     }
   }
 
@@ -127,9 +154,7 @@ public sealed interface MountRequest {
     return switch (mount) {
       case Tmpfs _ -> Optional.empty();
       case Bind it when it.layered -> Optional.empty();
-      case Bind it ->
-          Optional.of(
-              new Bind(it.source, it.target, it.readOnly || readOnly, it.create, it.propagation));
+      case Bind it -> Optional.of(it.asShared(readOnly));
       case Volume it ->
           Optional.of(
               new Volume(it.name, it.target, it.readOnly || readOnly, it.copy, Map.of(), it.part));

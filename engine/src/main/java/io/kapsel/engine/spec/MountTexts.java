@@ -3,9 +3,11 @@ package io.kapsel.engine.spec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Docker's three notations of a mount. */
 final class MountTexts {
@@ -22,12 +24,14 @@ final class MountTexts {
     boolean readOnly = false;
     boolean copy = true;
     String propagation = "rprivate";
+    Set<String> denied = new HashSet<>();
     for (String option : parts.length == 3 ? parts[2].split(",", -1) : new String[0]) {
       switch (option) {
         case "ro" -> readOnly = true;
         case "nocopy" -> copy = false;
         case "rw", "z", "Z", "consistent", "cached", "delegated" -> {}
         case "private", "rprivate", "slave", "rslave", "shared", "rshared" -> propagation = option;
+        case "nosuid", "noexec", "nodev" -> denied.add(option);
         default ->
             throw new InvalidRequestException(
                 "'%s' in '%s' is not an option of a volume".formatted(option, text));
@@ -35,8 +39,10 @@ final class MountTexts {
     }
     if (isPath(parts[0])) {
       Path source = Texts.path(parts[0], workingDirectory);
-      return new MountRequest.Bind(source, parts[1], readOnly, true, propagation);
+      return new MountRequest.Bind(source, parts[1], readOnly, true, propagation).denying(denied);
     }
+    InvalidRequestException.unless(
+        denied.isEmpty(), "%s in '%s' are for paths of the host, not for volumes", denied, text);
     return new MountRequest.Volume(parts[0], parts[1], readOnly, copy, Map.of());
   }
 

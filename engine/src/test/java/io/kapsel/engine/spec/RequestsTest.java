@@ -48,6 +48,16 @@ class RequestsTest {
         .isEqualTo(new MountRequest.Bind(Path.of("/here/src"), "/data", true, true, "rprivate"));
   }
 
+  @Test
+  void aPathMayBeWithoutProgramsAndDevices() {
+    assertThat(MountRequest.parseVolume("/a:/b:nosuid,nodev,noexec,nodev", HERE))
+        .isEqualTo(
+            new MountRequest.Bind(Path.of("/a"), "/b", false, true, "rprivate")
+                .denying(List.of("nodev", "noexec", "nosuid")));
+    assertThatThrownBy(() -> MountRequest.parseVolume("data:/b:noexec", HERE))
+        .hasMessage("[noexec] in 'data:/b:noexec' are for paths of the host, not for volumes");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {":/data", "/a:data", "/a:/", "/a:/b:xx", "/a:/b:ro:x"})
   void refusesOtherVolumes(String text) {

@@ -72,6 +72,48 @@ class DevicesIT extends EndToEnd {
   }
 
   @Test
+  void programsOfADirectoryMayBeDenied() throws IOException {
+    Files.copy(TestRoot.path().resolve("bin/busybox"), shared.resolve("busybox"));
+    start("-v", shared + ":/first:noexec,nosuid");
+    kapsel("device", "add", "-v", shared + ":/second:ro,noexec,nodev", "box").ok();
+
+    for (String again : List.of("", "after a start")) {
+      assertThat(in("/first/busybox true").exitCode()).as(again).isEqualTo(126);
+      assertThat(in("/second/busybox true").exitCode()).as(again).isEqualTo(126);
+      assertThat(in("grep -E ' /(first|second) ' /proc/self/mountinfo").ok().out())
+          .as(again)
+          .contains(" /first rw,nosuid,noexec,")
+          .contains(" /second ro,nodev,noexec,");
+      kapsel("restart", "-t", "1", "box").ok();
+    }
+    assertThat(list())
+        .contains("disk /first " + shared + " rw,noexec,nosuid\n")
+        .contains("disk /second " + shared + " ro,nodev,noexec\n");
+  }
+
+  /** Also what is mounted below: nobody becomes a writer by having it shown in a container. */
+  @Test
+  void whatTheHostHasReadOnlyStaysSo() throws IOException {
+    Path below = Files.createDirectory(shared.resolve("below"));
+    Command.of("mount", "-t", "tmpfs", "-o", "ro", "kapsel-test", below.toString()).run().ok();
+    try {
+      start("-v", shared + ":/first", "--mount", "type=bind,src=" + below + ",dst=/top");
+      kapsel("device", "add", "-v", shared + ":/second", "box").ok();
+      kapsel("update", "-y", "-v", shared + ":/third", "box").ok();
+
+      for (String place : List.of("/first/below", "/second/below", "/third/below", "/top")) {
+        assertThat(in("echo x >" + place + "/file").err())
+            .as(place)
+            .contains("Read-only file system");
+      }
+      in("echo x >/first/file").ok();
+    } finally {
+      removeContainers();
+      Command.of("umount", "-l", below.toString()).run();
+    }
+  }
+
+  @Test
   void takesADirectoryAway() {
     start("-v", shared + ":/place");
 

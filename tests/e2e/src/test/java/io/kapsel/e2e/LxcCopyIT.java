@@ -122,6 +122,36 @@ class LxcCopyIT extends LxcEndToEnd {
   }
 
   @Test
+  void whatIsWrittenAboveOneDirectoryIsNotSeenAboveAnother() throws IOException {
+    for (String name : List.of("first", "second")) {
+      Files.writeString(Files.createDirectory(place.resolve(name)).resolve("file"), name);
+      define(
+          "web", "lxc.mount.entry = x srv overlay lowerdir=%s 0 0".formatted(place.resolve(name)));
+      lxc("lxc-start", "-n", "web").ok();
+
+      String script = "cat /srv/file; echo changed >/srv/file";
+      assertThat(lxc("lxc-attach", "-n", "web", "--", "sh", "-c", script).ok().out())
+          .isEqualTo(name);
+
+      lxc("lxc-stop", "-k", "-n", "web").ok();
+    }
+  }
+
+  @Test
+  void aCopyThatFailsLeavesWhatWasThereBefore() throws IOException {
+    define("web");
+    Path other = Files.createDirectory(place.resolve("other"));
+    Files.writeString(other.resolve("file"), "somebody's");
+
+    for (String mode : List.of("-D", "--ephemeral")) {
+      Result failed =
+          lxc("lxc-copy", "-n", "web", "-N", "other", "-e", mode, "-m", "bind=/srv:/proc");
+      assertThat(failed.exitCode()).as(failed.toString()).isOne();
+      assertThat(HostFiles.names(other)).as(mode).containsExactly("file");
+    }
+  }
+
+  @Test
   void whatIsWrittenAboveADirectoryStaysOverARebootAndIsSeenFromOutside() throws IOException {
     define("web");
     Path shared = Files.createDirectory(place.resolve("shared"));

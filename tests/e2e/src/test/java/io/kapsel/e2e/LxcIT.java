@@ -341,6 +341,10 @@ class LxcIT extends LxcEndToEnd {
         .isEqualTo("in web");
     assertThat(lxc("lxc-create", "-n", "web", "-t", "none").err()).contains("already exists");
     assertThat(lxc("lxc-create", "-n", "bad", "-t", "/bin/false").exitCode()).isOne();
+    assertThat(lxc("lxc-create", "-n", "bad", "-t", "debian", "--", "-a", "s390x").err())
+        .contains("a container runs on the processor that there is");
+    assertThat(lxc("lxc-create", "-n", "bad", "-t", "download", "--", "--variant", "cloud").err())
+        .contains("there is no variant 'cloud', only 'default'");
     assertThat(place.resolve("bad")).doesNotExist();
     lxc("lxc-destroy", "-f", "-n", "web").ok();
     assertThat(place.resolve("web")).doesNotExist();

@@ -85,6 +85,29 @@ class LxcKeysIT extends LxcEndToEnd {
     assertThat(asDebians(List.of("(: </dev/loop-control) && echo open"))).containsExactly("open");
   }
 
+  /** Debian's obeys that beside {@code ro} alone: else nothing is mounted anew for it. */
+  @Test
+  void programsAndDevicesOfAMountMayBeDenied() throws IOException {
+    Path data = Files.createDirectories(place.resolve("data"));
+    Files.copy(TestRoot.path().resolve("bin/busybox"), data.resolve("busybox"));
+    String entry = "lxc.mount.entry = " + data + " data none bind,create=dir,%s 0 0";
+    List<String> script =
+        List.of(
+            "grep -o '/data [a-z0-9]* [a-z,]*' /proc/mounts",
+            "/data/busybox echo runs 2>/dev/null || echo runs not");
+
+    define("web", entry.formatted("ro,nosuid,nodev,noexec"));
+    assertThat(asDebians(script))
+        .hasSize(2)
+        .anyMatch(line -> line.contains(" ro,nosuid,nodev,noexec,"))
+        .contains("runs not");
+
+    define("web", entry.formatted("nosuid,noexec"));
+    assertThat(said(true, script)).contains("runs not").anyMatch(it -> it.contains(" rw,nosuid,"));
+    define("web", entry.formatted("nosuid,noexec,exec"));
+    assertThat(said(true, script)).contains("runs").anyMatch(it -> it.contains(" rw,nosuid,"));
+  }
+
   @Test
   void procAndSysAreAsSaid() throws IOException {
     List<String> script =

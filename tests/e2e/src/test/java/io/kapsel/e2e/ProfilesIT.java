@@ -2,6 +2,9 @@ package io.kapsel.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -45,6 +48,28 @@ class ProfilesIT extends EndToEnd {
 
     assertThat(kapsel("inspect", "--format", "{{.HostConfig.Memory}}", id).line())
         .isEqualTo("67108864");
+  }
+
+  /** As the guide has it. */
+  @Test
+  void aProfileMaySpeakOfNetworksAlsoForAWholeSystem() throws IOException {
+    Path root = Files.createDirectories(product.home().resolve("system/bin"));
+    Files.copy(Path.of("/bin/busybox"), root.resolve("sh"));
+    Path init = Files.createDirectories(root.resolveSibling("sbin")).resolve("init");
+    Files.writeString(init, "#!/bin/sh\nwhile :; do sleep 1; done\n");
+    Command.of("chmod", "755", init.toString()).run().ok();
+    kapsel("profile", "create", "web", "-p", "8080:80", "--add-host", "db:10.9.9.9").ok();
+
+    kapsel("launch", "--profile", "web", "--dns", "10.9.9.1", "dir:" + root.getParent(), "box")
+        .ok();
+
+    String format =
+        "{{json .HostConfig.PortBindings}} {{.HostConfig.ExtraHosts}} {{.HostConfig.Dns}}";
+    assertThat(kapsel("inspect", "--format", format, "box").ok().line())
+        .isEqualTo(
+            "{\"80/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"8080\"}]} [db:10.9.9.9] [10.9.9.1]");
+    kapsel("rm", "-f", "box").ok();
+    HostFiles.delete(root.getParent());
   }
 
   @Test

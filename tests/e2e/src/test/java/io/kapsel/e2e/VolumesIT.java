@@ -2,6 +2,9 @@ package io.kapsel.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -78,6 +81,19 @@ class VolumesIT extends EndToEnd {
     for (String way : List.of("../x", "/etc", "a/../../x")) {
       assertThat(part(way).err()).contains("is no relative path below the volume");
     }
+  }
+
+  @Test
+  void aDirectoryOfTheHostIsAsTheOptionsOfTheVolumeSay() throws IOException {
+    Path there = Files.createDirectory(product.home().resolve("there"));
+    String options = "o=bind,ro,noexec,nosuid";
+    kapsel("volume", "create", "-o", "type=none", "-o", "device=" + there, "-o", options, "shown")
+        .ok();
+
+    assertThat(sh(List.of("-v", "shown:/d"), "grep ' /d ' /proc/self/mountinfo; : >/d/x || true"))
+        .contains(" /d ro,nosuid,noexec,");
+    assertThat(there).isEmptyDirectory();
+    HostFiles.delete(there);
   }
 
   @Test

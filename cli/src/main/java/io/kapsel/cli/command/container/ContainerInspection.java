@@ -8,6 +8,7 @@ import io.kapsel.engine.ContainerStatus.Phase;
 import io.kapsel.engine.ExitStatus;
 import io.kapsel.engine.HealthStatus;
 import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.DeviceRequest;
 import io.kapsel.engine.spec.Healthcheck;
 import io.kapsel.engine.spec.Limits;
 import io.kapsel.engine.spec.LogRequest;
@@ -15,6 +16,7 @@ import io.kapsel.engine.spec.MountRequest;
 import io.kapsel.engine.spec.NamespaceMode;
 import io.kapsel.engine.spec.NetworkRequest;
 import io.kapsel.engine.spec.RestartPolicy;
+import io.kapsel.engine.spec.Ulimit;
 import io.kapsel.linux.process.Uname;
 import io.kapsel.network.NetworkRate;
 import io.kapsel.network.Networks;
@@ -113,7 +115,7 @@ final class ContainerInspection {
   private static Struct host(ContainerSpec spec) {
     Limits limits = spec.limits();
     RestartPolicy restart = spec.restartPolicy();
-    return new Struct()
+    return ContainerNetworks.asked(spec)
         .with("Binds", binds(spec.mounts()))
         .with("NetworkMode", ContainerNetworks.names(spec).getFirst())
         .with(
@@ -135,6 +137,8 @@ final class ContainerInspection {
         .with("MemorySwappiness", limits.swappiness().orElse(null))
         .with(
             "DeviceCgroupRules", orNull(spec.deviceRules().stream().map(Object::toString).toList()))
+        .with("Devices", spec.devices().stream().map(ContainerInspection::device).toList())
+        .with("Ulimits", spec.ulimits().stream().map(ContainerInspection::ulimit).toList())
         .with("OomScoreAdj", (long) spec.oomScoreAdj().orElse(0))
         .with("PidMode", mode(spec.pid()))
         .with("Privileged", spec.privileged())
@@ -157,6 +161,20 @@ final class ContainerInspection {
         .with("Init", spec.init())
         .with("Egress", orNull(restrictions(spec).egress()))
         .with("NetworkRate", rate(restrictions(spec)));
+  }
+
+  private static Struct device(DeviceRequest device) {
+    return new Struct()
+        .with("PathOnHost", device.host().toString())
+        .with("PathInContainer", device.container())
+        .with("CgroupPermissions", device.access());
+  }
+
+  private static Struct ulimit(Ulimit limit) {
+    return new Struct()
+        .with("Name", limit.name())
+        .with("Hard", limit.hard())
+        .with("Soft", limit.soft());
   }
 
   private static Restrictions restrictions(ContainerSpec spec) {
@@ -187,8 +205,16 @@ final class ContainerInspection {
         mounts.stream()
             .filter(MountRequest.Bind.class::isInstance)
             .map(MountRequest.Bind.class::cast)
-            .map(bind -> bind.source() + ":" + bind.target() + (bind.readOnly() ? ":ro" : ""))
+            .map(bind ->
+                Stream.of(bind.source().toString(), bind.target(), mode(bind))
+                    .filter(part -> !part.isEmpty())
+                    .collect(Collectors.joining(":")))
             .toList());
+  }
+
+  private static String mode(MountRequest.Bind bind) {
+    String options = String.join(",", bind.options());
+    return options.equals("rw") ? "" : options; // as usual
   }
 
   private static Struct mount(MountRequest mount, java.nio.file.Path volumes) {
@@ -198,7 +224,7 @@ final class ContainerInspection {
               .with("Type", "bind")
               .with("Source", bind.source().toString())
               .with("Destination", bind.target())
-              .with("Mode", bind.readOnly() ? "ro" : "")
+              .with("Mode", mode(bind))
               .with("RW", !bind.readOnly())
               .with("Propagation", bind.propagation());
       case MountRequest.Volume volume ->

@@ -45,8 +45,7 @@ public final class UpdateCommand implements Command {
   private static final Flag<String> NO_LABEL =
       Flag.text("label-rm", "list", "Take the label of this key away");
   private static final Flag<String> VOLUME =
-      Flag.text(
-          'v', "volume-add", "list", "Bind a host path or mount a volume: SOURCE:TARGET[:ro]");
+      Flag.text('v', "volume-add", "list", "Bind a path or mount a volume: SOURCE:TARGET[:ro,…]");
   private static final Flag<String> MOUNT =
       Flag.text(
           "mount-add", "mount", "Attach a file system: type=bind|tmpfs|volume,source=…,target=…");
@@ -72,9 +71,9 @@ public final class UpdateCommand implements Command {
           "[OPTIONS] CONTAINER [CONTAINER...]",
           "Update configuration of one or more containers",
           """
-          Limits, ports, labels and the policy of what runs take effect at once. For another
-          environment or other mounts, and to take a limit away, it is started anew on the
-          same files, which is told before.
+          Limits, ports, labels, mounts and the policy of what runs take effect at once.
+          For another environment, for mounts that only a start can make, and to take a
+          limit away, it is started anew on the same files, which is told before.
           """,
           FlagSet.of(
               RunFlags.MEMORY,

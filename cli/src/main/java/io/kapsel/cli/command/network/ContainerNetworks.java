@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,8 @@ public final class ContainerNetworks {
           "IPv6Gateway",
           "MacAddress");
 
+  private static final List<String> ANYWHERE = List.of("0.0.0.0", "::");
+
   private ContainerNetworks() {}
 
   /** An id of Docker's form for a container's place in a network. */
@@ -57,7 +60,7 @@ public final class ContainerNetworks {
       case NamespaceMode.Container(String reference) -> List.of("container:" + reference);
       case NamespaceMode.Own _ -> {
         List<String> all =
-            spec.networks().map(NetworkRequest::attachments).orElse(List.of()).stream()
+            of(spec, NetworkRequest::attachments).stream()
                 .map(Attachment::network)
                 .map(it -> it.equals(NetworkRequest.DEFAULT) ? Network.DEFAULT : it)
                 .toList();
@@ -77,7 +80,7 @@ public final class ContainerNetworks {
   }
 
   private static List<String> exposed(ContainerSpec spec) {
-    return spec.networks().map(NetworkRequest::exposed).orElse(List.of()).stream()
+    return of(spec, NetworkRequest::exposed).stream()
         .flatMap(it -> Port.parse(it).stream())
         .map(it -> it.containerPort() + "/" + it.protocol())
         .toList();
@@ -110,7 +113,7 @@ public final class ContainerNetworks {
     container
         .joined()
         .ifPresent(joined -> {
-          Port.listed(joined.ports()).forEach(port -> bind(ports, port));
+          Port.listed(joined.ports()).forEach(port -> bind(ports, port, ANYWHERE, port.outside()));
           Map<String, Link.Traffic> traffic = traffic(container, () -> networks);
           joined.endpoints().forEach(each -> place(all, joined, each, networks, traffic));
         });
@@ -131,9 +134,37 @@ public final class ContainerNetworks {
     return settings.with("Networks", new TreeMap<>(all));
   }
 
+  /** What {@code HostConfig} says of them: what was asked for. */
+  public static Struct asked(ContainerSpec spec) {
+    Struct ports = new Struct();
+    Port.listed(of(spec, NetworkRequest::ports))
+        .forEach(port -> bind(ports, port, List.of(""), asked(port)));
+    return new Struct()
+        .with("PortBindings", new TreeMap<>(ports))
+        .with("PublishAllPorts", spec.networks().filter(NetworkRequest::publishAll).isPresent())
+        .with("Dns", of(spec, NetworkRequest::dns))
+        .with("DnsOptions", of(spec, NetworkRequest::dnsOptions))
+        .with("DnsSearch", of(spec, NetworkRequest::dnsSearch))
+        .with("ExtraHosts", of(spec, NetworkRequest::hosts))
+        .with("Links", of(spec, NetworkRequest::links));
+  }
+
+  private static <T> List<T> of(ContainerSpec spec, Function<NetworkRequest, List<T>> what) {
+    return spec.networks().map(what).orElse(List.of());
+  }
+
+  private static String asked(Port port) {
+    if (port.hostPort() == 0) {
+      return ""; // any that is free
+    }
+    return port.lastHostPort() == port.hostPort()
+        ? port.outside()
+        : port.hostPort() + "-" + port.lastHostPort();
+  }
+
   /** What it is to have in each network, whether it runs or not. */
   private static void wished(ContainerSpec spec, Struct all) {
-    for (Attachment each : spec.networks().map(NetworkRequest::attachments).orElse(List.of())) {
+    for (Attachment each : of(spec, NetworkRequest::attachments)) {
       if (all.get(each.network()) instanceof Struct place) {
         place.with("GwPriority", each.priority());
         place.with("IPAMConfig", addresses(each));
@@ -182,12 +213,12 @@ public final class ContainerNetworks {
   }
 
   @SuppressWarnings("unchecked") // only lists of bindings are put there
-  private static void bind(Struct ports, Port port) {
+  private static void bind(Struct ports, Port port, List<String> anywhere, String outside) {
     String key = port.inside();
     List<Struct> bindings =
         ports.get(key) == null ? new ArrayList<>() : (List<Struct>) ports.get(key);
-    for (String ip : port.hostIp().map(List::of).orElse(List.of("0.0.0.0", "::"))) {
-      bindings.add(new Struct().with("HostIp", ip).with("HostPort", port.outside()));
+    for (String ip : port.hostIp().map(List::of).orElse(anywhere)) {
+      bindings.add(new Struct().with("HostIp", ip).with("HostPort", outside));
     }
     ports.put(key, bindings);
   }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The flags of {@code create}, {@code run} and {@code explain run}: what a container may be. */
 public final class RunFlags {
@@ -97,9 +98,9 @@ public final class RunFlags {
       Flag.of("stop-timeout", "int", "Seconds to wait before it is killed", Values::seconds);
 
   public static final Flag<String> VOLUME =
-      Flag.text('v', "volume", "list", "Bind a host path: SOURCE:TARGET[:ro]");
+      Flag.text('v', "volume", "list", "Bind a path or mount a volume: SOURCE:TARGET[:ro,…]");
   public static final Flag<String> MOUNT =
-      Flag.text("mount", "mount", "Attach a file system: type=bind|tmpfs,source=…,target=…");
+      Flag.text("mount", "mount", "Attach a file system: type=bind|tmpfs|volume,src=…,dst=…");
   static final Flag<String> TMPFS =
       Flag.text("tmpfs", "list", "Mount a tmpfs: TARGET[:size=…,mode=…]");
   static final Flag<Boolean> READ_ONLY =
@@ -327,7 +328,9 @@ public final class RunFlags {
             USER,
             GROUP,
             DIRECTORY);
-    return CREATE.stream().filter(flag -> !without.contains(flag)).toList();
+    return Stream.concat(CREATE.stream(), NetworkFlags.ALL.stream())
+        .filter(flag -> !without.contains(flag))
+        .toList();
   }
 
   /** What a profile may hold: no other profile. */

@@ -15,7 +15,10 @@ public final class VolumeCreateCommand implements Command {
   private static final Flag<String> DRIVER = Flag.text('d', "driver", "string", "Driver: local");
   private static final Flag<String> OPTION =
       Flag.text(
-          'o', "opt", "map", "What is mounted there, as mount(8) says it: type=, device=, o=");
+          'o',
+          "opt",
+          "map",
+          "What is mounted there, as mount(8) says it: type=, device=, o=;\nor size= alone: a volume of that size on disk");
   private static final Flag<String> LABEL = Flag.text("label", "list", "Set a label: KEY[=value]");
   private static final Flag<String> NAME =
       Flag.text("name", "string", "The same as the operand, as it was called before");
