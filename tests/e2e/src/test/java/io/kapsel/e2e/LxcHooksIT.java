@@ -19,7 +19,7 @@ class LxcHooksIT extends LxcEndToEnd {
 
   /** Says how it was called, mounts what {@code mount} is to mount, and makes a device. */
   private Path script() throws IOException {
-    said = place.resolve("said");
+    said = place.resolve("said-" + System.nanoTime()); // a hook of the test before may still run
     Path script = place.resolve("script");
     Files.writeString(
         script,

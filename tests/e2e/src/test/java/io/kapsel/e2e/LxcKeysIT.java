@@ -93,7 +93,7 @@ class LxcKeysIT extends LxcEndToEnd {
     String entry = "lxc.mount.entry = " + data + " data none bind,create=dir,%s 0 0";
     List<String> script =
         List.of(
-            "grep -o '/data [a-z0-9]* [a-z,]*' /proc/mounts",
+            "grep -o '/data [a-z0-9]* [a-z,]*relatime' /proc/mounts",
             "/data/busybox echo runs 2>/dev/null || echo runs not");
 
     define("web", entry.formatted("ro,nosuid,nodev,noexec"));

@@ -90,7 +90,10 @@ class VolumesIT extends EndToEnd {
     kapsel("volume", "create", "-o", "type=none", "-o", "device=" + there, "-o", options, "shown")
         .ok();
 
-    assertThat(sh(List.of("-v", "shown:/d"), "grep ' /d ' /proc/self/mountinfo; : >/d/x || true"))
+    assertThat(
+            sh(
+                List.of("-v", "shown:/d"),
+                "grep ' /d ' /proc/self/mountinfo; (: >/d/x) 2>&1 || true"))
         .contains(" /d ro,nosuid,noexec,");
     assertThat(there).isEmptyDirectory();
     HostFiles.delete(there);
