@@ -93,22 +93,11 @@ final class LiveMounting {
     private void map(MountRequest request, Fd tree, Fd users) {
       Optional<Owners> owners = container.spec().owners();
       if (owners.isEmpty() || !(request instanceof MountRequest.Bind)) {
-        map(tree, users);
+        OwnedTrees.mapIfPossible(tree, users);
         return;
       }
       try (Fd theirs = engine.ownedTrees.namespace(owners.get(), container.idBase().get())) {
-        map(tree, theirs);
-      }
-    }
-
-    /** Some file systems show owners as they are, as at a start. */
-    private static void map(Fd tree, Fd users) {
-      try {
-        Mounts.setAttributes(tree, Mounts.RECURSIVE, MountAttributes.idMapped(users));
-      } catch (SyscallException e) {
-        if (!e.isNotMappable()) {
-          throw e;
-        }
+        OwnedTrees.mapIfPossible(tree, theirs);
       }
     }
 

@@ -188,7 +188,8 @@ final class OwnedTrees implements AutoCloseable {
     }
   }
 
-  private static void mapIfPossible(Fd tree, Fd namespace) {
+  /** Some file systems show owners as they are, as at a start. */
+  static void mapIfPossible(Fd tree, Fd namespace) {
     try {
       Mounts.setAttributes(tree, Mounts.RECURSIVE, MountAttributes.idMapped(namespace));
     } catch (SyscallException e) {

@@ -26,11 +26,16 @@ final class VolumeFilling {
     this.layers = layers;
   }
 
-  /** Does nothing when the volume has something, or the root file system no such directory. */
+  /**
+   * Does nothing when the volume has something or is read-only, or the root file system has no such
+   * directory.
+   */
   void fill(Path content, String target) {
     try (Fd volume = Open.path(content.toString(), OpenFlags.DIRECTORY);
         LayeredDirectory source = LayeredDirectory.find(layers, target)) {
-      if (source.isThere() && Entries.isEmpty(volume)) {
+      if (source.isThere()
+          && Entries.isEmpty(volume)
+          && !Attributes.filesystem(volume).isReadOnly()) {
         copy(source.parts(), volume);
         FileStatus status = Attributes.status(source.parts().getFirst());
         Attributes.own(volume, status.uid(), status.gid());

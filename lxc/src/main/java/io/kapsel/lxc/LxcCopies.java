@@ -106,9 +106,8 @@ final class LxcCopies {
   }
 
   /** What was in a container's directory that was there before stays in it. */
-  static void discard(Path own, boolean found) {
-    Path above = own.resolveSibling(".").normalize();
-    delete(found ? own : above, found ? "config" : String.valueOf(own.getFileName()));
+  static void discard(Path directory, String name, boolean found) {
+    delete(found ? directory.resolve(name) : directory, found ? "config" : name);
   }
 
   static void delete(Path directory, String name) {

@@ -44,7 +44,8 @@ final class LxcCopy {
     this.place =
         options
             .last("newpath")
-            .map(it -> new LxcPlace(call.engine(), call.caller().directory().resolve(it)))
+            .map(it ->
+                new LxcPlace(call.engine(), call.caller().directory().resolve(it).normalize()))
             .orElse(call.place());
   }
 
@@ -236,7 +237,7 @@ final class LxcCopy {
               copy.remove(true);
               return 0;
             });
-    LxcCopies.discard(place.directory().resolve(name), found);
+    LxcCopies.discard(place.directory(), name, found);
   }
 
   /** It is one of the other directory from now on. */

@@ -3,6 +3,7 @@ package io.kapsel.lxc;
 import io.kapsel.base.AtomicFile;
 import io.kapsel.linux.SyscallException;
 import io.kapsel.linux.process.HostProgram;
+import io.kapsel.oci.InvalidSpecException;
 import io.kapsel.oci.image.Platform;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -66,7 +67,7 @@ final class LxcCreation {
       return 0;
     } finally {
       if (!done) {
-        LxcCopies.discard(own, found);
+        LxcCopies.discard(call.place().directory(), call.name(), found);
       }
     }
   }
@@ -131,16 +132,23 @@ final class LxcCreation {
   }
 
   private static void checkKind(LxcOptions options) {
-    Optional<String> other =
-        options.last("arch").filter(it -> Platform.host().serves(Platform.parse(it)) == 0);
+    Optional<String> other = options.last("arch").filter(it -> !isOfHost(it));
     if (other.isPresent()) {
       throw new LxcException(
-          "a container runs on the processor that there is, %s, not on %s"
+          "a container runs on the processor that there is, %s, not on '%s'"
               .formatted(Platform.host().architecture(), other.get()));
     }
     Optional<String> variant = options.last("variant").filter(it -> !it.equals("default"));
     if (variant.isPresent()) {
       throw new LxcException("there is no variant '%s', only 'default'".formatted(variant.get()));
+    }
+  }
+
+  private static boolean isOfHost(String architecture) {
+    try {
+      return Platform.host().serves(Platform.parse(architecture)) > 0;
+    } catch (InvalidSpecException e) {
+      return false;
     }
   }
 

@@ -14,4 +14,10 @@ public final class Struct extends LinkedHashMap<String, Object> {
     put(name, value);
     return this;
   }
+
+  /** Adds all fields of another one. */
+  public Struct withAll(Struct other) {
+    putAll(other);
+    return this;
+  }
 }

@@ -14,7 +14,6 @@ import java.util.Optional;
 /** Finds what a path leads to, seen from a root. */
 public final class Lookup {
   private static final int MOST_LINKS = 40;
-  private static final long READ_ONLY = 1;
   private static final int PLACE = OpenFlags.PATH | OpenFlags.NO_FOLLOW;
 
   private Lookup() {}
@@ -82,7 +81,7 @@ public final class Lookup {
   }
 
   private static Optional<String> frozen(Fd open, Fd root) {
-    if ((Attributes.filesystem(open).flags() & READ_ONLY) == 0) {
+    if (!Attributes.filesystem(open).isReadOnly()) {
       return Optional.empty();
     }
     return Optional.of(

@@ -37,6 +37,11 @@ public record FilesystemStatus(
     return available * blockSize;
   }
 
+  /** Whether nothing can be written, by the file system or by this mount of it: ST_RDONLY. */
+  public boolean isReadOnly() {
+    return (flags & 1) != 0;
+  }
+
   static FilesystemStatus in(MemorySegment statfs) {
     return new FilesystemStatus(
         statfs.get(WORD, 0),

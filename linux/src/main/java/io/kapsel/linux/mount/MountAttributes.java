@@ -57,9 +57,10 @@ public record MountAttributes(long set, long clear, long propagation, Optional<F
     return new MountAttributes(set, 0, 0, Optional.empty());
   }
 
-  /** The same, and passes no mount on. */
+  /** The same, and passes no mount on; what is said of access times takes the place of all that. */
   public static MountAttributes privately(long set) {
-    return new MountAttributes(set, 0, PRIVATE, Optional.empty());
+    return new MountAttributes(
+        set, (set & ACCESS_TIME) == 0 ? 0 : ACCESS_TIME, PRIVATE, Optional.empty());
   }
 
   /** Maps owners as that user namespace does. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The built distribution with places of its own on disk, and so an engine of its own, which its
@@ -257,7 +258,11 @@ final class Product implements AutoCloseable {
   private static Set<String> others() {
     return HostFiles.names(Path.of("/tmp")).stream()
         .filter(name -> name.startsWith(HOME))
-        .flatMap(name -> HostFiles.names(Path.of("/tmp", name, "run/containers")).stream())
+        .map(name -> Path.of("/tmp", name))
+        .flatMap(
+            home -> // some have another engine in a directory there
+            Stream.concat(Stream.of(home), HostFiles.names(home).stream().map(home::resolve)))
+        .flatMap(place -> HostFiles.names(place.resolve("run/containers")).stream())
         .collect(Collectors.toSet());
   }
 

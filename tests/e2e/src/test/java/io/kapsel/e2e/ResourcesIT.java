@@ -2,31 +2,16 @@ package io.kapsel.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Limits hold, and what exhausts them harms nobody else (rows X1 and X2). */
 class ResourcesIT extends EndToEnd {
   /** The first of a container's cgroup files with one of these names, in any hierarchy. */
   private static String limit(String id, String... names) {
-    try (Stream<Path> trees = Files.walk(Path.of("/sys/fs/cgroup"), 4)) {
-      List<Path> groups = trees.filter(path -> path.endsWith("kapsel/" + id)).toList();
-      for (Path group : groups) {
-        for (String name : names) {
-          if (Files.exists(group.resolve(name))) {
-            return HostFiles.read(group.resolve(name)).strip();
-          }
-        }
-      }
-      return "no " + String.join(", ", names) + " in " + groups;
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+    String pid = kapsel("inspect", "--format", "{{.State.Pid}}", id).ok().line();
+    return new Cgroup(Long.parseLong(pid)).read(names);
   }
 
   private static String idle(String... flags) {

@@ -170,10 +170,12 @@ class StreamsIT extends EndToEnd {
     }
   }
 
-  /** The client processes of this class that have sent their request and wait. */
+  /** The clients of this engine that have sent their request and wait. */
   private static long attached() {
     return HostFiles.pids().stream()
         .filter(pid -> HostFiles.read("/proc/" + pid + "/cmdline").contains("attach\0--no-stdin"))
+        .filter(
+            pid -> HostFiles.read("/proc/" + pid + "/environ").contains(product.run().toString()))
         .filter(pid -> HostFiles.read("/proc/" + pid + "/wchan").contains("poll"))
         .count();
   }

@@ -86,7 +86,7 @@ class VolumesIT extends EndToEnd {
   @Test
   void aDirectoryOfTheHostIsAsTheOptionsOfTheVolumeSay() throws IOException {
     Path there = Files.createDirectory(product.home().resolve("there"));
-    String options = "o=bind,ro,noexec,nosuid";
+    String options = "o=bind,ro,noexec,nosuid,noatime";
     kapsel("volume", "create", "-o", "type=none", "-o", "device=" + there, "-o", options, "shown")
         .ok();
 
@@ -94,7 +94,10 @@ class VolumesIT extends EndToEnd {
             sh(
                 List.of("-v", "shown:/d"),
                 "grep ' /d ' /proc/self/mountinfo; (: >/d/x) 2>&1 || true"))
-        .contains(" /d ro,nosuid,noexec,");
+        .contains(" /d ro,nosuid,noexec,noatime,");
+    kapsel("run", "-d", "-v", "shown:/d", TestRoot.reference(), "/bin/sleep", "1000").ok();
+    run(List.of("-v", "shown:/srv"), "/bin/true"); // is not filled
+    kapsel("rm", "-f", kapsel("ps", "-q").line()).ok();
     assertThat(there).isEmptyDirectory();
     HostFiles.delete(there);
   }

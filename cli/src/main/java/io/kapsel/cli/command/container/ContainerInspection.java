@@ -115,9 +115,11 @@ final class ContainerInspection {
   private static Struct host(ContainerSpec spec) {
     Limits limits = spec.limits();
     RestartPolicy restart = spec.restartPolicy();
-    return ContainerNetworks.asked(spec)
+    Struct networks = ContainerNetworks.asked(spec);
+    return new Struct()
         .with("Binds", binds(spec.mounts()))
         .with("NetworkMode", ContainerNetworks.names(spec).getFirst())
+        .with("PortBindings", networks.remove("PortBindings"))
         .with(
             "RestartPolicy",
             new Struct()
@@ -131,6 +133,7 @@ final class ContainerInspection {
         .with("CapAdd", orNull(whole(spec.capAdd())))
         .with("CapDrop", orNull(whole(spec.capDrop())))
         .with("CgroupnsMode", mode(spec.cgroupns()))
+        .withAll(networks)
         .with("GroupAdd", orNull(spec.groups()))
         .with("IpcMode", mode(spec.ipc()))
         .with("OomKillDisable", limits.oomKillDisabled().orElse(false))
