@@ -89,7 +89,7 @@ class LxcCopyIT extends LxcEndToEnd {
     assertThat(lxc("lxc-attach", "-n", "copy", "--", "ls", "/srv").line()).isEqualTo("x");
     lxc("lxc-stop", "-k", "-n", "copy").ok();
     Await.until(PATIENCE, () -> "its memory is given back", () -> memory().isEmpty());
-    assertThat(lxc("lxc-ls", "-1").line()).isEqualTo("web");
+    Await.until(PATIENCE, () -> "it is gone", () -> lxc("lxc-ls", "-1").line().equals("web"));
   }
 
   @Test
