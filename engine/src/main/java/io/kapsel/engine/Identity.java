@@ -2,6 +2,7 @@ package io.kapsel.engine;
 
 import io.kapsel.base.HexId;
 import io.kapsel.engine.spec.ContainerSpec;
+import io.kapsel.engine.spec.Owners;
 import java.util.Optional;
 
 /**
@@ -12,7 +13,7 @@ import java.util.Optional;
  */
 record Identity(String id, Optional<String> name, Optional<Long> idBase) {
   /** How many ids a container has. */
-  public static final long ID_COUNT = 65_536;
+  public static final long ID_COUNT = Owners.INSIDE;
 
   private static final int SHORT = 12;
 

@@ -83,8 +83,12 @@ class OwnedTreesIT {
     if (Files.exists(root)) {
       Files.move(root, Files.createTempDirectory(place, "old").resolve("root"));
     }
-    Files.createFile(Files.createDirectory(root).resolve("file"));
-    Files.setAttribute(root.resolve("file"), "unix:uid", 100000 + owner);
+    make(Files.createDirectory(root), owner);
+  }
+
+  private static void make(Path directory, int owner) throws IOException {
+    Files.createFile(directory.resolve("file"));
+    Files.setAttribute(directory.resolve("file"), "unix:uid", 100000 + owner);
   }
 
   private static Object owner(Path directory) throws IOException {
@@ -145,8 +149,7 @@ class OwnedTreesIT {
   void aMountIsShownWithAllThatIsMountedBelow() throws Exception {
     Path below = Files.createDirectory(root.resolve("below"));
     mount("mount", "-t", "tmpfs", "kapsel-test", below.toString());
-    Files.createFile(below.resolve("file"));
-    Files.setAttribute(below.resolve("file"), "unix:uid", 100005);
+    make(below, 5);
 
     try (Fd tree = trees.shown(tree(root), OTHERS)) {
       assertThat(owner(path(tree))).isEqualTo(7);
@@ -160,8 +163,7 @@ class OwnedTreesIT {
   void aMountThatCannotShowOthersIsShownAsItIs() throws Exception {
     Path bare = Files.createDirectory(place.resolve("bare"));
     mount("mount", "-t", "ramfs", "kapsel-test", bare.toString());
-    Files.createFile(bare.resolve("file"));
-    Files.setAttribute(bare.resolve("file"), "unix:uid", 100005);
+    make(bare, 5);
 
     try (Fd tree = trees.shown(tree(bare), OTHERS)) {
       assertThat(owner(path(tree))).isEqualTo(100005);

@@ -161,15 +161,7 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
 
   private static Said lxc(Path path) {
     List<String> leftOut = new ArrayList<>();
-    LxcConfig config =
-        LxcConfig.read(
-            path,
-            wrong -> {
-              if (wrong instanceof LxcConfig.WrongEntry it && NEEDED.contains(it.entry().key())) {
-                throw wrong;
-              }
-              leftOut.add(String.valueOf(wrong.getMessage()));
-            });
+    LxcConfig config = LxcConfig.read(path, wrong -> leave(wrong, leftOut));
     Path parent = path.toAbsolutePath().normalize().getParent();
     String name = parent == null ? "" : String.valueOf(parent.getFileName());
     Adopted more = new Adopted();
@@ -180,6 +172,13 @@ public record Adoption(ContainerSpec spec, List<String> leftOut) {
         .ifPresent(it -> more.startOrder = Optional.of(it));
     config.value("lxc.start.delay").map(Integer::valueOf).ifPresent(it -> more.startDelay = it);
     return new Said(name, config.entries(), leftOut, more);
+  }
+
+  private static void leave(LxcException wrong, List<String> leftOut) {
+    if (wrong instanceof LxcConfig.WrongEntry it && NEEDED.contains(it.entry().key())) {
+      throw wrong;
+    }
+    leftOut.add(String.valueOf(wrong.getMessage()));
   }
 
   static List<String> lines(Path path) {

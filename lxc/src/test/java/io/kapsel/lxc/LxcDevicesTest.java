@@ -56,7 +56,7 @@ class LxcDevicesTest {
   }
 
   @Test
-  void ofOneVersionTheLastThatMatchesDecides() throws IOException {
+  void theLastThatMatchesDecides() throws IOException {
     assertThat(
             rules(
                 "lxc.cgroup2.devices.allow = c 10:232 rwm",

@@ -3,11 +3,9 @@ package io.kapsel.engine.spec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** Docker's three notations of a mount. */
 final class MountTexts {
@@ -24,7 +22,7 @@ final class MountTexts {
     boolean readOnly = false;
     boolean copy = true;
     String propagation = "rprivate";
-    Set<String> denied = new HashSet<>();
+    List<String> denied = new ArrayList<>();
     for (String option : parts.length == 3 ? parts[2].split(",", -1) : new String[0]) {
       switch (option) {
         case "ro" -> readOnly = true;

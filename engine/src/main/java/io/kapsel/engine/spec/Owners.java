@@ -15,7 +15,9 @@ public record Owners(List<Range> users, List<Range> groups) {
   private static final Pattern TEXT =
       Pattern.compile("([ugb])[:\\s]+(\\d{1,10})[:\\s]+(\\d{1,10})[:\\s]+(\\d{1,10})");
   private static final long IDS = 1L << 32;
-  private static final long INSIDE = 65_536;
+
+  /** How many ids a container has of its own. */
+  public static final long INSIDE = 65_536;
 
   /** Ids of the container, where they begin on the host, and how many there are. */
   public record Range(long inside, long outside, long count) {
